@@ -1,0 +1,5 @@
+"""A local Amazon SageMaker that really executes the jobs: no Docker, no AWS account.
+
+boto3, the AWS CLI and Airflow's operators talk to it over HTTP, unchanged. Layers, each importing only those
+after it: ``server`` > ``gateway`` > ``operations`` > ``execution`` > ``store``, ``base`` > ``domain`` > ``protocol``.
+"""

@@ -1,0 +1,102 @@
+"""ministack in this process, as the base.
+
+It takes its settings from the environment when it is imported, so ``configure`` comes first. These private names of
+it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
+``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state``,
+``core.responses.request_scope``, ``services.eventbridge._put_events``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.base.interface import AsgiApp
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.events import Event
+
+log = logging.getLogger(__name__)
+
+_SNAPSHOT_ATTEMPTS = 10
+
+
+def configure(data_dir: Path, account: str, region: str, port: int) -> None:
+    """Set ministack's environment; call it before ``Ministack``."""
+    os.environ.update(
+        {
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(data_dir / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(data_dir / "s3"),
+            "MINISTACK_ACCOUNT_ID": account,
+            "MINISTACK_REGION": region,
+            "MINISTACK_HOST": "127.0.0.1",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "LOG_LEVEL": "WARNING",
+            # Listeners on fixed ports: two stacks on one machine would clash.
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+        }
+    )
+
+
+class Ministack:
+    """Implements ``Base``."""
+
+    def __init__(self) -> None:
+        self._ministack = importlib.import_module("ministack.app")
+        self._persistence = importlib.import_module("ministack.core.persistence")
+        self._responses = importlib.import_module("ministack.core.responses")
+        self._eventbridge = importlib.import_module("ministack.services.eventbridge")
+        importlib.import_module("ministack.core.hypercorn_compat").install()
+        self.app: AsgiApp = self._ministack.app
+        self._saving = threading.Lock()
+        self._touched = threading.Event()
+
+    async def emit_event(self, scope: Scope, event: Event) -> None:
+        """Publish *event*; raises ``RuntimeError`` if EventBridge refuses it."""
+        entry = {
+            "Source": "aws.sagemaker",
+            "DetailType": event.detail_type,
+            "Resources": list(event.resources),
+            "Detail": json.dumps(event.detail),
+        }
+        with self._responses.request_scope(scope.account, scope.region):
+            status, _, body = self._eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+        if status != 200 or json.loads(body)["FailedEntryCount"]:
+            raise RuntimeError(f"EventBridge refused {event.detail_type}: {body!r}")
+        self.touched()
+
+    def touched(self) -> None:
+        self._touched.set()
+
+    def save_if_touched(self) -> None:
+        if self._touched.is_set():
+            self.save()
+
+    def save(self) -> None:
+        with self._saving:
+            # Cleared first: what changes from here on is for the next save.
+            self._touched.clear()
+            for name, get_state in self._ministack._build_persistence_save_dict().items():
+                state = _snapshot(name, get_state)
+                if state is not None:
+                    self._persistence.save_state(name, state)
+
+
+def _snapshot(name: str, get_state: Any) -> Any:
+    """The state of one service, copied while requests go on changing it."""
+    for attempt in range(_SNAPSHOT_ATTEMPTS):
+        try:
+            return get_state()
+        except RuntimeError as error:  # "dictionary changed size during iteration"
+            log.debug("state of %s changed while it was copied (%s), attempt %s", name, error, attempt + 1)
+            time.sleep(0.01)
+    return get_state()

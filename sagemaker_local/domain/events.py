@@ -1,0 +1,154 @@
+"""EventBridge events as SageMaker sends them (source ``aws.sagemaker``).
+
+Time formats differ by event, as documented: training has epoch milliseconds as strings, processing as numbers, model
+packages ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page "Events that Amazon SageMaker
+sends to EventBridge" (automating-sagemaker-with-eventbridge).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, JobKind, Record
+
+_TIME_KEYS = re.compile(r"Time$")
+_MODEL_PACKAGE_EVENT = "SageMaker Model Package State Change"
+_TRAINING_MEMBERS = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+    "FailureReason",
+    "HyperParameters",
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "VpcConfig",
+    "StoppingCondition",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    "SecondaryStatusTransitions",
+)
+_PROCESSING_MEMBERS = (
+    "ProcessingJobName",
+    "ProcessingJobArn",
+    "ProcessingJobStatus",
+    "FailureReason",
+    "ExitMessage",
+    "ProcessingInputs",
+    "ProcessingOutputConfig",
+    "ProcessingResources",
+    "StoppingCondition",
+    "AppSpecification",
+    "Environment",
+    "NetworkConfig",
+    "RoleArn",
+    "ExperimentConfig",
+    "CreationTime",
+    "ProcessingStartTime",
+    "ProcessingEndTime",
+    "LastModifiedTime",
+)
+_MODEL_PACKAGE_MEMBERS = (
+    "ModelPackageGroupName",
+    "ModelPackageName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "InferenceSpecification",
+    "ModelPackageStatus",
+    "ModelPackageStatusDetails",
+    "CertifyForMarketplace",
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "MetadataProperties",
+    "ModelMetrics",
+    "ModelLifeCycle",
+    "CustomerMetadataProperties",
+    "LastModifiedTime",
+)
+# The enums inside a processing event are upper case; its status is not.
+_PROCESSING_UPPER = ("S3DataType", "S3InputMode", "S3DataDistributionType", "S3CompressionType", "S3UploadMode")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event before EventBridge adds its envelope."""
+
+    detail_type: str
+    resources: tuple[str, ...]
+    detail: dict[str, Any] = field(hash=False)
+
+
+def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
+    """The event of a job's state change."""
+    if kind is TRAINING:
+        detail = _timed(_picked(record, _TRAINING_MEMBERS), _milliseconds_text)
+    elif kind is PROCESSING:
+        detail = _timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)
+        detail = _upper_enums(detail)
+    else:
+        raise ValueError(f"no event is documented for a {kind.noun}")
+    return Event(kind.event, (record[kind.arn_key],), {**detail, "Tags": tags})
+
+
+def model_package_event(record: Record, updated: tuple[str, ...] = ()) -> Event:
+    """The event of a new or changed model package; *updated* names the members that an update changed."""
+    detail = _timed(_picked(record, _MODEL_PACKAGE_MEMBERS), _iso)
+    if updated:
+        detail["UpdatedModelPackageFields"] = list(updated)
+    return Event(_MODEL_PACKAGE_EVENT, (record["ModelPackageArn"],), detail)
+
+
+def _picked(record: Record, members: tuple[str, ...]) -> dict[str, Any]:
+    return {name: record[name] for name in members if record.get(name) is not None}
+
+
+def _timed(value: Any, convert: Callable[[float], Any]) -> Any:
+    """*value* with every timestamp (a number under a name that ends in ``Time``) converted."""
+    if isinstance(value, dict):
+        return {
+            name: convert(item) if _TIME_KEYS.search(name) and isinstance(item, int | float) else _timed(item, convert)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_timed(item, convert) for item in value]
+    return value
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _milliseconds_text(seconds: float) -> str:
+    return str(_milliseconds(seconds))
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _upper_enums(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _upper(name, item) if name in _PROCESSING_UPPER else _upper_enums(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_upper_enums(item) for item in value]
+    return value
+
+
+def _upper(name: str, value: str) -> str:
+    # The documented example has MANIFEST_FILE but FULLYREPLICATED: only the data type is split into words.
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value) if name == "S3DataType" else value
+    return words.upper()

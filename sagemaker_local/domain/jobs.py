@@ -1,0 +1,123 @@
+"""A job's life: which states follow which, and what each change leaves in the record.
+
+A record is the dictionary that ``Describe...Job`` answers with; timestamps are epoch seconds. Functions here change
+the record they are given and nothing else. States and secondary states are SageMaker's, from its API reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Record = dict[str, Any]
+
+IN_PROGRESS, STOPPING = "InProgress", "Stopping"
+COMPLETED, FAILED, STOPPED = "Completed", "Failed", "Stopped"
+TERMINAL = frozenset({COMPLETED, FAILED, STOPPED})
+
+_FOLLOWS = {
+    IN_PROGRESS: {IN_PROGRESS, STOPPING, COMPLETED, FAILED, STOPPED},
+    # A job that ends by itself while it is being stopped is Stopped on AWS, whatever its exit code.
+    STOPPING: {STOPPING, STOPPED, FAILED},
+}
+_REASON_LIMIT = 1024
+
+
+class IllegalTransition(Exception):
+    """A finished job cannot change, and no job goes back."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What distinguishes one kind of job from another, as data."""
+
+    resource_type: str
+    """in ARNs, and the kind under which records are stored"""
+    noun: str
+    """in error messages"""
+    prefix: str
+    """of the members ``<prefix>Name``, ``<prefix>Arn`` and ``<prefix>Status``"""
+    start_key: str
+    end_key: str
+    log_group: str
+    event: str
+    """EventBridge's detail-type"""
+
+    @property
+    def name_key(self) -> str:
+        return f"{self.prefix}Name"
+
+    @property
+    def arn_key(self) -> str:
+        return f"{self.prefix}Arn"
+
+    @property
+    def status_key(self) -> str:
+        return f"{self.prefix}Status"
+
+
+TRAINING = JobKind(
+    resource_type="training-job",
+    noun="training job",
+    prefix="TrainingJob",
+    start_key="TrainingStartTime",
+    end_key="TrainingEndTime",
+    log_group="/aws/sagemaker/TrainingJobs",
+    event="SageMaker Training Job State Change",
+)
+PROCESSING = JobKind(
+    resource_type="processing-job",
+    noun="processing job",
+    prefix="ProcessingJob",
+    start_key="ProcessingStartTime",
+    end_key="ProcessingEndTime",
+    log_group="/aws/sagemaker/ProcessingJobs",
+    event="SageMaker Processing Job State Change",
+)
+KINDS = {kind.resource_type: kind for kind in (TRAINING, PROCESSING)}
+
+
+def is_terminal(kind: JobKind, record: Record) -> bool:
+    """Whether the job has ended."""
+    return record[kind.status_key] in TERMINAL
+
+
+def advance(kind: JobKind, record: Record, status: str, now: float, reason: str | None = None) -> None:
+    """Put the job into *status*; *reason* becomes its ``FailureReason``, cut to AWS's 1024 characters.
+
+    *now* is taken as no earlier than the last change: a clock that jumps back makes no job end before it began.
+    Raises ``IllegalTransition``.
+    """
+    current = record[kind.status_key]
+    if status not in _FOLLOWS.get(current, set()):
+        raise IllegalTransition(f"{kind.noun} {record[kind.name_key]} is {current} and cannot become {status}")
+    now = max(now, record["LastModifiedTime"])
+    record[kind.status_key] = status
+    record["LastModifiedTime"] = now
+    if reason is not None:
+        record["FailureReason"] = reason[:_REASON_LIMIT]
+    if status in TERMINAL:
+        record[kind.end_key] = now
+
+
+def started(kind: JobKind, record: Record, now: float) -> None:
+    """The job has its instance: the billed time begins."""
+    record[kind.start_key] = max(now, record["LastModifiedTime"])
+    record["LastModifiedTime"] = record[kind.start_key]
+
+
+def enter(record: Record, secondary: str, message: str, now: float) -> None:
+    """A training job enters *secondary*: the last transition ends where the new one starts."""
+    transitions = record["SecondaryStatusTransitions"]
+    now = max(now, record["LastModifiedTime"])
+    if transitions:
+        transitions[-1].setdefault("EndTime", now)
+    transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
+    record["SecondaryStatus"] = secondary
+    record["LastModifiedTime"] = now
+
+
+def finish_transitions(record: Record) -> None:
+    """The last transition of a finished training job ends when it starts, as AWS shows it."""
+    last = record["SecondaryStatusTransitions"][-1]
+    last.setdefault("EndTime", last["StartTime"])

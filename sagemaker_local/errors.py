@@ -1,0 +1,32 @@
+"""The errors that SageMaker's API answers with."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """An answer other than success: *code* and *message* as boto3's ``ClientError`` shows them.
+
+    The codes are SageMaker's: only ``ConflictException``, ``ResourceInUse``, ``ResourceLimitExceeded`` and
+    ``ResourceNotFound`` are modelled, the others (``ValidationException``, ...) are matched by their code.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+def validation_error(message: str) -> ServiceError:
+    """The request is well-formed JSON but cannot be accepted."""
+    return ServiceError("ValidationException", message)
+
+
+def resource_in_use(message: str) -> ServiceError:
+    """The name is taken, or the resource is busy."""
+    return ServiceError("ResourceInUse", message)
+
+
+def conflict(message: str) -> ServiceError:
+    """Another resource stands in the way."""
+    return ServiceError("ConflictException", message)

@@ -1,0 +1,164 @@
+"""The files that a job finds under /opt/ml, as SageMaker writes them, and those that it leaves there.
+
+Training: the guide's pages your-algorithms-training-algo-running-container and -output. Processing: page
+build-your-own-processing-container. ``init-config.json`` and the like are internal to AWS's platform and left out.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.domain.jobs import Record
+
+HOST = "algo-1"
+_REASON_LIMIT = 1024
+_INSTANCE_GROUP = "homogeneousCluster"
+
+
+class InvalidMessage(ValueError):
+    """A processing job's exit message is not UTF-8."""
+
+
+def inside(opt_ml: Path, path: str) -> Path:
+    """The host's path of *path*, which starts with ``/opt/ml``; raises ``ValueError`` for one that leads out."""
+    relative = Path(path).relative_to("/opt/ml")
+    if ".." in relative.parts:
+        raise ValueError(f"{path} leads out of /opt/ml")
+    return opt_ml / relative
+
+
+def lay_out_training(opt_ml: Path, record: Record) -> None:
+    """The tree and config files of a training job, before its data."""
+    for folder in ("input/data", "model", "output/data", "output/metrics/sagemaker", "errors"):
+        (opt_ml / folder).mkdir(parents=True)
+    config = opt_ml / "input" / "config"
+    config.mkdir()
+    instance_type = record["ResourceConfig"]["InstanceType"]
+    _write_json(config / "hyperparameters.json", record.get("HyperParameters", {}))
+    _write_json(config / "inputdataconfig.json", _input_data_config(record))
+    _write_json(config / "resourceconfig.json", _training_resource_config(instance_type))
+
+
+def _input_data_config(record: Record) -> dict[str, dict[str, str]]:
+    return {channel["ChannelName"]: _channel_config(channel) for channel in record.get("InputDataConfig", [])}
+
+
+def _channel_config(channel: dict[str, Any]) -> dict[str, str]:
+    source = channel["DataSource"]["S3DataSource"]
+    config = {
+        # FastFile is announced as File: to the program it is one.
+        "TrainingInputMode": "File",
+        "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+        "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+    }
+    if "ContentType" in channel:
+        config["ContentType"] = channel["ContentType"]
+    return config
+
+
+def _training_resource_config(instance_type: str) -> dict[str, Any]:
+    group = {"instance_group_name": _INSTANCE_GROUP, "instance_type": instance_type, "hosts": [HOST]}
+    return {
+        "current_host": HOST,
+        "current_instance_type": instance_type,
+        "current_group_name": _INSTANCE_GROUP,
+        "hosts": [HOST],
+        "instance_groups": [group],
+        "network_interface_name": "eth0",
+        "topology": None,
+    }
+
+
+def lay_out_processing(opt_ml: Path, record: Record) -> None:
+    """The tree and config files of a processing job, before its data; its inputs' and outputs' folders exist."""
+    config = opt_ml / "config"
+    config.mkdir()
+    _write_json(config / "processingjobconfig.json", _processing_job_config(record))
+    instance_type = record["ProcessingResources"]["ClusterConfig"]["InstanceType"]
+    _write_json(
+        config / "resourceconfig.json",
+        {
+            "current_host": HOST,
+            "hosts": [HOST],
+            "network_interface_name": "eth0",
+            "current_instance_type": instance_type,
+        },
+    )
+    (opt_ml / "output").mkdir()
+    for item in record.get("ProcessingInputs", []):
+        inside(opt_ml, item["S3Input"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+    for item in record.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        inside(opt_ml, item["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+
+
+def _processing_job_config(record: Record) -> dict[str, Any]:
+    """The request with its defaults written out and its gaps null, as the platform writes it."""
+    application = record["AppSpecification"]
+    cluster = record["ProcessingResources"]["ClusterConfig"]
+    outputs = record.get("ProcessingOutputConfig", {})
+    return {
+        "ProcessingJobArn": record["ProcessingJobArn"],
+        "ProcessingJobName": record["ProcessingJobName"],
+        "AppSpecification": {
+            key: application.get(key) for key in ("ImageUri", "ContainerEntrypoint", "ContainerArguments")
+        },
+        "Environment": record.get("Environment", {}),
+        "ProcessingInputs": [_processing_input(item) for item in record.get("ProcessingInputs", [])],
+        "ProcessingOutputConfig": {
+            "Outputs": [_processing_output(item) for item in outputs.get("Outputs", [])],
+            "KmsKeyId": outputs.get("KmsKeyId"),
+        },
+        "ProcessingResources": {"ClusterConfig": {"VolumeKmsKeyId": None, **cluster}},
+        "RoleArn": record["RoleArn"],
+        "StoppingCondition": record["StoppingCondition"],
+    }
+
+
+def _processing_input(item: dict[str, Any]) -> dict[str, Any]:
+    source = {"S3DataDistributionType": "FullyReplicated", "S3InputMode": "File", "S3CompressionType": "None"}
+    return {
+        "InputName": item["InputName"],
+        "AppManaged": item.get("AppManaged", False),
+        "S3Input": {**source, **item["S3Input"], "S3DownloadMode": "StartOfJob"},
+        "DatasetDefinition": None,
+    }
+
+
+def _processing_output(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "OutputName": item["OutputName"],
+        "AppManaged": item.get("AppManaged", False),
+        "S3Output": item["S3Output"],
+        "FeatureStoreOutput": None,
+    }
+
+
+def failure_text(opt_ml: Path) -> str:
+    """What a training job wrote to ``output/failure``, cut to 1024 characters; empty if nothing."""
+    path = opt_ml / "output" / "failure"
+    if not path.is_file():
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(_REASON_LIMIT)
+
+
+def exit_message(opt_ml: Path) -> str | None:
+    """What a processing job wrote to ``output/message``: its first kilobyte. Raises ``InvalidMessage``."""
+    path = opt_ml / "output" / "message"
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(_REASON_LIMIT)
+    try:
+        return head.decode()
+    except UnicodeDecodeError as error:
+        # A character cut in two by the limit is no fault of the job.
+        if len(head) == _REASON_LIMIT and error.start > len(head) - 4:
+            return head[: error.start].decode()
+        raise InvalidMessage("the exit message in /opt/ml/output/message is not UTF-8") from error
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value))

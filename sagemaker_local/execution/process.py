@@ -1,0 +1,200 @@
+"""The process executor: runs one job's program through the launcher, isolated as far as the system allows."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sagemaker_local.execution.images import Image
+
+log = logging.getLogger(__name__)
+
+NAMESPACES, NO_ISOLATION = "namespaces", "none"
+OPT_ML = "/opt/ml"
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# CloudWatch Logs takes no longer event: a longer line becomes several.
+_LINE_BYTES = 256 * 1024 - 26
+# How long to read on after the end for what a left-behind process, holding the pipe open, might still print.
+_DRAIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run in the image, as the job's request says."""
+
+    argv: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    network_isolation: bool = False
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The folders of one run on the host; ``opt_ml`` is what the job sees as /opt/ml."""
+
+    root: Path
+
+    @property
+    def opt_ml(self) -> Path:
+        return self.root / "opt_ml"
+
+    @property
+    def tmp(self) -> Path:
+        return self.root / "tmp"
+
+    def create(self) -> None:
+        self.opt_ml.mkdir(parents=True)
+        self.tmp.mkdir()
+
+
+class Running:
+    """A started job; its output goes line by line to the function it was started with."""
+
+    def __init__(self, process: subprocess.Popen[bytes], on_line: Callable[[str], None]) -> None:
+        self._process = process
+        self._lock = threading.Lock()
+        self._pump = threading.Thread(target=self._read, args=(on_line,), daemon=True)
+        self._pump.start()
+
+    def wait(self) -> int:
+        """The exit status, once the job has ended and its output is read."""
+        code = self._process.wait()
+        self._pump.join(_DRAIN_SECONDS)
+        with self._lock:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        return code
+
+    def stop(self, grace_seconds: float) -> None:
+        """SIGTERM now, SIGKILL after *grace_seconds*; returns at once."""
+        self._tell(f"STOP {grace_seconds}\n")
+
+    def kill(self) -> None:
+        """SIGKILL now, with everything that the job started."""
+        self._tell("STOP 0\n")
+
+    def _tell(self, line: str) -> None:
+        with self._lock:
+            stdin = self._process.stdin
+            assert stdin is not None
+            if stdin.closed:
+                return  # it has ended
+            try:
+                stdin.write(line.encode())
+                stdin.flush()
+            except BrokenPipeError:
+                log.debug("process %s ended before it was told %s", self._process.pid, line.strip())
+
+    def _read(self, on_line: Callable[[str], None]) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in iter(lambda: output.readline(_LINE_BYTES), b""):
+                on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+
+class ProcessExecutor:
+    """Starts programs as processes of this machine.
+
+    ``isolation`` is ``namespaces`` where the kernel grants them to this user (a private mount tree with the job's own
+    /opt/ml and /tmp, PID, IPC and, where asked for, network namespaces), else ``none``: then paths below /opt/ml in
+    the program's arguments and environment are rewritten to the job's folder and ``SAGEMAKER_BASE_DIR`` names it.
+    """
+
+    def __init__(self, isolation: str, hidden: list[Path]) -> None:
+        self._hidden = hidden
+        self.isolation = NAMESPACES if isolation == "auto" and _namespaces_work() else NO_ISOLATION
+
+    @property
+    def isolated(self) -> bool:
+        """Whether jobs run in namespaces of their own."""
+        return self.isolation == NAMESPACES
+
+    def start(self, image: Image, program: Program, sandbox: Sandbox, on_line: Callable[[str], None]) -> Running:
+        """Start *program* in *image*; *on_line* is called from another thread with every line of its output."""
+        base = str(sandbox.opt_ml)
+        isolated = self.isolated
+
+        def place(text: str) -> str:
+            return text if isolated else text.replace(OPT_ML, base)
+
+        environment = {
+            "PATH": f"{image.bin}:{_SYSTEM_PATH}",
+            "HOME": "/tmp" if isolated else str(sandbox.tmp),
+            "TMPDIR": "/tmp" if isolated else str(sandbox.tmp),
+            "LANG": "C.UTF-8",
+            # Without it a Python program's output would reach the log only at its end.
+            "PYTHONUNBUFFERED": "1",
+            # The image is read-only where namespaces work, and shared where they do not.
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **{name: place(value) for name, value in program.environment.items()},
+        }
+        if not isolated:
+            environment.setdefault("SAGEMAKER_BASE_DIR", base)
+        spec = {
+            "isolation": self.isolation,
+            "network_isolation": program.network_isolation,
+            "argv": [place(argument) for argument in program.argv],
+            "environment": environment,
+            "cwd": "/" if isolated else str(sandbox.opt_ml),
+            "opt_ml": base,
+            "tmp": str(sandbox.tmp),
+            "hidden": _outermost(self._hidden),
+            "visible": _visible(image),
+        }
+        spec_file = sandbox.root / "spec.json"
+        spec_file.write_text(json.dumps(spec))
+        return Running(_launch(spec_file), on_line)
+
+
+def _launch(spec_file: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_LAUNCHER), str(spec_file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"PATH": _SYSTEM_PATH},
+        start_new_session=True,  # a signal to the server's group is not one to its jobs
+    )
+
+
+def _outermost(folders: list[Path]) -> list[str]:
+    """*folders* without those inside another of them, and without the root: that one cannot be hidden."""
+    resolved = sorted({folder.resolve() for folder in folders} - {Path("/")})
+    return [str(path) for path in resolved if not any(other in path.parents for other in resolved)]
+
+
+def _visible(image: Image) -> list[str]:
+    """What the image's programs need, wherever it lies: its environment, its folder and its interpreter."""
+    interpreter = (image.bin / "python").resolve()
+    return [str(image.environment.resolve()), str(image.folder.resolve()), str(interpreter.parent.parent)]
+
+
+def _namespaces_work() -> bool:
+    """Try it: some systems forbid unprivileged namespaces (AppArmor, Docker's default seccomp profile)."""
+    with tempfile.TemporaryDirectory() as folder:
+        sandbox = Sandbox(Path(folder) / "probe")
+        sandbox.create()
+        spec = {
+            "isolation": NAMESPACES, "network_isolation": True, "argv": ["/bin/true"], "environment": {},
+            "cwd": "/", "opt_ml": str(sandbox.opt_ml), "tmp": str(sandbox.tmp), "hidden": [], "visible": [],
+        }  # fmt: skip
+        spec_file = sandbox.root / "spec.json"
+        spec_file.write_text(json.dumps(spec))
+        output: list[str] = []
+        code = Running(_launch(spec_file), output.append).wait()
+    if code != 0:
+        log.warning("jobs run without namespaces: %s", " ".join(output))
+    return code == 0
+
+
+def hidden_folders(data_dir: Path) -> list[Path]:
+    """What a job must not see: the server's state and the user's home."""
+    return [data_dir, Path(os.path.expanduser("~"))]

@@ -1,0 +1,69 @@
+"""How a processing job runs. Contract: the guide's page build-your-own-processing-container."""
+
+from __future__ import annotations
+
+from sagemaker_local import clock
+from sagemaker_local.domain import jobs
+from sagemaker_local.domain.jobs import PROCESSING, Record
+from sagemaker_local.execution import opt_ml
+from sagemaker_local.execution.environment import platform_environment
+from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
+from sagemaker_local.execution.process import Program
+from sagemaker_local.execution.transfer import TransferError, download, upload_tree
+
+
+def run(job: Job) -> None:
+    """Download, process, upload. Raises ``JobFailed``, or ``Cancelled`` if it is stopped before it processes."""
+    record = job.record
+    job.change(lambda stored: jobs.started(PROCESSING, stored, clock.now()))
+    _download_inputs(job, record)
+    exit_code = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
+    _keep_exit_message(job)
+    # Outputs are uploaded whatever the exit code: what a failed job left tells why it failed.
+    _upload_outputs(job, record)
+    if exit_code != 0 and not job.stopped:
+        raise algorithm_error(job, exit_code)
+
+
+def _download_inputs(job: Job, record: Record) -> None:
+    opt_ml.lay_out_processing(job.sandbox.opt_ml, record)
+    try:
+        for item in record.get("ProcessingInputs", []):
+            source = item["S3Input"]
+            target = opt_ml.inside(job.sandbox.opt_ml, source["LocalPath"])
+            download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Data download failed:{error}") from error
+
+
+def _program(job: Job, record: Record) -> Program:
+    application = record["AppSpecification"]
+    argv = [*application.get("ContainerEntrypoint", []), *application.get("ContainerArguments", [])]
+    if not argv:
+        uri = application["ImageUri"]
+        raise JobFailed(f"ClientError: image {uri} has no entry point of its own: give ContainerEntrypoint")
+    environment = {
+        **platform_environment(job.scope, job.platform.aws.endpoint),
+        **record.get("Environment", {}),
+    }
+    isolated = record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+    return Program(argv, environment, isolated)
+
+
+def _keep_exit_message(job: Job) -> None:
+    try:
+        message = opt_ml.exit_message(job.sandbox.opt_ml)
+    except opt_ml.InvalidMessage as error:
+        raise JobFailed(f"ClientError: {error}") from error
+    if message is not None:
+        job.change(lambda stored: stored.update(ExitMessage=message))
+
+
+def _upload_outputs(job: Job, record: Record) -> None:
+    try:
+        for item in record.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            output = item["S3Output"]
+            source = opt_ml.inside(job.sandbox.opt_ml, output["LocalPath"])
+            upload_tree(job.s3, source, output["S3Uri"])
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Failed to upload output: {error}") from error

@@ -1,0 +1,155 @@
+"""Gives waiting jobs their turn, ends them, and reconciles after a restart."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from sagemaker_local import clock
+from sagemaker_local.domain import jobs
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.jobs import JobKind, Record
+from sagemaker_local.execution import processing, records, training
+from sagemaker_local.execution.images import ImageNotInstalled
+from sagemaker_local.execution.job import Cancelled, Job, JobFailed, Platform, image_uri
+from sagemaker_local.execution.process import Sandbox
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = "InternalServerError: We encountered an internal error.  Please try again."
+_FLOWS: dict[str, Callable[[Job], None]] = {
+    jobs.TRAINING.resource_type: training.run,
+    jobs.PROCESSING.resource_type: processing.run,
+}
+_RETRY_SECONDS = 1.0
+
+Key = tuple[str, Scope, str]
+
+
+class JobRunner:
+    """Runs at most *max_jobs* jobs at a time; the others wait their turn, oldest first."""
+
+    def __init__(self, platform: Platform, folder: Path, max_jobs: int) -> None:
+        self._platform = platform
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(max_jobs, thread_name_prefix="job")
+        self._lock = threading.Lock()
+        self._jobs: dict[Key, tuple[Job, Future[None]]] = {}
+        self._closing = threading.Event()
+
+    def submit(self, kind: JobKind, scope: Scope, name: str) -> None:
+        """Run the job of this record when there is room; returns at once."""
+        sandbox = Sandbox(self._folder / f"{kind.resource_type}-{name}-{uuid.uuid4().hex[:8]}")
+        job = Job(self._platform, kind, scope, name, sandbox)
+        key = (kind.resource_type, scope, name.lower())
+        with self._lock:
+            future = self._pool.submit(self._run, job)
+            self._jobs[key] = (job, future)
+        future.add_done_callback(lambda _: self._forget(key))
+
+    def stop(self, kind: JobKind, scope: Scope, name: str) -> None:
+        """Stop a job: one that still waits ends at once, one that runs gets SIGTERM, the grace, SIGKILL."""
+        with self._lock:
+            entry = self._jobs.get((kind.resource_type, scope, name.lower()))
+        if entry is None:
+            return  # it ended just now
+        job, future = entry
+        job.stop()
+        if future.cancel():
+            self._finish(job, None)
+
+    def reconcile(self) -> None:
+        """After a restart: what was under way has failed, what was being stopped is stopped."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        reason = f"{INTERNAL_ERROR} (The local SageMaker went down while the job was in progress.)"
+        for kind in jobs.KINDS.values():
+            for scope, record in self._platform.store.in_states(kind.resource_type, (jobs.IN_PROGRESS, jobs.STOPPING)):
+                name = record[kind.name_key]
+                records.change(self._platform.store, kind, scope, name, _ending(kind, reason, timed_out=False))
+                log.warning("%s %s was in progress when the server went down", kind.noun, name)
+
+    def close(self) -> None:
+        """Kill what runs; the records are reconciled at the next start."""
+        self._closing.set()
+        with self._lock:
+            entries = list(self._jobs.values())
+        for job, future in entries:
+            future.cancel()
+            job.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _forget(self, key: Key) -> None:
+        with self._lock:
+            self._jobs.pop(key, None)
+
+    def _run(self, job: Job) -> None:
+        reason = self._reason(job)
+        shutil.rmtree(job.sandbox.root, ignore_errors=True)
+        if not job.killed:
+            self._finish(job, reason)
+
+    def _reason(self, job: Job) -> str | None:
+        """Run the job; returns why it failed, or ``None``."""
+        try:
+            job.check()
+            self._platform.images.ensure_installed(self._platform.images.find(image_uri(job.record)))
+            job.sandbox.create()
+            _FLOWS[job.kind.resource_type](job)
+        except Cancelled:
+            return None
+        except JobFailed as error:
+            return str(error)
+        except ImageNotInstalled as error:
+            return f"ClientError: the image could not be prepared: {error}"
+        except Exception:
+            log.exception("%s %s", job.kind.noun, job.name)
+            return INTERNAL_ERROR
+        return None
+
+    def _finish(self, job: Job, reason: str | None) -> None:
+        """Write the job's end; a full disk holds it up and loses nothing."""
+        ending = _ending(job.kind, reason, job.timed_out)
+        while not self._closing.is_set():
+            try:
+                job.change(ending)
+                return
+            except sqlite3.OperationalError as error:
+                log.error("the end of %s %s cannot be stored yet: %s", job.kind.noun, job.name, error)
+                self._closing.wait(_RETRY_SECONDS)
+
+
+def _ending(kind: JobKind, reason: str | None, timed_out: bool) -> Callable[[Record], None]:
+    """The change that ends a job, whatever state it is in."""
+
+    def end(record: Record) -> None:
+        now = clock.now()
+        stopping = record[kind.status_key] == jobs.STOPPING
+        status = jobs.STOPPED if stopping else jobs.COMPLETED if reason is None else jobs.FAILED
+        if kind is jobs.TRAINING:
+            _end_training(record, status, timed_out, now)
+        jobs.advance(kind, record, status, now, reason if status == jobs.FAILED else None)
+
+    return end
+
+
+def _end_training(record: Record, status: str, timed_out: bool, now: float) -> None:
+    secondary, message = {
+        jobs.COMPLETED: ("Completed", "Training job completed"),
+        jobs.FAILED: ("Failed", "Training job failed"),
+        jobs.STOPPED: ("Stopped", "Training job stopped"),
+    }[status]
+    if timed_out and status == jobs.STOPPED:
+        secondary, message = "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds"
+    jobs.enter(record, secondary, message, now)
+    jobs.finish_transitions(record)
+    if jobs.TRAINING.start_key in record:
+        seconds = max(1, round(now - record[jobs.TRAINING.start_key]))
+        record["TrainingTimeInSeconds"] = seconds
+        record["BillableTimeInSeconds"] = seconds

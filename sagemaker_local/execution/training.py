@@ -1,0 +1,129 @@
+"""How a training job runs, from its turn to its last byte. Contract: the guide's pages on training containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_local import clock
+from sagemaker_local.domain import jobs
+from sagemaker_local.domain.jobs import TRAINING, Record
+from sagemaker_local.execution import opt_ml
+from sagemaker_local.execution.environment import platform_environment
+from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
+from sagemaker_local.execution.logs import Metric, MetricScanner
+from sagemaker_local.execution.process import Program
+from sagemaker_local.execution.transfer import TransferError, download, upload_archive, upload_tree
+
+METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
+
+
+def run(job: Job) -> None:
+    """Download, train, upload. Raises ``JobFailed``, or ``Cancelled`` if it is stopped before it trains."""
+    record = job.record
+    _download_channels(job, record)
+    _enter(job, "Training", "Training image download completed. Training in progress.")
+    exit_code, scanner = _train(job, record)
+    job.change(lambda stored: stored.update(FinalMetricDataList=scanner.final()))
+    if exit_code == 0 or job.stopped:
+        _enter(job, "Uploading", "Uploading generated training model")
+        _upload_artifacts(job, record)
+    else:
+        raise algorithm_error(job, exit_code, opt_ml.failure_text(job.sandbox.opt_ml))
+
+
+def _enter(job: Job, secondary: str, message: str) -> None:
+    job.change(lambda record: jobs.enter(record, secondary, message, clock.now()))
+
+
+def _download_channels(job: Job, record: Record) -> None:
+    job.change(lambda stored: jobs.started(TRAINING, stored, clock.now()))
+    _enter(job, "Downloading", "Downloading input data")
+    folder = job.sandbox.opt_ml
+    opt_ml.lay_out_training(folder, record)
+    try:
+        for channel in record.get("InputDataConfig", []):
+            source = channel["DataSource"]["S3DataSource"]
+            target = folder / "input" / "data" / channel["ChannelName"]
+            target.mkdir()
+            download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Data download failed:{error}") from error
+
+
+def _train(job: Job, record: Record) -> tuple[int, MetricScanner]:
+    scanner = MetricScanner(record["AlgorithmSpecification"].get("MetricDefinitions", []))
+
+    def scan(line: str) -> None:
+        _publish(job, scanner.scan(line, clock.now()))
+
+    limit = record["StoppingCondition"]["MaxRuntimeInSeconds"]
+    elapsed = clock.now() - record.get("TrainingStartTime", clock.now())
+    return job.execute(_program(job, record), max(1.0, limit - elapsed), scan), scanner
+
+
+def _publish(job: Job, metrics: list[Metric]) -> None:
+    if not metrics:
+        return
+    data: list[dict[str, Any]] = [
+        {
+            "MetricName": metric.name,
+            "Dimensions": [{"Name": "TrainingJobName", "Value": job.name}],
+            "Timestamp": metric.timestamp,
+            "Value": metric.value,
+        }
+        for metric in metrics
+    ]
+    job.platform.aws.client("cloudwatch", job.scope).put_metric_data(Namespace=METRIC_NAMESPACE, MetricData=data)
+
+
+def _program(job: Job, record: Record) -> Program:
+    algorithm = record["AlgorithmSpecification"]
+    environment = {
+        **platform_environment(job.scope, job.platform.aws.endpoint),
+        "TRAINING_JOB_NAME": record["TrainingJobName"],
+        "TRAINING_JOB_ARN": record["TrainingJobArn"],
+        "SAGEMAKER_METRICS_DIRECTORY": "/opt/ml/output/metrics/sagemaker",
+        **({} if job.platform.executor.isolated else _toolkit_variables(record)),
+        **record.get("Environment", {}),
+    }
+    return Program(_argv(algorithm), environment, record.get("EnableNetworkIsolation", False))
+
+
+def _argv(algorithm: dict[str, Any]) -> list[str]:
+    """As ``docker run``: without an entrypoint or arguments of the request, the image's program ``train``."""
+    entrypoint = algorithm.get("ContainerEntrypoint", [])
+    arguments = algorithm.get("ContainerArguments", [])
+    return [*entrypoint, *arguments] or ["train"]
+
+
+def _toolkit_variables(record: Record) -> dict[str, str]:
+    """Where things lie, for a program that cannot be given an /opt/ml of its own (the training toolkit's names)."""
+    channels = {
+        f"SM_CHANNEL_{channel['ChannelName'].upper()}": f"/opt/ml/input/data/{channel['ChannelName']}"
+        for channel in record.get("InputDataConfig", [])
+    }
+    return {
+        "SM_MODEL_DIR": "/opt/ml/model",
+        "SM_OUTPUT_DIR": "/opt/ml/output",
+        "SM_OUTPUT_DATA_DIR": "/opt/ml/output/data",
+        "SM_INPUT_CONFIG_DIR": "/opt/ml/input/config",
+        **channels,
+    }
+
+
+def _upload_artifacts(job: Job, record: Record) -> None:
+    """``model.tar.gz``, and ``output.tar.gz`` if there is anything for it."""
+    folder = job.sandbox.opt_ml
+    prefix = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
+    compressed = record["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
+    artifacts = f"{prefix}/model.tar.gz" if compressed else f"{prefix}/model/"
+    try:
+        if compressed:
+            upload_archive(job.s3, folder / "model", artifacts, job.sandbox.tmp)
+        else:
+            upload_tree(job.s3, folder / "model", artifacts)
+        if any((folder / "output" / "data").iterdir()):
+            upload_archive(job.s3, folder / "output" / "data", f"{prefix}/output.tar.gz", job.sandbox.tmp)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Artifact upload failed:{error}") from error
+    job.change(lambda stored: stored.update(ModelArtifacts={"S3ModelArtifacts": artifacts}))

@@ -1,0 +1,156 @@
+"""The one address: SageMaker's requests are answered here, all others by the base."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sagemaker_local.base.interface import Base
+from sagemaker_local.config import ACCOUNT, REGION
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.errors import ServiceError
+from sagemaker_local.operations.registry import OPERATIONS, Context, Services
+from sagemaker_local.protocol import model
+from sagemaker_local.protocol.serialization import serialize
+from sagemaker_local.protocol.validation import validate
+
+log = logging.getLogger(__name__)
+
+HEALTH_PATH = "/_local/health"
+_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+_ACCOUNT = re.compile(r"\d{12}")
+_CONTENT_TYPE = b"application/x-amz-json-1.1"
+_READ_VERBS = ("Describe", "List", "Get")
+_BODY_LIMIT_BYTES = 8 << 20
+
+AsgiScope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Gateway:
+    """The ASGI application; *on_startup* runs once the base has loaded its state."""
+
+    def __init__(
+        self,
+        base: Base,
+        services: Services,
+        health: Callable[[], dict[str, Any]],
+        on_startup: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._base, self._services = base, services
+        self._health, self._on_startup = health, on_startup
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._base.app(scope, receive, self._starting(send))
+        elif scope["type"] == "http" and scope["path"] == HEALTH_PATH:
+            await _respond(send, 200, json.dumps(self._health()).encode(), str(uuid.uuid4()))
+        elif scope["type"] == "http" and _is_sagemaker(_headers(scope)):
+            await self._sagemaker(scope, receive, send)
+        else:
+            await self._base.app(scope, receive, send)
+            if not _only_reads(scope):
+                self._base.touched()
+
+    def _starting(self, send: Send) -> Send:
+        async def intercepted(message: dict[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                await self._on_startup()
+            await send(message)
+
+        return intercepted
+
+    async def _sagemaker(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        request_id = str(uuid.uuid4())
+        try:
+            body = await _read(receive)
+            status, answer = 200, await asyncio.to_thread(self._answer, _headers(scope), body)
+        except ServiceError as error:
+            status, answer = error.status, _error_body(error.code, error.message)
+        except Exception:
+            log.exception("request %s", request_id)
+            status, answer = 500, _error_body("InternalFailure", f"Internal failure; see the log, request {request_id}")
+        await _respond(send, status, answer, request_id)
+
+    def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
+        name = headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
+        handler = OPERATIONS.get(name)
+        if handler is None:
+            raise _unsupported(name)
+        request = _parsed(body)
+        validate(name, request)
+        return serialize(name, handler(Context(_scope(headers), self._services), request))
+
+
+def _headers(scope: AsgiScope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _is_sagemaker(headers: dict[str, str]) -> bool:
+    """Signed for SageMaker (its runtime and feature store sign so too), or addressed to it unsigned."""
+    match = _CREDENTIAL.search(headers.get("authorization", ""))
+    signed_for = match["service"] if match else ""
+    return signed_for == "sagemaker" or headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX)
+
+
+def _scope(headers: dict[str, str]) -> Scope:
+    """An access key of twelve digits names the account, any other is the default account's."""
+    match = _CREDENTIAL.search(headers.get("authorization", ""))
+    if match is None:
+        raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+    account = match["key"] if _ACCOUNT.fullmatch(match["key"]) else ACCOUNT
+    return Scope(account, match["region"] or REGION)
+
+
+def _unsupported(name: str) -> ServiceError:
+    if name in model.operation_names():
+        supported = ", ".join(sorted(OPERATIONS))
+        message = f"The local SageMaker does not support {name}. It supports: {supported}."
+    else:
+        message = f"SageMaker has no operation {name or '(none given in X-Amz-Target)'}."
+    return ServiceError("UnknownOperationException", message)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError as error:
+        raise ServiceError("SerializationException", f"The request is not JSON: {error}") from error
+
+
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > _BODY_LIMIT_BYTES:
+            raise ServiceError("RequestEntityTooLargeException", f"The limit is {_BODY_LIMIT_BYTES} bytes", 413)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _error_body(code: str, message: str) -> bytes:
+    return json.dumps({"__type": code, "message": message}).encode()
+
+
+async def _respond(send: Send, status: int, body: bytes, request_id: str) -> None:
+    headers = [
+        (b"content-type", _CONTENT_TYPE),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-amzn-requestid", request_id.encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _only_reads(scope: AsgiScope) -> bool:
+    """Whether a request to the base cannot have changed anything; in doubt it can."""
+    if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        return True
+    return _headers(scope).get("x-amz-target", "").rpartition(".")[2].startswith(_READ_VERBS)

@@ -1,0 +1,1 @@
+"""The supported API operations: one function each, named after it."""

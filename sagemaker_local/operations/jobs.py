@@ -1,0 +1,80 @@
+"""What the operations on training and processing jobs share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_local import clock
+from sagemaker_local.domain import jobs
+from sagemaker_local.domain.jobs import JobKind, Record
+from sagemaker_local.errors import ServiceError, resource_in_use, validation_error
+from sagemaker_local.execution import records
+from sagemaker_local.execution.job import mark_stopping
+from sagemaker_local.operations.listing import Query, common_filters, page
+from sagemaker_local.operations.registry import Context, Request
+from sagemaker_local.store import NameTaken
+
+MAX_RUNTIME_DEFAULT_SECONDS = 86_400
+
+
+def new_record(context: Context, kind: JobKind, request: Request) -> Record:
+    """A job as its Create request makes it, ``InProgress``, with the defaults that AWS fills in."""
+    now = clock.now()
+    name = request[kind.name_key]
+    stopping = {"MaxRuntimeInSeconds": MAX_RUNTIME_DEFAULT_SECONDS, **request.get("StoppingCondition", {})}
+    return {
+        **{key: value for key, value in request.items() if key != "Tags"},
+        kind.arn_key: context.scope.arn(kind.resource_type, name),
+        kind.status_key: jobs.IN_PROGRESS,
+        "StoppingCondition": stopping,
+        "CreationTime": now,
+        "LastModifiedTime": now,
+    }
+
+
+def create(context: Context, kind: JobKind, record: Record, tags: dict[str, str]) -> Request:
+    """Store the job, start it, answer its ARN; raises ``ResourceInUse`` for a name that was ever used."""
+    try:
+        records.add(context.store, kind, context.scope, record, tags)
+    except NameTaken as error:
+        noun = kind.noun.capitalize()
+        raise resource_in_use(
+            f"{noun} names must be unique within an AWS account and region, and a {kind.noun} with this name "
+            f"already exists ({record[kind.arn_key]})"
+        ) from error
+    context.services.runner.submit(kind, context.scope, record[kind.name_key])
+    return {kind.arn_key: record[kind.arn_key]}
+
+
+def describe(context: Context, kind: JobKind, name: str, missing: ServiceError) -> Record:
+    """The job's record, or *missing*."""
+    record = context.store.get(kind.resource_type, context.scope, name)
+    if record is None:
+        raise missing
+    return record
+
+
+def stop(context: Context, kind: JobKind, name: str, missing: ServiceError) -> None:
+    """Stop the job; raises ``ValidationException`` if it has ended, *missing* if there is none."""
+
+    def begin(record: Record) -> None:
+        if jobs.is_terminal(kind, record):
+            status = record[kind.status_key]
+            raise validation_error(f"The request was rejected because the {kind.noun} is in status {status}.")
+        mark_stopping(kind, record, clock.now())
+
+    try:
+        records.change(context.store, kind, context.scope, name, begin)
+    except KeyError as error:
+        raise missing from error
+    context.services.runner.stop(kind, context.scope, name)
+
+
+def summaries(
+    context: Context, kind: JobKind, request: Request, members: tuple[str, ...]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of a job list, each with *members*."""
+    query = Query(kind.resource_type, context.scope)
+    common_filters(query, request)
+    found, token = page(context.store, query, request)
+    return [{name: record.get(name) for name in members} for record in found], token

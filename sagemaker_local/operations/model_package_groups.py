@@ -1,0 +1,89 @@
+"""Create, Describe, List and Delete of model package groups."""
+
+from __future__ import annotations
+
+from sagemaker_local import clock
+from sagemaker_local.domain.arns import name_of
+from sagemaker_local.errors import conflict, validation_error
+from sagemaker_local.operations import checks
+from sagemaker_local.operations.fields import refuse_unsupported
+from sagemaker_local.operations.listing import Query, common_filters, page
+from sagemaker_local.operations.registry import Context, Request, operation
+from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+from sagemaker_local.store import Facets, NameTaken, Record
+
+_SUMMARY = (
+    "ModelPackageGroupName",
+    "ModelPackageGroupArn",
+    "ModelPackageGroupDescription",
+    "CreationTime",
+    "ModelPackageGroupStatus",
+)
+
+
+@operation("CreateModelPackageGroup")
+def create_model_package_group(context: Context, request: Request) -> Request:
+    """A group for the versions of one model."""
+    refuse_unsupported("CreateModelPackageGroup", request)
+    tags = checks.tags_of(request)
+    name = request["ModelPackageGroupName"]
+    arn = context.scope.arn(MODEL_PACKAGE_GROUP, name)
+    now = clock.now()
+    record = {
+        "ModelPackageGroupName": name,
+        "ModelPackageGroupArn": arn,
+        "ModelPackageGroupDescription": request.get("ModelPackageGroupDescription"),
+        "CreationTime": now,
+        "CreatedBy": {},
+        "ModelPackageGroupStatus": "Completed",
+    }
+    try:
+        with context.store.transaction():
+            facets = Facets(name, "Completed", now, now)
+            context.store.insert(MODEL_PACKAGE_GROUP, context.scope, record, facets)
+            context.store.put_tags(arn, tags)
+    except NameTaken as error:
+        raise validation_error(f"Model Package Group already exists: {arn}") from error
+    return {"ModelPackageGroupArn": arn}
+
+
+@operation("DescribeModelPackageGroup")
+def describe_model_package_group(context: Context, request: Request) -> Request:
+    """By name or ARN."""
+    return existing_group(context, request["ModelPackageGroupName"])
+
+
+@operation("ListModelPackageGroups")
+def list_model_package_groups(context: Context, request: Request) -> Request:
+    """Summaries; the one account that there is has nothing shared from others."""
+    if request.get("CrossAccountFilterOption") == "CrossAccount":
+        return {"ModelPackageGroupSummaryList": []}
+    query = Query(MODEL_PACKAGE_GROUP, context.scope)
+    common_filters(query, request)
+    found, token = page(context.store, query, request)
+    summaries = [{name: record.get(name) for name in _SUMMARY} for record in found]
+    return {"ModelPackageGroupSummaryList": summaries, "NextToken": token}
+
+
+@operation("DeleteModelPackageGroup")
+def delete_model_package_group(context: Context, request: Request) -> None:
+    """Only an empty group can be deleted."""
+    with context.store.transaction():
+        group = existing_group(context, request["ModelPackageGroupName"])
+        name, arn = group["ModelPackageGroupName"], group["ModelPackageGroupArn"]
+        versions = Query(MODEL_PACKAGE, context.scope)
+        versions.where("parent = ?", name.lower())
+        if page(context.store, versions, {"MaxResults": 1})[0]:
+            raise conflict(f"Model Package Group {arn} cannot be deleted because it still contains model packages.")
+        context.store.delete(MODEL_PACKAGE_GROUP, context.scope, name)
+        context.store.delete_tags(arn)
+
+
+def existing_group(context: Context, identifier: str) -> Record:
+    """The group of that name or ARN; raises ``ValidationException``."""
+    name = name_of(identifier)
+    record = context.store.get(MODEL_PACKAGE_GROUP, context.scope, name)
+    if record is None:
+        arn = context.scope.arn(MODEL_PACKAGE_GROUP, name)
+        raise validation_error(f"ModelPackageGroup {arn} does not exist.")
+    return record

@@ -1,0 +1,96 @@
+"""CreateProcessingJob, DescribeProcessingJob, ListProcessingJobs, StopProcessingJob."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_local.domain.jobs import PROCESSING
+from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.operations import checks, jobs
+from sagemaker_local.operations.fields import refuse_unsupported
+from sagemaker_local.operations.registry import Context, Request, operation
+
+_FOLDER = "/opt/ml/processing/"
+_SUMMARY = (
+    "ProcessingJobName",
+    "ProcessingJobArn",
+    "CreationTime",
+    "ProcessingEndTime",
+    "LastModifiedTime",
+    "ProcessingJobStatus",
+    "FailureReason",
+    "ExitMessage",
+)
+
+
+@operation("CreateProcessingJob")
+def create_processing_job(context: Context, request: Request) -> Request:
+    """Checks what AWS checks at once (image, role, paths), then starts the job; input data is looked for by the job."""
+    refuse_unsupported("CreateProcessingJob", request)
+    tags = checks.tags_of(request)
+    checks.check_image(context, request["AppSpecification"]["ImageUri"])
+    checks.check_role(context, request["RoleArn"])
+    network = request.get("NetworkConfig", {})
+    checks.check_network_isolation(context, network.get("EnableNetworkIsolation", False))
+    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
+        raise validation_error("ClusterConfig.InstanceCount other than 1 is not supported by the local SageMaker")
+    _check_inputs(request.get("ProcessingInputs", []))
+    _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
+    return jobs.create(context, PROCESSING, jobs.new_record(context, PROCESSING, request), tags)
+
+
+def _check_inputs(inputs: list[dict[str, Any]]) -> None:
+    checks.check_unique("ProcessingInputs.InputName", [item["InputName"] for item in inputs])
+    for item in inputs:
+        name, source = item["InputName"], item.get("S3Input")
+        if source is None:
+            raise validation_error(f"processing input {name}: S3Input must be given")
+        if source.get("S3InputMode", "File") != "File":
+            raise validation_error(f"processing input {name}: the local SageMaker supports S3InputMode File only")
+        if source.get("S3CompressionType", "None") != "None":
+            raise validation_error(f"processing input {name}: S3CompressionType Gzip is for S3InputMode Pipe only")
+        checks.check_s3_uri(f"processing input {name}", source["S3Uri"])
+        _check_local_path(f"processing input {name}", source.get("LocalPath"))
+    checks.check_unique("LocalPath of processing inputs", [item["S3Input"]["LocalPath"] for item in inputs])
+
+
+def _check_outputs(outputs: list[dict[str, Any]]) -> None:
+    checks.check_unique("ProcessingOutputs.OutputName", [item["OutputName"] for item in outputs])
+    for item in outputs:
+        name, output = item["OutputName"], item.get("S3Output")
+        if output is None:
+            raise validation_error(f"processing output {name}: S3Output must be given")
+        if output["S3UploadMode"] != "EndOfJob":
+            raise validation_error(f"processing output {name}: the local SageMaker uploads at EndOfJob only")
+        checks.check_s3_uri(f"processing output {name}", output["S3Uri"])
+        _check_local_path(f"processing output {name}", output.get("LocalPath"))
+
+
+def _check_local_path(what: str, path: str | None) -> None:
+    if path is None or not f"{path}/".startswith(_FOLDER) or ".." in path.split("/"):
+        raise validation_error(f"{what}: LocalPath {path!r} must lie in {_FOLDER}")
+
+
+@operation("DescribeProcessingJob")
+def describe_processing_job(context: Context, request: Request) -> Request:
+    """The job as it stands."""
+    name = request["ProcessingJobName"]
+    return jobs.describe(context, PROCESSING, name, _missing(name))
+
+
+@operation("StopProcessingJob")
+def stop_processing_job(context: Context, request: Request) -> None:
+    """SIGTERM, the grace, SIGKILL; outputs are still uploaded."""
+    name = request["ProcessingJobName"]
+    jobs.stop(context, PROCESSING, name, _missing(name))
+
+
+@operation("ListProcessingJobs")
+def list_processing_jobs(context: Context, request: Request) -> Request:
+    """Summaries."""
+    found, token = jobs.summaries(context, PROCESSING, request, _SUMMARY)
+    return {"ProcessingJobSummaries": found, "NextToken": token}
+
+
+def _missing(name: str) -> ServiceError:
+    return validation_error(f"Could not find requested job with name: {name}")

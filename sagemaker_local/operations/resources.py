@@ -1,0 +1,4 @@
+"""The kinds under which resources other than jobs are stored: their type in ARNs."""
+
+MODEL_PACKAGE_GROUP = "model-package-group"
+MODEL_PACKAGE = "model-package"

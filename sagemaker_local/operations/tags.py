@@ -1,0 +1,50 @@
+"""AddTags, ListTags, DeleteTags."""
+
+from __future__ import annotations
+
+from sagemaker_local.domain.arns import name_of
+from sagemaker_local.domain.jobs import KINDS
+from sagemaker_local.errors import validation_error
+from sagemaker_local.operations import checks
+from sagemaker_local.operations.registry import Context, Request, operation
+from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+
+_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE}
+_LIMIT = 50
+
+
+@operation("AddTags")
+def add_tags(context: Context, request: Request) -> Request:
+    """Adds tags or gives them new values; answers all of the resource's."""
+    arn = _existing(context, request["ResourceArn"])
+    added = checks.tags_of(request)
+    with context.store.transaction():
+        if len({**context.store.tags(arn), **added}) > _LIMIT:
+            raise validation_error(f"The number of tags on {arn} would exceed the limit of {_LIMIT}.")
+        context.store.put_tags(arn, added)
+        return {"Tags": _listed(context, arn)}
+
+
+@operation("ListTags")
+def list_tags(context: Context, request: Request) -> Request:
+    """All tags: a resource has at most 50, and a page holds at least as many."""
+    return {"Tags": _listed(context, _existing(context, request["ResourceArn"]))}
+
+
+@operation("DeleteTags")
+def delete_tags(context: Context, request: Request) -> Request:
+    """Removes tags; a key that the resource does not have is no error."""
+    context.store.delete_tags(_existing(context, request["ResourceArn"]), request["TagKeys"])
+    return {}
+
+
+def _listed(context: Context, arn: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in context.store.tags(arn).items()]
+
+
+def _existing(context: Context, arn: str) -> str:
+    """*arn*, if it names a resource that is there."""
+    resource_type = arn.split(":")[-1].partition("/")[0]
+    if resource_type not in _TAGGABLE or context.store.get(resource_type, context.scope, name_of(arn)) is None:
+        raise validation_error(f"Could not find resource {arn}.")
+    return arn

@@ -1,0 +1,116 @@
+"""CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import regex
+
+from sagemaker_local.domain import jobs as states
+from sagemaker_local.domain.jobs import TRAINING
+from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.operations import checks, jobs
+from sagemaker_local.operations.fields import refuse_unsupported
+from sagemaker_local.operations.registry import Context, Request, operation
+
+_SUMMARY = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+)
+
+
+@operation("CreateTrainingJob")
+def create_training_job(context: Context, request: Request) -> Request:
+    """Checks what AWS checks at once (image, role, input data), then starts the job."""
+    refuse_unsupported("CreateTrainingJob", request)
+    tags = checks.tags_of(request)
+    _check_algorithm(context, request["AlgorithmSpecification"])
+    checks.check_role(context, request["RoleArn"])
+    checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
+    _check_resources(request)
+    checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
+    _check_channels(context, request)
+    record = jobs.new_record(context, TRAINING, request)
+    record["SecondaryStatus"] = "Starting"
+    record["SecondaryStatusTransitions"] = []
+    states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
+    return jobs.create(context, TRAINING, record, tags)
+
+
+def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:
+    if "TrainingImage" not in algorithm:
+        raise validation_error("AlgorithmSpecification.TrainingImage must be given")
+    checks.check_image(context, algorithm["TrainingImage"])
+    if algorithm["TrainingInputMode"] == "Pipe":
+        raise _no_pipe("AlgorithmSpecification.TrainingInputMode")
+    for definition in algorithm.get("MetricDefinitions", []):
+        try:
+            regex.compile(definition["Regex"])
+        except regex.error as error:
+            name = definition["Name"]
+            raise validation_error(f"The regex of metric definition {name} is not valid: {error}") from error
+
+
+def _check_resources(request: Request) -> None:
+    resources = request.get("ResourceConfig", {})
+    for member in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
+        if member not in resources:
+            raise validation_error(f"ResourceConfig.{member} must be given")
+    if resources["InstanceCount"] != 1:
+        raise validation_error("ResourceConfig.InstanceCount other than 1 is not supported by the local SageMaker")
+
+
+def _check_channels(context: Context, request: Request) -> None:
+    channels = request.get("InputDataConfig", [])
+    checks.check_unique("InputDataConfig.ChannelName", [channel["ChannelName"] for channel in channels])
+    for channel in channels:
+        _check_channel(context, channel, request["RoleArn"])
+
+
+def _check_channel(context: Context, channel: dict[str, Any], role_arn: str) -> None:
+    source = channel["DataSource"].get("S3DataSource")
+    if source is None:
+        raise validation_error(f"channel {channel['ChannelName']}: DataSource.S3DataSource must be given")
+    if channel.get("InputMode") == "Pipe":
+        raise _no_pipe("InputDataConfig.InputMode")
+    for member in ("CompressionType", "RecordWrapperType"):
+        if channel.get(member, "None") != "None":
+            raise validation_error(f"InputDataConfig.{member} is for input mode Pipe only")
+    if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+        raise validation_error(f"S3DataType {source['S3DataType']} is not supported by the local SageMaker")
+    checks.check_s3_uri("S3DataSource.S3Uri", source["S3Uri"])
+    checks.check_input_exists(context, source["S3Uri"], role_arn)
+
+
+def _no_pipe(member: str) -> ServiceError:
+    return validation_error(f"{member} Pipe is not supported by the local SageMaker; use File or FastFile")
+
+
+@operation("DescribeTrainingJob")
+def describe_training_job(context: Context, request: Request) -> Request:
+    """The job as it stands."""
+    return jobs.describe(context, TRAINING, request["TrainingJobName"], _missing())
+
+
+@operation("StopTrainingJob")
+def stop_training_job(context: Context, request: Request) -> None:
+    """SIGTERM, 120 seconds, SIGKILL; what lies in /opt/ml/model is still uploaded."""
+    jobs.stop(context, TRAINING, request["TrainingJobName"], _missing())
+
+
+@operation("ListTrainingJobs")
+def list_training_jobs(context: Context, request: Request) -> Request:
+    """Summaries; there are no warm pools or training plans here, so a filter on either finds nothing."""
+    if "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request:
+        return {"TrainingJobSummaries": []}
+    found, token = jobs.summaries(context, TRAINING, request, _SUMMARY)
+    return {"TrainingJobSummaries": found, "NextToken": token}
+
+
+def _missing() -> ServiceError:
+    return validation_error("Requested resource not found.")

@@ -1,0 +1,1 @@
+"""SageMaker's wire protocol (AWS JSON 1.1), driven by botocore's own service model."""

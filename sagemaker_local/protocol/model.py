@@ -1,0 +1,36 @@
+"""The one facade over botocore's internals: SageMaker's service model."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import botocore.session
+from botocore.model import OperationModel, ServiceModel, Shape
+
+TARGET_PREFIX = "SageMaker."
+
+
+@cache
+def service_model() -> ServiceModel:
+    """SageMaker's service model, as the installed botocore ships it."""
+    return botocore.session.get_session().get_service_model("sagemaker")
+
+
+@cache
+def operation_names() -> frozenset[str]:
+    """Every operation of the model, supported here or not."""
+    return frozenset(service_model().operation_names)
+
+
+def operation(name: str) -> OperationModel:
+    """The model of operation *name*; ``KeyError`` if SageMaker has no such operation."""
+    if name not in operation_names():
+        raise KeyError(name)
+    return service_model().operation_model(name)
+
+
+def input_shape(name: str) -> Shape:
+    """The request's shape (a structure, also where the operation takes no member)."""
+    shape = operation(name).input_shape
+    assert shape is not None, f"{name} has no input shape"
+    return shape

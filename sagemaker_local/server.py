@@ -1,0 +1,132 @@
+"""Wiring: builds the parts, serves, and takes them down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from sagemaker_local.base import ministack
+from sagemaker_local.base.aws import Aws
+from sagemaker_local.config import ACCOUNT, REGION, Settings, detach_from_users_aws
+from sagemaker_local.execution.images import ImageCatalog
+from sagemaker_local.execution.job import Platform
+from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
+from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.gateway import Gateway
+from sagemaker_local.operations import (  # noqa: F401 - importing them registers their operations
+    model_package_groups,
+    model_packages,
+    processing,
+    tags,
+    training,
+)
+from sagemaker_local.operations.registry import OPERATIONS, Services
+from sagemaker_local.outbox import Dispatcher
+from sagemaker_local.store import Store
+
+log = logging.getLogger(__name__)
+
+_SAVE_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 3.0
+
+
+class CannotServe(Exception):
+    """The server cannot start; the text says why and what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ``CannotServe``."""
+    detach_from_users_aws()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _sole_owner(settings.data_dir), _listening(settings.port) as listener:
+        asyncio.run(_serve(settings, listener))
+
+
+@contextmanager
+def _sole_owner(data_dir: Path) -> Iterator[None]:
+    """Two servers on one data folder would undo each other's work."""
+    with (data_dir / "owner.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotServe(
+                f"another server is running on {data_dir}: stop it, or give another --data-dir"
+            ) from error
+        yield
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise CannotServe(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
+    with listener:
+        yield listener
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    ministack.configure(settings.data_dir / "base", ACCOUNT, REGION, settings.port)
+    base = ministack.Ministack()
+    store = Store(settings.data_dir / "sagemaker.db")
+    aws = Aws(settings.endpoint)
+    images = ImageCatalog(settings.containers, settings.environments, settings.uv)
+    executor = ProcessExecutor(settings.isolation, hidden_folders(settings.data_dir))
+    platform = Platform(store, aws, images, executor, settings.stop_grace_seconds)
+    runner = JobRunner(platform, settings.data_dir / "jobs", settings.max_jobs)
+    background: list[asyncio.Task[None]] = []
+
+    async def start() -> None:
+        runner.reconcile()
+        background.append(asyncio.create_task(Dispatcher(store, base).run()))
+        background.append(asyncio.create_task(_save_periodically(base)))
+        log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
+
+    def health() -> dict[str, object]:
+        operations = sorted(OPERATIONS)
+        return {"status": "ok", "isolation": executor.isolation, "images": images.names(), "operations": operations}
+
+    services = Services(store, aws, images, runner, executor.isolated)
+    gateway = Gateway(base, services, health, start)
+    await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=_termination())  # type: ignore[arg-type]
+    for task in background:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    await asyncio.to_thread(runner.close)
+    store.close()
+
+
+async def _save_periodically(base: ministack.Ministack) -> None:
+    while True:
+        await asyncio.sleep(_SAVE_SECONDS)
+        await asyncio.to_thread(base.save_if_touched)
+
+
+def _hypercorn(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.graceful_timeout = _SHUTDOWN_SECONDS
+    config.shutdown_timeout = _SHUTDOWN_SECONDS
+    config.loglevel = "WARNING"
+    return config
+
+
+def _termination() -> object:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop.wait

@@ -1,0 +1,223 @@
+"""SageMaker's state: resources, tags and the outbox of events, durable before a call answers.
+
+One SQLite database in WAL mode: a killed process loses nothing that was committed (power loss is another matter:
+``synchronous=NORMAL``). A resource is a JSON record under (kind, scope, name); names are compared without case, as
+AWS compares ARNs, and kept as they were given.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.events import Event
+
+Record = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS resources (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
+    name TEXT NOT NULL, parent TEXT NOT NULL, status TEXT NOT NULL,
+    created REAL NOT NULL, modified REAL NOT NULL, record TEXT NOT NULL,
+    UNIQUE (kind, account, region, key)
+);
+CREATE INDEX IF NOT EXISTS resources_by_creation ON resources (kind, account, region, created, id);
+CREATE INDEX IF NOT EXISTS resources_by_parent ON resources (kind, account, region, parent);
+CREATE TABLE IF NOT EXISTS tags (
+    arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+);
+CREATE TABLE IF NOT EXISTS counters (
+    kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (kind, account, region, key)
+);
+CREATE TABLE IF NOT EXISTS outbox (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL,
+    detail_type TEXT NOT NULL, resources TEXT NOT NULL, detail TEXT NOT NULL
+);
+"""
+
+
+class NameTaken(Exception):
+    """A resource of that kind and name exists."""
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What lists filter and sort by, kept beside the record."""
+
+    name: str
+    status: str
+    created: float
+    modified: float
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """An event that has not been handed to EventBridge for good."""
+
+    id: int
+    scope: Scope
+    event: Event
+
+
+class Store:
+    """All reads and writes; safe to use from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+        self.outbox_changed: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Close the database; nothing is written on the way out."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and alone: reads inside see no other thread's writes. Nests."""
+        with self._lock:
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                if self._depth == 1:
+                    self._connection.execute("COMMIT")
+            except BaseException:
+                if self._depth == 1 and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    # Resources
+
+    def insert(self, kind: str, scope: Scope, record: Record, facets: Facets) -> None:
+        """Add a resource; raises ``NameTaken``."""
+        with self.transaction():
+            try:
+                self._connection.execute(
+                    "INSERT INTO resources (kind, account, region, key, name, parent, status, created, modified,"
+                    " record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (kind, *scope, facets.name.lower(), facets.name, facets.parent.lower(), facets.status,
+                     facets.created, facets.modified, json.dumps(record)),
+                )  # fmt: skip
+            except sqlite3.IntegrityError as error:
+                raise NameTaken(facets.name) from error
+
+    def update(self, kind: str, scope: Scope, record: Record, facets: Facets) -> None:
+        """Replace the record of an existing resource."""
+        with self.transaction():
+            self._connection.execute(
+                "UPDATE resources SET status = ?, modified = ?, record = ?"
+                " WHERE kind = ? AND account = ? AND region = ? AND key = ?",
+                (facets.status, facets.modified, json.dumps(record), kind, *scope, facets.name.lower()),
+            )
+
+    def get(self, kind: str, scope: Scope, name: str) -> Record | None:
+        """The record, or ``None``."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT record FROM resources WHERE kind = ? AND account = ? AND region = ? AND key = ?",
+                (kind, *scope, name.lower()),
+            ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def delete(self, kind: str, scope: Scope, name: str) -> None:
+        """Remove a resource; none of that name is no error."""
+        with self.transaction():
+            self._connection.execute(
+                "DELETE FROM resources WHERE kind = ? AND account = ? AND region = ? AND key = ?",
+                (kind, *scope, name.lower()),
+            )
+
+    def select(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Rows of a query on ``resources``; lists are built on it."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def in_states(self, kind: str, statuses: tuple[str, ...]) -> list[tuple[Scope, Record]]:
+        """Every resource of *kind*, in any scope, whose status is one of *statuses*; oldest first."""
+        marks = ", ".join("?" * len(statuses))
+        rows = self.select(
+            f"SELECT account, region, record FROM resources WHERE kind = ? AND status IN ({marks})"
+            " ORDER BY created, id",
+            (kind, *statuses),
+        )
+        return [(Scope(account, region), json.loads(record)) for account, region, record in rows]
+
+    def next_number(self, kind: str, scope: Scope, name: str) -> int:
+        """1, 2, 3, ... for each name; a number is never given twice, also not after deletions."""
+        with self.transaction():
+            row = self._connection.execute(
+                "INSERT INTO counters (kind, account, region, key, value) VALUES (?, ?, ?, ?, 1)"
+                " ON CONFLICT (kind, account, region, key) DO UPDATE SET value = value + 1 RETURNING value",
+                (kind, *scope, name.lower()),
+            ).fetchone()
+        return int(row[0])
+
+    # Tags, by ARN without case
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The resource's tags, sorted by key."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT key, value FROM tags WHERE arn = ? ORDER BY key", (arn.lower(),)
+            ).fetchall()
+        return dict(rows)
+
+    def put_tags(self, arn: str, tags: dict[str, str]) -> None:
+        """Add tags, or give them new values."""
+        with self.transaction():
+            self._connection.executemany(
+                "INSERT INTO tags (arn, key, value) VALUES (?, ?, ?)"
+                " ON CONFLICT (arn, key) DO UPDATE SET value = excluded.value",
+                [(arn.lower(), key, value) for key, value in tags.items()],
+            )
+
+    def delete_tags(self, arn: str, keys: list[str] | None = None) -> None:
+        """Remove the tags with *keys*, or all of them."""
+        with self.transaction():
+            if keys is None:
+                self._connection.execute("DELETE FROM tags WHERE arn = ?", (arn.lower(),))
+            else:
+                rows = [(arn.lower(), key) for key in keys]
+                self._connection.executemany("DELETE FROM tags WHERE arn = ? AND key = ?", rows)
+
+    # Outbox
+
+    def post(self, scope: Scope, event: Event) -> None:
+        """Put an event into the outbox, in the transaction of the change that it tells of."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO outbox (account, region, detail_type, resources, detail) VALUES (?, ?, ?, ?, ?)",
+                (*scope, event.detail_type, json.dumps(event.resources), json.dumps(event.detail)),
+            )
+        self.outbox_changed()
+
+    def outbox(self, limit: int) -> list[OutboxEntry]:
+        """The oldest events not yet taken out."""
+        rows = self.select("SELECT * FROM outbox ORDER BY id LIMIT ?", (limit,))
+        return [
+            OutboxEntry(number, Scope(account, region), Event(kind, tuple(json.loads(arns)), json.loads(detail)))
+            for number, account, region, kind, arns, detail in rows
+        ]
+
+    def take_out(self, entries: list[OutboxEntry]) -> None:
+        """These events have reached EventBridge and are durable there."""
+        with self.transaction():
+            self._connection.executemany("DELETE FROM outbox WHERE id = ?", [(entry.id,) for entry in entries])
