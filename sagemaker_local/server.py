@@ -49,8 +49,8 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``CannotServe``."""
     detach_from_users_aws()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _sole_owner(settings.data_dir), _listening(settings.port) as listener:
-        asyncio.run(_serve(settings, listener))
+    with _sole_owner(settings.data_dir):
+        asyncio.run(_serve(settings, _listen(settings.port)))
 
 
 @contextmanager
@@ -66,19 +66,17 @@ def _sole_owner(data_dir: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def _listen(port: int) -> int:
+    """A listening socket's file descriptor, for hypercorn to own."""
     try:
-        listener = socket.create_server(("127.0.0.1", port))
+        return socket.create_server(("127.0.0.1", port)).detach()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise CannotServe(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
-    with listener:
-        yield listener
 
 
-async def _serve(settings: Settings, listener: socket.socket) -> None:
+async def _serve(settings: Settings, listener: int) -> None:
     ministack.configure(settings.data_dir / "base", ACCOUNT, REGION, settings.port)
     base = ministack.Ministack()
     store = Store(settings.data_dir / "sagemaker.db")
@@ -99,14 +97,18 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         operations = sorted(OPERATIONS)
         return {"status": "ok", "isolation": executor.isolation, "images": images.names(), "operations": operations}
 
+    async def stop() -> None:
+        await _terminated()
+        # While requests are still answered: the jobs' last lines go to Logs over HTTP.
+        await asyncio.to_thread(runner.close)
+
     services = Services(store, aws, images, runner, executor.isolated)
     gateway = Gateway(base, services, health, start)
-    await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=_termination())  # type: ignore[arg-type]
+    await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=stop)  # type: ignore[arg-type]
     for task in background:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-    await asyncio.to_thread(runner.close)
     store.close()
 
 
@@ -116,17 +118,18 @@ async def _save_periodically(base: ministack.Ministack) -> None:
         await asyncio.to_thread(base.save_if_touched)
 
 
-def _hypercorn(listener: socket.socket) -> Config:
+def _hypercorn(listener: int) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.bind = [f"fd://{listener}"]
     config.graceful_timeout = _SHUTDOWN_SECONDS
     config.shutdown_timeout = _SHUTDOWN_SECONDS
     config.loglevel = "WARNING"
     return config
 
 
-def _termination() -> object:
-    stop = asyncio.Event()
+async def _terminated() -> None:
+    """Until SIGTERM or SIGINT."""
+    terminated = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop.wait
+        asyncio.get_running_loop().add_signal_handler(number, terminated.set)
+    await terminated.wait()

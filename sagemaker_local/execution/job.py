@@ -97,11 +97,14 @@ class Job:
             limit = threading.Timer(max_runtime_seconds, self._time_out)
             limit.start()
             try:
-                return running.wait()
+                exit_code = running.wait()
             finally:
                 limit.cancel()
         finally:
             output.close()
+        if self._killed:
+            raise Cancelled
+        return exit_code
 
     def _start(self, image: Any, program: Program, collect: Callable[[str], None]) -> Running:
         with self._lock:

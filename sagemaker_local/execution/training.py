@@ -57,8 +57,7 @@ def _train(job: Job, record: Record) -> tuple[int, MetricScanner]:
         _publish(job, scanner.scan(line, clock.now()))
 
     limit = record["StoppingCondition"]["MaxRuntimeInSeconds"]
-    elapsed = clock.now() - record.get("TrainingStartTime", clock.now())
-    return job.execute(_program(job, record), max(1.0, limit - elapsed), scan), scanner
+    return job.execute(_program(job, record), limit, scan), scanner
 
 
 def _publish(job: Job, metrics: list[Metric]) -> None:

@@ -28,9 +28,7 @@ BUCKET = "test-bucket"
 TERMINAL = ("Completed", "Failed", "Stopped")
 _TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 
 
@@ -59,16 +57,20 @@ class LocalAws:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> LocalAws:
-        """Start the server and wait until it answers."""
+    @property
+    def command(self) -> list[str]:
+        """The command line of the server."""
         uv = Path(sys.executable).parents[2] / "tool" / "bin" / "uv"
-        command = [
+        return [
             *self.wrapper, sys.executable, "-m", "sagemaker_local", "serve", "--port", str(self.port),
             "--data-dir", str(self.data_dir), "--containers", str(ROOT / "tests" / "fixtures" / "images"),
             "--environments", str(self.environments), "--uv", os.environ.get("UV", str(uv)), *self.options,
         ]  # fmt: skip
+
+    def start(self) -> LocalAws:
+        """Start the server and wait until it answers."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(self.command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         eventually(self.health, f"an answer of the server (log: {self.log.read_text()})")
         return self
 
@@ -156,13 +158,28 @@ class LocalAws:
     def process(self, script: str, **request: Any) -> str:
         """Start a processing job that runs *script* (Python source); returns its name."""
         name = request.pop("ProcessingJobName", unique("processing"))
-        self.sagemaker.create_processing_job(**processing_request(name, script, **request))
+        # From S3, as an entry point's words are at most 256 characters long.
+        code = processing_input("code", self.put(f"code/{name}/main.py", script))
+        entrypoint = ["python3", "/opt/ml/processing/input/code/main.py"]
+        arguments = {
+            "AppSpecification": {"ImageUri": IMAGE, "ContainerEntrypoint": entrypoint},
+            **request,
+            "ProcessingInputs": [code, *request.get("ProcessingInputs", [])],
+        }
+        self.sagemaker.create_processing_job(**processing_request(name, script, **arguments))
         return str(name)
 
     def train(self, script: str, **request: Any) -> str:
         """Start a training job that runs *script* (Python source); returns its name."""
         name = request.pop("TrainingJobName", unique("training"))
-        self.sagemaker.create_training_job(**training_request(name, script, **request))
+        code = channel("code", self.put(f"code/{name}/main.py", script))
+        algorithm = {"ContainerEntrypoint": ["python3", "/opt/ml/input/data/code/main.py"]}
+        arguments = {
+            **request,
+            "algorithm": {**algorithm, **request.get("algorithm", {})},
+            "InputDataConfig": [code, *request.get("InputDataConfig", [])],
+        }
+        self.sagemaker.create_training_job(**training_request(name, script, **arguments))
         return str(name)
 
     def processed(self, name: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The tests, and `python -m tests`, which runs them and the static checks, each in its own environment."""
