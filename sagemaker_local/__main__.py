@@ -1,4 +1,4 @@
-"""``python -m sagemaker_local serve|images``."""
+"""``python -m sagemaker_local serve|images|coverage``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from sagemaker_local.config import Settings
+from sagemaker_local.coverage import page
 from sagemaker_local.execution.images import ImageCatalog, ImageNotInstalled
 
 
@@ -16,7 +17,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    command = {"serve": _serve, "images": _install_images}[arguments.command]
+    command = {"serve": _serve, "images": _install_images, "coverage": _print_coverage}[arguments.command]
     return command(arguments)
 
 
@@ -30,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--isolation", choices=("auto", "none"), default="auto", help="namespaces if possible, or none")
     serve.add_argument("--stop-grace", type=float, default=120.0, help="seconds between SIGTERM and SIGKILL")
     images = commands.add_parser("images", help="install the environment of every image")
+    commands.add_parser("coverage", help="print the page that lists what is supported")
     for command in (serve, images):
         command.add_argument("--containers", type=Path, required=True, help="the folder with one sub folder an image")
         command.add_argument("--environments", type=Path, required=True, help="where images are installed")
@@ -68,6 +70,11 @@ def _install_images(arguments: argparse.Namespace) -> int:
         print(f"sagemaker_local: {error}", file=sys.stderr)
         return 1
     print(f"images installed: {', '.join(names)}")
+    return 0
+
+
+def _print_coverage(_arguments: argparse.Namespace) -> int:
+    print(page(), end="")
     return 0
 
 

@@ -14,7 +14,7 @@ from sagemaker_local.base.interface import Base
 from sagemaker_local.config import ACCOUNT, REGION
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.operations.registry import OPERATIONS, Context, Services
+from sagemaker_local.operations.registry import Context, Handler, Services
 from sagemaker_local.protocol import model
 from sagemaker_local.protocol.serialization import serialize
 from sagemaker_local.protocol.validation import validate
@@ -39,11 +39,12 @@ class Gateway:
     def __init__(
         self,
         base: Base,
+        operations: dict[str, Handler],
         services: Services,
         health: Callable[[], dict[str, Any]],
         on_startup: Callable[[], Awaitable[None]],
     ) -> None:
-        self._base, self._services = base, services
+        self._base, self._operations, self._services = base, operations, services
         self._health, self._on_startup = health, on_startup
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -80,12 +81,20 @@ class Gateway:
 
     def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
         name = headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
-        handler = OPERATIONS.get(name)
+        handler = self._operations.get(name)
         if handler is None:
-            raise _unsupported(name)
+            raise self._unsupported(name)
         request = _parsed(body)
         validate(name, request)
         return serialize(name, handler(Context(_scope(headers), self._services), request))
+
+    def _unsupported(self, name: str) -> ServiceError:
+        if name in model.operation_names():
+            supported = ", ".join(sorted(self._operations))
+            message = f"The local SageMaker does not support {name}. It supports: {supported}."
+        else:
+            message = f"SageMaker has no operation {name or '(none given in X-Amz-Target)'}."
+        return ServiceError("UnknownOperationException", message)
 
 
 def _headers(scope: AsgiScope) -> dict[str, str]:
@@ -106,15 +115,6 @@ def _scope(headers: dict[str, str]) -> Scope:
         raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
     account = match["key"] if _ACCOUNT.fullmatch(match["key"]) else ACCOUNT
     return Scope(account, match["region"] or REGION)
-
-
-def _unsupported(name: str) -> ServiceError:
-    if name in model.operation_names():
-        supported = ", ".join(sorted(OPERATIONS))
-        message = f"The local SageMaker does not support {name}. It supports: {supported}."
-    else:
-        message = f"SageMaker has no operation {name or '(none given in X-Amz-Target)'}."
-    return ServiceError("UnknownOperationException", message)
 
 
 def _parsed(body: bytes) -> Any:

@@ -24,14 +24,8 @@ from sagemaker_local.execution.job import Platform
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
 from sagemaker_local.execution.runner import JobRunner
 from sagemaker_local.gateway import Gateway
-from sagemaker_local.operations import (  # noqa: F401 - importing them registers their operations
-    model_package_groups,
-    model_packages,
-    processing,
-    tags,
-    training,
-)
-from sagemaker_local.operations.registry import OPERATIONS, Services
+from sagemaker_local.operations import all_operations
+from sagemaker_local.operations.registry import Services
 from sagemaker_local.outbox import Dispatcher
 from sagemaker_local.store import Store
 
@@ -85,6 +79,7 @@ async def _serve(settings: Settings, listener: int) -> None:
     executor = ProcessExecutor(settings.isolation, hidden_folders(settings.data_dir))
     platform = Platform(store, aws, images, executor, settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.data_dir / "jobs", settings.max_jobs)
+    operations = all_operations()
     background: list[asyncio.Task[None]] = []
 
     async def start() -> None:
@@ -94,8 +89,12 @@ async def _serve(settings: Settings, listener: int) -> None:
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
 
     def health() -> dict[str, object]:
-        operations = sorted(OPERATIONS)
-        return {"status": "ok", "isolation": executor.isolation, "images": images.names(), "operations": operations}
+        return {
+            "status": "ok",
+            "isolation": executor.isolation,
+            "images": images.names(),
+            "operations": sorted(operations),
+        }
 
     async def stop() -> None:
         await _terminated()
@@ -103,7 +102,7 @@ async def _serve(settings: Settings, listener: int) -> None:
         await asyncio.to_thread(runner.close)
 
     services = Services(store, aws, images, runner, executor.isolated)
-    gateway = Gateway(base, services, health, start)
+    gateway = Gateway(base, operations, services, health, start)
     await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=stop)  # type: ignore[arg-type]
     for task in background:
         task.cancel()

@@ -1,1 +1,16 @@
 """The supported API operations: one function each, named after it."""
+
+from __future__ import annotations
+
+import importlib
+
+from sagemaker_local.operations.registry import OPERATIONS, Handler
+
+_FAMILIES = ("training", "processing", "model_package_groups", "model_packages", "tags")
+
+
+def all_operations() -> dict[str, Handler]:
+    """Every supported operation and its function; the families register themselves when they are imported."""
+    for family in _FAMILIES:
+        importlib.import_module(f"{__name__}.{family}")
+    return OPERATIONS

@@ -1,4 +1,4 @@
-"""``kill -9`` of the server at awkward moments: nothing acknowledged is lost, and what ran has failed, with a reason."""
+"""``kill -9`` at awkward moments: nothing acknowledged is lost, and what ran has failed, with a reason."""
 
 from __future__ import annotations
 

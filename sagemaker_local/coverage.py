@@ -1,0 +1,36 @@
+"""The page that says what the local SageMaker does and does not do, made from the code that decides it."""
+
+from __future__ import annotations
+
+from sagemaker_local.operations import all_operations
+from sagemaker_local.operations.fields import FIELDS, HONOURED, RECORDED, REFUSED
+from sagemaker_local.protocol import model
+
+_HEAD = """\
+# What the local SageMaker supports
+
+Made by `make coverage`; a test fails when it is stale.
+
+Every other operation of SageMaker's {total} answers `UnknownOperationException` and names those it could have been.
+Members that SageMaker's model does not have are ignored, as AWS ignores them.
+"""
+_MEANINGS = {
+    HONOURED: "does what it does on AWS",
+    RECORDED: "kept and described, without effect here: what it governs exists only on AWS",
+    REFUSED: "`ValidationException` that names the member; an empty or false value passes",
+}
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    parts = [_HEAD.format(total=len(model.operation_names())), "## Operations", ""]
+    parts += [f"- `{name}`" for name in sorted(all_operations())]
+    for operation, fields in FIELDS.items():
+        parts += ["", f"## Members of `{operation}`", "", "| | members |", "|---|---|"]
+        parts += [_row(fields, treatment) for treatment in (HONOURED, RECORDED, REFUSED)]
+    return "\n".join(parts) + "\n"
+
+
+def _row(fields: dict[str, str], treatment: str) -> str:
+    listed = ", ".join(f"`{path}`" for path, given in fields.items() if given == treatment)
+    return f"| **{treatment}**: {_MEANINGS[treatment]} | {listed or 'none'} |"
