@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--max-jobs", type=int, default=os.cpu_count() or 1, help="jobs that run at the same time")
     serve.add_argument("--isolation", choices=("auto", "none"), default="auto", help="namespaces if possible, or none")
     serve.add_argument("--stop-grace", type=float, default=120.0, help="seconds between SIGTERM and SIGKILL")
+    serve.add_argument("--hide", type=Path, action="append", default=[], help="a folder that jobs must not see")
     images = commands.add_parser("images", help="install the environment of every image")
     commands.add_parser("coverage", help="print the page that lists what is supported")
     for command in (serve, images):
@@ -50,6 +51,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         environments=arguments.environments.absolute(),
         uv=arguments.uv and arguments.uv.absolute(),
         max_jobs=arguments.max_jobs,
+        hidden=tuple(path.absolute() for path in arguments.hide),
         isolation=arguments.isolation,
         stop_grace_seconds=arguments.stop_grace,
     )

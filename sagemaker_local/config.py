@@ -25,6 +25,8 @@ class Settings:
     """installs missing environments; without it they must be there"""
     max_jobs: int
     """jobs that run at the same time; more wait"""
+    hidden: tuple[Path, ...]
+    """folders that jobs must not see, beside the data folder and the user's home"""
     isolation: str
     """``auto`` (namespaces where the system allows them) or ``none``"""
     stop_grace_seconds: float

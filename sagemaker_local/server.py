@@ -76,7 +76,7 @@ async def _serve(settings: Settings, listener: int) -> None:
     store = Store(settings.data_dir / "sagemaker.db")
     aws = Aws(settings.endpoint)
     images = ImageCatalog(settings.containers, settings.environments, settings.uv)
-    executor = ProcessExecutor(settings.isolation, hidden_folders(settings.data_dir))
+    executor = ProcessExecutor(settings.isolation, hidden_folders([settings.data_dir, *settings.hidden]))
     platform = Platform(store, aws, images, executor, settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.data_dir / "jobs", settings.max_jobs)
     operations = all_operations()

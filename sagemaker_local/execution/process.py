@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -195,6 +196,7 @@ def _namespaces_work() -> bool:
     return code == 0
 
 
-def hidden_folders(data_dir: Path) -> list[Path]:
-    """What a job must not see: the server's state and the user's home."""
-    return [data_dir, Path(os.path.expanduser("~"))]
+def hidden_folders(state: list[Path]) -> list[Path]:
+    """What a job must not see: the state of the server and of what uses it, and the user's home."""
+    homes = {os.path.expanduser("~"), pwd.getpwuid(os.getuid()).pw_dir}
+    return [*state, *map(Path, sorted(homes))]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +19,7 @@ from tests.support.polling import eventually
 pytestmark = pytest.mark.local_only
 
 
-def report(aws: LocalAws, script: str) -> object:
+def report(aws: LocalAws, script: str) -> Any:
     """What *script* printed as JSON in a job that completed."""
     name = aws.process(script)
     job = aws.processed(name)
@@ -44,25 +49,38 @@ sys.exit(0 if seen == "{0}{0}" and len(list(mine.iterdir())) == 1 else 9)
     assert second["ProcessingStartTime"] < first["ProcessingEndTime"], "they did not run at the same time"
 
 
-def test_state_home_and_other_processes_are_hidden(aws: LocalAws) -> None:
+@pytest.fixture
+def outside_tmp() -> Iterator[Path]:
+    """A folder that is not hidden already because a job has its own /tmp."""
+    with tempfile.TemporaryDirectory(dir=ROOT / ".venv") as folder:
+        yield Path(folder)
+
+
+def test_state_home_and_folders_given_to_hide_are_hidden(outside_tmp: Path, environments: Path) -> None:
+    secret = outside_tmp / "stack" / "secret"
+    secret.parent.mkdir()
+    secret.write_text("secret")
+    server = LocalAws(outside_tmp / "data", environments, "--hide", str(secret.parent)).start().prepare()
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
     script = f"""
-import json, os, pathlib
+import json, os
 def listing(path):
-    try: return sorted(os.listdir(path))
-    except OSError: return []
-print(json.dumps({{
-    "state": listing({str(aws.data_dir)!r}),
-    "home": [p for p in listing({os.path.expanduser("~")!r}) if p != ".pyenv"],
-    "processes": [int(p) for p in os.listdir("/proc") if p.isdigit()],
-    "parent": os.getppid(),
-}}))
+    return sorted(os.listdir(path)) if os.path.isdir(path) else []
+print(json.dumps([listing(path) for path in ({str(server.data_dir)!r}, {str(secret.parent)!r}, {str(home)!r})]))
 """
-    seen = report(aws, script)
-    assert isinstance(seen, dict)
-    assert seen["state"] == []
-    home_holds_the_project = Path(os.path.expanduser("~")) in ROOT.parents
-    assert seen["home"] == [] or home_holds_the_project
-    assert max(seen["processes"]) < 10, "processes of the host can be seen"
+    try:
+        state, hidden, at_home = report(server, script)
+    finally:
+        server.terminate()
+    assert (state, hidden) == ([], [])
+    # What the image needs is bound back, also where it lies at home.
+    needed = {Path(sys.base_prefix), ROOT}
+    assert set(at_home) <= {path.relative_to(home).parts[0] for path in needed if home in path.parents}
+
+
+def test_processes_of_the_host_cannot_be_seen(aws: LocalAws) -> None:
+    script = "import json, os; print(json.dumps([int(entry) for entry in os.listdir('/proc') if entry.isdigit()]))"
+    assert max(report(aws, script)) < 10
 
 
 def test_the_rest_of_the_file_system_is_read_only(aws: LocalAws) -> None:
