@@ -1,0 +1,59 @@
+# Everything starts here, on a machine that has python3 and make. See `make help`.
+#
+# Settings, as make variables or in the environment:
+#   PYTHON        the Python to use: CPython 3.12 or 3.11 (default: the best one found)
+#   AIRFLOW_PORT  Airflow's UI and API (default 8080)
+#   AWS_PORT      the local AWS endpoint (default 4566)
+#   LOCAL_DIR     the state of the local stack (default .local)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup up down status logs lint typecheck locks bench soak clean
+
+# What would bend the Pythons started here: paths of other projects, missing bytecode.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
+export PYTHON AIRFLOW_PORT AWS_PORT LOCAL_DIR
+
+# Goes on with a Python that fits.
+python := "$(or $(PYTHON),python3)" deploy/interpreter.py
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):[a-z ]*## /\1\t/p' Makefile | expand -t 12
+
+run:  ## Set up, bring the local stack up, train once, and say what came of it
+	@$(python) -m deploy.local run
+
+test:  ## Set up and run every check and test
+	@$(python) -m tests
+
+setup:  ## Install what running and testing need
+	@$(python) -m deploy.environments test
+
+up:  ## Bring the local stack up: the AWS endpoint and Airflow
+	@$(python) -m deploy.local up
+
+down:  ## Stop the local stack
+	@$(python) -m deploy.local down
+
+status:  ## Show the local stack: its processes, addresses and login
+	@$(python) -m deploy.local status
+
+logs:  ## Show the end of every log of the stack, or the whole of one: make logs SERVICE=scheduler
+	@$(python) -m deploy.local logs $(SERVICE)
+
+lint:  ## Check style and import boundaries
+	@$(python) -m tests lint format imports
+
+typecheck:  ## Check types
+	@$(python) -m tests types-airflow types-jobs types-own
+
+locks:  ## Resolve requirements/*.in, and the images', into their locks
+	@$(python) -m deploy.environments locks
+
+bench:  ## Measure trigger to end of the DAG on the running stack: median of three
+	@$(python) -m bench
+
+soak:  ## Train twenty times in a row on a stack of its own, and look for leaks
+	@$(python) -m tests soak
+
+clean: down  ## Stop the stack and remove its state and all environments
+	rm -rf .venv "$(or $(LOCAL_DIR),.local)" .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Measurements of the running stack. No test depends on them."""

@@ -1,0 +1,1 @@
+"""What brings Nightshift to where it runs: environments, the local stack, data and releases."""

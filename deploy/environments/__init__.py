@@ -1,0 +1,1 @@
+"""The project's Python environments: one per concern, each made from a lock with hashes, wheels only."""

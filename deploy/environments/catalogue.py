@@ -1,0 +1,36 @@
+"""Which environments there are, and the lock of each.
+
+Running needs `airflow` (also for every deploy script that speaks to AWS), `sagemaker_local` and one
+environment per container image; the images' are installed by `sagemaker_local images`. Testing needs three
+more:
+
+- `dev` holds the static checks and AWS clients, and sagemaker_local's own packages, which agree with theirs;
+- Airflow's and the images' packages must stay exactly as they are in production, so for their tests the test
+  runner alone is installed, in an overlay that sees the packages of the environment below it. Nothing is
+  installed twice, and what is tested is what runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment below `.venv`, made from `requirements/<lock>.txt`; an overlay has a base."""
+
+    name: str
+    lock: str
+    base: Path | None = None
+
+
+TOOL = Environment("tool", "uv")
+AIRFLOW = Environment("airflow", "airflow")
+SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
+DEV = Environment("dev", "dev")
+
+
+def overlay(name: str, base: Path) -> Environment:
+    """The test runner over the environment at `base`."""
+    return Environment(name, "test", base)

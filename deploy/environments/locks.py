@@ -1,0 +1,36 @@
+"""Writes the locks: exact versions with markers and hashes, for Python 3.11 and 3.12 and every platform."""
+
+from __future__ import annotations
+
+from deploy.environments.catalogue import TOOL
+from deploy.environments.install import CONTAINERS, Installer
+
+OPTIONS = (
+    "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--only-binary", ":all:",
+    "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make locks",
+)  # fmt: skip
+# In this order: a lock is a constraint of the later ones that have to agree with it.
+LOCKS: dict[str, tuple[str, ...]] = {
+    "requirements/uv": (),
+    "requirements/airflow": ("--overrides", "requirements/airflow-overrides.txt"),
+    "requirements/sagemaker_local": (),
+    "requirements/test": ("--constraints", "requirements/airflow.txt"),
+    "requirements/dev": (
+        "--constraints", "requirements/sagemaker_local.txt", "--constraints", "requirements/test.txt",
+    ),
+}  # fmt: skip
+# Files that only this machine has must not get into a lock.
+LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")
+
+
+def write_locks(installer: Installer) -> None:
+    """Resolve every `.in` file into its `.txt`; what is locked there and still fits stays."""
+    images = [
+        path.relative_to(installer.root) for path in installer.root.glob(f"{CONTAINERS}/*/requirements.in")
+    ]
+    with installer.alone():
+        installer.ensure(TOOL)
+        environ = {name: value for name, value in installer.uv_environ.items() if name not in LOCAL_SOURCES}
+        for path, constraints in {**LOCKS, **{str(image.with_suffix("")): () for image in images}}.items():
+            resolve = [str(installer.uv), "pip", "compile", *OPTIONS, *constraints]
+            installer.run([*resolve, f"{path}.in", "-o", f"{path}.txt"], environ)

@@ -1,0 +1,31 @@
+"""What running and testing need installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy.environments.catalogue import AIRFLOW, DEV, SAGEMAKER_LOCAL, TOOL, overlay
+from deploy.environments.install import Installer
+
+
+def for_running(installer: Installer) -> None:
+    """The environments of the stack and of the jobs."""
+    with installer.alone():
+        _for_running(installer)
+
+
+def for_testing(installer: Installer) -> dict[str, Path]:
+    """Those and the ones of the checks; returns the environments of the container images."""
+    with installer.alone():
+        images = _for_running(installer)
+        installer.ensure(DEV)
+        installer.ensure(overlay("airflow-test", installer.folder / AIRFLOW.name))
+        for name, folder in images.items():
+            installer.ensure(overlay(f"{name}-test", folder))
+    return images
+
+
+def _for_running(installer: Installer) -> dict[str, Path]:
+    for environment in (TOOL, AIRFLOW, SAGEMAKER_LOCAL):
+        installer.ensure(environment)
+    return installer.images()

@@ -1,0 +1,1 @@
+"""The local stack: the AWS endpoint and Airflow on one machine, as plain processes. Standard library only."""

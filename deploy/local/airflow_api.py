@@ -1,0 +1,69 @@
+"""Airflow's REST API, version 2, as far as the stack uses it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from deploy.local.http import call
+
+
+class Airflow:
+    """A client that is logged in from its first request on."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self._url = url
+        self._login = {"username": user, "password": password}
+        self._token: str | None = None
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Call an operation by its path below /api/v2. Raises HttpError."""
+        if self._token is None:
+            self._token = call("POST", f"{self._url}/auth/token", self._login)["access_token"]
+        return call(method, f"{self._url}/api/v2/{path}", body, self._token)
+
+    def dag(self, dag_id: str) -> Any:
+        """A DAG. Raises HttpError 404 until the DAG processor has seen it."""
+        return self.request("GET", f"dags/{dag_id}")
+
+    def import_errors(self) -> list[dict[str, Any]]:
+        """The DAG files that cannot be imported: `filename` and `stack_trace` of each."""
+        return self.request("GET", "importErrors")["import_errors"]
+
+    def unpause(self, dag_id: str) -> None:
+        """Let the scheduler work on a DAG's runs."""
+        self.request("PATCH", f"dags/{dag_id}", {"is_paused": False})
+
+    def trigger(self, dag_id: str) -> str:
+        """Start a manual run, with no logical date and every parameter at its default; returns its id."""
+        return self.request("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"]
+
+    def run(self, dag_id: str, run_id: str) -> Any:
+        """A DAG run."""
+        return self.request("GET", _run(dag_id, run_id))
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The task instances of a run."""
+        return self.request("GET", f"{_run(dag_id, run_id)}/taskInstances")["task_instances"]
+
+    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned. Raises HttpError 404 if it returned nothing."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self.request("GET", f"{path}?stringify=false")["value"]
+
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int) -> list[str]:
+        """The lines of a task's log."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/logs/{attempt}?full_content=true"
+        return [line for entry in self.request("GET", path)["content"] for line in _lines(entry)]
+
+
+def _run(dag_id: str, run_id: str) -> str:
+    return f"dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
+
+
+def _lines(entry: Any) -> list[str]:
+    """A structured entry as a reader wants it: the event and, where an exception came with it, its text."""
+    if isinstance(entry, str):
+        return [entry]
+    errors = [f"{detail['exc_type']}: {detail['exc_value']}" for detail in entry.get("error_detail") or []]
+    return [" ".join(filter(None, [entry.get("level", "").upper(), entry["event"]])), *errors]

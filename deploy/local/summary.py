@@ -1,0 +1,47 @@
+"""What a training run came to, in a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploy.local.airflow_api import Airflow
+from deploy.local.http import HttpError
+
+
+def summary(airflow: Airflow, dag_id: str, run_id: str) -> str:
+    """Metrics, verdict, model version and artifacts of a finished training run."""
+    results = {task: _result(airflow, dag_id, run_id, task) for task in ("resolve", "gate", "register")}
+    return "\n".join([*_gate(results["gate"]), *_model(results["register"]), *_artifacts(results["resolve"])])
+
+
+def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+    """What a task returned; nothing for one that was skipped."""
+    try:
+        return airflow.result(dag_id, run_id, task_id)
+    except HttpError as error:
+        if error.status != 404:
+            raise
+        return {}
+
+
+def _gate(gate: dict[str, Any]) -> list[str]:
+    metrics = [f"{name} {value:.4f}" for name, value in sorted(gate.get("metrics", {}).items())]
+    checks = [
+        f"  {'passed' if check['passed'] else 'FAILED'}  {check['rule']}: {check['reason']}"
+        for check in gate["checks"]
+    ]
+    verdict = "passed" if gate["passed"] else "refused the model"
+    return [f"Test metrics   {', '.join(metrics)}", f"Gate           {verdict}: {gate['reason']}", *checks]
+
+
+def _model(model: dict[str, Any]) -> list[str]:
+    if not model:
+        return ["Model version  none: a refused model is not registered"]
+    return [
+        f"Model version  {model['model_package_arn']} ({model['approval_status']})",
+        f"Model data     {model['model_data']}",
+    ]
+
+
+def _artifacts(resolved: dict[str, Any]) -> list[str]:
+    return [f"Artifacts      {resolved['run_uri']}"]

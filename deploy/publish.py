@@ -1,0 +1,137 @@
+"""The publish step: puts job code and an environment's settings into S3, all that DAGs know of either.
+
+Job code is stored as content-addressed bundles. The release manifest names the bundles, the images and the
+roles of one environment; it is stored under the hash of its content and, last of all, copied to
+`releases/current.json`, so that a run finds the old release or the new one and never half of each.
+Publishing the same thing again changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from deploy.content import digest, read_folder
+from deploy.objects import put_once
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SCRIPTS = Path("include/scripts")
+CONTAINERS = Path("include/containers")
+COMMON = "common"
+FORMAT = 1
+
+
+def bundles(scripts: Path) -> dict[str, dict[str, bytes]]:
+    """The code bundle of each use case: its own folder and the common one."""
+    common = _below(scripts, COMMON)
+    names = sorted(folder.name for folder in scripts.iterdir() if folder.is_dir())
+    own = {name: _below(scripts, name) for name in names if name != COMMON}
+    return {name: {**common, **files} for name, files in own.items() if files}
+
+
+def _below(scripts: Path, name: str) -> dict[str, bytes]:
+    return {f"{name}/{path}": content for path, content in read_folder(scripts / name).items()}
+
+
+def image_digests(containers: Path) -> dict[str, str]:
+    """The content hash of each image's folder."""
+    return {
+        folder.name: digest(read_folder(folder)) for folder in sorted(containers.iterdir()) if folder.is_dir()
+    }
+
+
+def manifest(
+    code: dict[str, str], images: dict[str, str], settings: dict[str, str], registry: str
+) -> dict[str, Any]:
+    """The release manifest: the bundles' and the images' hashes (64 hex each), the environment's settings."""
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        **settings,
+        "code": {
+            name: {"uri": f"s3://{settings['bucket']}/{code_prefix(sha)}", "sha256": sha}
+            for name, sha in code.items()
+        },
+        "images": {
+            name: {"uri": f"{registry}/nightshift/{name}:{sha[:12]}", "sha256": sha}
+            for name, sha in images.items()
+        },
+    }
+    return {**content, "release": digest({"release": encode(content)})[:16]}
+
+
+def code_prefix(sha: str) -> str:
+    """Where a code bundle lies in its bucket."""
+    return f"code/{sha}/"
+
+
+def encode(content: dict[str, Any]) -> bytes:
+    """One content, one text."""
+    return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def publish(
+    s3: S3Client, scripts: Path, containers: Path, settings: dict[str, str], registry: str
+) -> tuple[str, bool]:
+    """Publish a release; returns its name and whether anything changed.
+
+    `settings` holds the manifest's environment, region, bucket and role_arn.
+    """
+    bucket = settings["bucket"]
+    code = bundles(scripts)
+    hashes = {name: digest(files) for name, files in code.items()}
+    written = [_upload(s3, bucket, code_prefix(hashes[name]), files) for name, files in code.items()]
+    release = manifest(hashes, image_digests(containers), settings, registry)
+    body = encode(release)
+    written.append(put_once(s3, bucket, f"releases/{release['release']}.json", body))
+    written.append(_point_current_at(s3, bucket, body))
+    return release["release"], any(written)
+
+
+def _upload(s3: S3Client, bucket: str, prefix: str, files: dict[str, bytes]) -> bool:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    there = {item["Key"] for page in pages for item in page.get("Contents", [])}
+    missing = {path: content for path, content in files.items() if prefix + path not in there}
+    return bool([path for path, content in missing.items() if put_once(s3, bucket, prefix + path, content)])
+
+
+def _point_current_at(s3: S3Client, bucket: str, body: bytes) -> bool:
+    key = "releases/current.json"
+    try:
+        if s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body:
+            return False
+    except s3.exceptions.NoSuchKey:
+        pass  # The first release of this bucket.
+    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    return True
+
+
+def main() -> None:
+    """Publish this working tree; where to and as whom, boto3's environment says."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.publish", description=__doc__.splitlines()[0])
+    parser.add_argument("--bucket", required=True)
+    parser.add_argument("--environment", required=True, help="the environment's name, such as staging")
+    parser.add_argument("--role-arn", required=True, help="the role that the jobs run as")
+    parser.add_argument("--image-registry", required=True, help="<account>.dkr.ecr.<region>.amazonaws.com")
+    given = parser.parse_args()
+    region = boto3.session.Session().region_name
+    if region is None:
+        parser.error("no region is configured: set AWS_REGION")
+    s3 = boto3.client("s3", region_name=region)
+    settings = {
+        "environment": given.environment,
+        "region": region,
+        "bucket": given.bucket,
+        "role_arn": given.role_arn,
+    }
+    release, changed = publish(s3, SCRIPTS, CONTAINERS, settings, given.image_registry)
+    print(f"{'published' if changed else 'already published'}: release {release}")
+
+
+if __name__ == "__main__":
+    main()
