@@ -1,0 +1,145 @@
+"""The columns of a data set: how text becomes values, and which values are plausible.
+
+Training, evaluation and prediction read their rows through the same columns, so that a cell means the same
+everywhere.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+from common.errors import UserError
+
+Value = str | float | None  # None: missing
+Row = dict[str, Value]
+
+# float() also takes "1_000", "nan", "infinity" and digits of other scripts, none of which is a measurement.
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+FLOAT32_MAX = 3.4028234663852886e38  # models read float32; beyond this a value would become infinite
+REMEDY = "correct the cell, or leave it empty if the value is not known"
+
+
+class BadCell(UserError):
+    """A cell that cannot be read as its column demands."""
+
+    def __init__(self, place: str, column: str, value: object, reason: str) -> None:
+        super().__init__(f"{place}, column '{column}': {'' if value is None else _shown(value)} {reason}")
+        self.column, self.value, self.reason = column, value, reason
+
+
+@dataclass(frozen=True)
+class Category:
+    """A column of text with a known vocabulary."""
+
+    name: str
+    values: tuple[str, ...]
+    required: bool = False
+
+    def parse(self, cell: object) -> str:
+        """The text without surrounding blanks. Raises ValueError with the reason if ``cell`` is none."""
+        if not isinstance(cell, str):
+            raise ValueError(f"is not text; {REMEDY}")
+        return cell.strip()
+
+    def oddity(self, value: Value) -> str | None:
+        """Why ``value`` is implausible, or None."""
+        return None if value in self.values else f"not one of {', '.join(self.values)}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A column of finite numbers; plausible ones are above ``above`` and at most ``maximum``."""
+
+    name: str
+    above: float
+    maximum: float
+    whole: bool = False
+    required: bool = False
+
+    def parse(self, cell: object) -> float:
+        """The number as a Python float. Raises ValueError with the reason if ``cell`` is none."""
+        value = _number(cell)
+        if not abs(value) <= FLOAT32_MAX:
+            raise ValueError(f"is not a finite 32-bit number; {REMEDY}")
+        if self.whole and not value.is_integer():
+            raise ValueError(f"is not a whole number; {REMEDY}")
+        return value
+
+    def oddity(self, value: Value) -> str | None:
+        """Why ``value`` is implausible, or None."""
+        if not isinstance(value, float) or self.above < value <= self.maximum:
+            return None
+        return f"not above {self.above}" if value <= self.above else f"more than {self.maximum}"
+
+
+Column = Category | Number
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns that a model reads and the one that it predicts."""
+
+    features: tuple[Column, ...]
+    target: Number
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Features, then target: the columns of a row to learn from."""
+        return (*self.features, self.target)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of `columns`."""
+        return [column.name for column in self.columns]
+
+    def describe(self) -> dict[str, object]:
+        """What two models must share to read the same rows: names and kinds, in order."""
+        return {
+            "features": [[column.name, type(column).__name__.lower()] for column in self.features],
+            "target": self.target.name,
+        }
+
+
+def parse(columns: Sequence[Column], cells: Mapping[str, object], place: str) -> Row:
+    """Typed values of ``columns``; other cells are ignored. Raises BadCell, with ``place`` in front of its
+    message, for a missing column, an unreadable cell, or an empty cell of a required column."""
+    return {column.name: _value(column, cells, place) for column in columns}
+
+
+def key(columns: Sequence[Column], row: Row) -> str:
+    """Canonical content of a row: two spellings of the same value, such as ``0.5`` and ``.50``, are one."""
+    return "\x1f".join("" if row[c.name] is None else repr(row[c.name]) for c in columns)
+
+
+def _value(column: Column, cells: Mapping[str, object], place: str) -> Value:
+    if column.name not in cells:
+        raise BadCell(place, column.name, None, f"is missing; the row has only {list(cells)}")
+    cell = cells[column.name]
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        if column.required:
+            raise BadCell(place, column.name, cell, "is empty but required; fill it in or remove the row")
+        return None
+    try:
+        return column.parse(cell)
+    except ValueError as error:
+        raise BadCell(place, column.name, cell, str(error)) from None
+
+
+def _number(cell: object) -> float:
+    if isinstance(cell, str):
+        if not NUMBER.fullmatch(cell.strip()):
+            raise ValueError(f"is not a number; {REMEDY}")
+        return float(cell) + 0.0  # -0 becomes 0
+    if not isinstance(cell, Real) or isinstance(cell, bool):
+        raise ValueError(f"is not a number; {REMEDY}")
+    try:
+        return float(cell) + 0.0
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
