@@ -1,0 +1,186 @@
+"""The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register.
+
+What each job does lies in ``include/scripts/<use case>/``; code, image and role come from the published
+release.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
+
+from lifecycle.use_case import UseCase
+from mlops_sagemaker.operators.gate import MetricGateOperator
+from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTrainingJobOperator
+from mlops_sagemaker.operators.register import RegisterModelOperator
+from mlops_sagemaker.operators.resolve import ResolveRunOperator
+from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, TrainingJob
+
+RUN = "ti.xcom_pull(task_ids='resolve')"
+RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
+MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
+CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
+CANDIDATE_MODEL = "{{ ti.xcom_pull(task_ids='train').model_data }}"
+REPORT = f"{RUN_URI}/evaluate/evaluation.json"
+PARTS = ("train", "validation", "test", "preprocessing")
+"""What preprocessing makes: three parts of the rows, and what it learned from the first."""
+
+DEFAULT_ARGS = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=30),
+}
+INSTANCE: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
+    "section": "Machines",
+}
+
+DOCS = {
+    "resolve": """Settles what the run works on: release, data window, data objects, champion.
+        Repeating the run repeats it on the same objects; for newer data trigger a new run.""",
+    "validate": """Checks the data's schema and ranges. Fails on data no model could be trained on; oddities
+        are only reported, in `validate/validation.json` of the run's folder.""",
+    "preprocess": """Splits the rows into train, validation and test by a hash of their content, and fits
+        the preprocessing on the training part alone.""",
+    "train": """Trains the candidate with the form's hyperparameters; the model carries its preprocessing.""",
+    "evaluate": """Scores candidate, baseline and champion on the same test rows, with confidence
+        intervals.""",
+    "gate": """Decides whether the candidate may be registered. A refusal is an answer and leaves the run
+        green; the rules and what they found are in `gate/gate.json` of the run's folder.""",
+    "register": """Registers the candidate as a new version, pending approval. Skipped if the gate refused
+        it.""",
+}
+
+
+def training_dag(use_case: UseCase) -> DAG:
+    """The DAG ``<use case>_training``."""
+    with DAG(
+        dag_id=f"{use_case.name}_training",
+        description=use_case.description,
+        doc_md=use_case.doc,
+        # No start date, and no run for a time already past: unpausing the DAG starts nothing by itself.
+        schedule=CronTriggerTimetable(
+            use_case.schedule, timezone=use_case.timezone, run_immediately=timedelta(0)
+        ),
+        catchup=False,
+        max_active_runs=1,
+        default_args={**DEFAULT_ARGS, "owner": use_case.owner},
+        params=_params(use_case),
+        tags={use_case.name, "training"},
+    ) as dag:
+        resolve = ResolveRunOperator(
+            use_case=use_case.name, image=use_case.image, timezone=use_case.timezone, **_named("resolve")
+        )
+        gate = MetricGateOperator(
+            policy=use_case.gate,
+            threshold=f"{{{{ params.{_threshold_name(use_case)} }}}}",
+            champion=CHAMPION_MODEL,
+            report=REPORT,
+            record=f"{RUN_URI}/gate/gate.json",
+            **_named("gate"),
+        )
+        register = RegisterModelOperator(
+            group=use_case.name,
+            group_description=use_case.description,
+            gate=gate.output,
+            run=resolve.output,
+            model_data=CANDIDATE_MODEL,
+            **_named("register"),
+        )
+        chain(resolve, *_jobs(use_case), gate, register)
+    return dag
+
+
+def _jobs(use_case: UseCase) -> list[Any]:
+    data = Input("data", MANIFEST, manifest=True)
+    parts = {part: f"{RUN_URI}/preprocess/{part}/" for part in PARTS}
+    evaluated = [
+        Input("test", parts["test"]),
+        Input("model", CANDIDATE_MODEL),
+        Input("champion", CHAMPION_MODEL),
+    ]
+    return [
+        _process(use_case, "validate", [data], [Output("report", f"{RUN_URI}/validate/")]),
+        _process(use_case, "preprocess", [data], [Output(part, uri, part) for part, uri in parts.items()]),
+        _train(use_case, {part: uri for part, uri in parts.items() if part != "test"}),
+        _process(use_case, "evaluate", evaluated, [Output("report", f"{RUN_URI}/evaluate/")]),
+    ]
+
+
+def _process(
+    use_case: UseCase, step: str, inputs: list[Input], outputs: list[Output]
+) -> SageMakerProcessingJobOperator:
+    job = ProcessingJob(inputs=inputs, outputs=outputs, **_common(use_case, step, "processing_instance"))
+    return SageMakerProcessingJobOperator(job=job, **_named(step))
+
+
+def _train(use_case: UseCase, channels: dict[str, str]) -> SageMakerTrainingJobOperator:
+    metrics = [f"{part}:{use_case.gate.metric}" for part in ("train", "validation")]
+    job = TrainingJob(
+        channels=channels,
+        output=f"{RUN_URI}/train/",
+        hyperparameters={name: f"{{{{ params.{name} }}}}" for name in use_case.hyperparameters},
+        metrics={name: f"{name}=([0-9.eE+-]+)" for name in metrics},
+        **_common(use_case, "train", "training_instance"),
+    )
+    return SageMakerTrainingJobOperator(job=job, **_named("train"))
+
+
+def _common(use_case: UseCase, step: str, instance: str) -> dict[str, Any]:
+    return {
+        "module": f"{use_case.name}.{step}",
+        "image": f"{{{{ {RUN}.image.uri }}}}",
+        "code": f"{{{{ {RUN}.code.uri }}}}",
+        "role_arn": f"{{{{ {RUN}.role_arn }}}}",
+        "instances": Instances(f"{{{{ params.{instance} }}}}"),
+        "max_runtime": use_case.max_runtime,
+    }
+
+
+def _named(step: str) -> dict[str, Any]:
+    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}
+
+
+def _threshold_name(use_case: UseCase) -> str:
+    return f"{'max' if use_case.gate.lower_is_better else 'min'}_{use_case.gate.metric}"
+
+
+def _params(use_case: UseCase) -> dict[str, Param]:
+    """The trigger form: hyperparameters, the gate's threshold, the window's end, the machines."""
+    gate = use_case.gate
+    bound = "Largest" if gate.lower_is_better else "Smallest"
+    return {
+        **use_case.hyperparameters,
+        _threshold_name(use_case): Param(
+            gate.threshold,
+            title=f"{bound} acceptable {gate.metric.upper()}",
+            description="The gate refuses a model that is worse than this on the test rows.",
+            type="number",
+            exclusiveMinimum=gate.lowest,
+            section="Gate",
+        ),
+        "window_end": Param(
+            None,
+            title="End of the data window",
+            description="Train on the days before this date. Empty: the days before the run's own date.",
+            type=["null", "string"],
+            format="date",
+            section="Data",
+        ),
+        "processing_instance": Param(
+            use_case.processing_instance,
+            title="Instance type of processing jobs",
+            description="Validation, preprocessing and evaluation run on one instance of this type each.",
+            examples=["ml.t3.medium", "ml.m5.large", "ml.m5.xlarge"],
+            **INSTANCE,
+        ),
+        "training_instance": Param(
+            use_case.training_instance,
+            title="Instance type of training jobs",
+            description="Training runs on one instance of this type.",
+            examples=["ml.m5.large", "ml.m5.xlarge", "ml.c5.2xlarge"],
+            **INSTANCE,
+        ),
+    }

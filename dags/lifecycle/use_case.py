@@ -1,0 +1,43 @@
+"""What a use case declares; everything else about its DAGs follows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from airflow.sdk import Param
+
+from mlops_sagemaker.gates import Policy
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
+characters."""
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """One model and its rules.
+
+    ``name`` is also the folder of its job code, the top folder of its objects in S3 and its model package
+    group. ``hyperparameters`` become the form's fields; ``gate.threshold`` is the form's default.
+    ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows.
+    ``max_runtime`` is the limit of each job. Instance types are defaults of the form. ``doc`` (Markdown)
+    explains the DAG to its operators.
+    """
+
+    name: str
+    description: str
+    doc: str
+    owner: str
+    hyperparameters: Mapping[str, Param]
+    gate: Policy
+    image: str = "training"
+    schedule: str = "0 2 * * *"
+    timezone: str = "UTC"
+    processing_instance: str = "ml.m5.large"
+    training_instance: str = "ml.m5.large"
+    max_runtime: timedelta = timedelta(hours=1)
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"use case name {self.name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")

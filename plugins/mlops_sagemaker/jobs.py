@@ -1,0 +1,124 @@
+"""SageMaker's kinds of job as a table: operators, triggers, hook and tests all read the same row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlops_sagemaker.errors import JobFailed
+
+Description = Mapping[str, Any]
+"""The answer of a ``Describe...Job`` operation."""
+
+SUCCEEDED = frozenset({"Completed"})
+FAILED = frozenset({"Failed", "Stopped"})
+ENDING = frozenset({"Stopping", "Deleting"})
+
+
+def _processing_outputs(description: Description) -> dict[str, str]:
+    outputs = description.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    return {output["OutputName"]: output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output}
+
+
+def _training_outputs(description: Description) -> dict[str, str]:
+    artifacts = description.get("ModelArtifacts", {})
+    return {"model": artifacts["S3ModelArtifacts"]} if "S3ModelArtifacts" in artifacts else {}
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One row: the API's names for one kind of job, as in its ``Create/Describe/Stop...Job`` operations."""
+
+    name: str
+    create: str
+    describe: str
+    stop: str
+    name_key: str
+    arn_key: str
+    status_key: str
+    start_key: str
+    end_key: str
+    log_group: str
+    outputs: Callable[[Description], dict[str, str]]
+    max_name_length: int = 63
+
+    def status(self, description: Description) -> str:
+        """InProgress, Completed, Failed, Stopping, Stopped (or Deleting)."""
+        status: str = description[self.status_key]
+        return status
+
+    def is_terminal(self, description: Description) -> bool:
+        """Whether the job has ended, well or not."""
+        return self.status(description) in SUCCEEDED | FAILED
+
+    def is_lost(self, description: Description) -> bool:
+        """Whether the job has ended, or is ending, in anything but success."""
+        return self.status(description) in FAILED | ENDING
+
+    def log_hint(self, name: str) -> str:
+        """Where in CloudWatch Logs the job's output lies."""
+        return f"CloudWatch Logs group {self.log_group}, streams {name}/"
+
+    def failure(self, description: Description) -> JobFailed:
+        """The error that tells how a job which is terminal and did not succeed ended."""
+        name = description[self.name_key]
+        return JobFailed(
+            self.name, name, self.status(description), self._reason(description), self.log_hint(name)
+        )
+
+    def result(self, description: Description) -> dict[str, Any]:
+        """What a finished job leaves to the tasks after it: small JSON, without environment or settings.
+
+        ``seconds`` is the time it ran, ``billable_seconds`` what AWS charges for (only training jobs say so).
+        """
+        outputs = self.outputs(description)
+        start, end = description.get(self.start_key), description.get(self.end_key)
+        return {
+            "job_name": description[self.name_key],
+            "job_arn": description[self.arn_key],
+            "status": self.status(description),
+            "outputs": outputs,
+            "model_data": outputs.get("model"),
+            "seconds": _seconds_between(start, end),
+            "billable_seconds": description.get("BillableTimeInSeconds"),
+        }
+
+    def _reason(self, description: Description) -> str:
+        if description.get("SecondaryStatus") == "MaxRuntimeExceeded":
+            limit = description["StoppingCondition"]["MaxRuntimeInSeconds"]
+            return f"it ran longer than its MaxRuntimeInSeconds of {limit}; raise that or give it less to do"
+        # Only processing jobs have an ExitMessage; it is what the script itself had to say.
+        return "; ".join(filter(None, (description.get("FailureReason"), description.get("ExitMessage"))))
+
+
+def _seconds_between(start: datetime | None, end: datetime | None) -> int | None:
+    return round((end - start).total_seconds()) if start and end else None
+
+
+PROCESSING = JobKind(
+    name="processing",
+    create="create_processing_job",
+    describe="describe_processing_job",
+    stop="stop_processing_job",
+    name_key="ProcessingJobName",
+    arn_key="ProcessingJobArn",
+    status_key="ProcessingJobStatus",
+    start_key="ProcessingStartTime",
+    end_key="ProcessingEndTime",
+    log_group="/aws/sagemaker/ProcessingJobs",
+    outputs=_processing_outputs,
+)
+TRAINING = JobKind(
+    name="training",
+    create="create_training_job",
+    describe="describe_training_job",
+    stop="stop_training_job",
+    name_key="TrainingJobName",
+    arn_key="TrainingJobArn",
+    status_key="TrainingJobStatus",
+    start_key="TrainingStartTime",
+    end_key="TrainingEndTime",
+    log_group="/aws/sagemaker/TrainingJobs",
+    outputs=_training_outputs,
+)
+KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING)}

@@ -1,0 +1,63 @@
+"""Names that a repeated task arrives at again, so that it finds its job instead of buying another."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+DIGEST_LENGTH = 10
+TASK_LENGTH = 24
+RUN_KEY_LENGTH = 48
+
+
+@dataclass(frozen=True)
+class TaskKey:
+    """Which task of which run asks.
+
+    ``map_index`` is -1 for a task that is not mapped. ``generation`` grows when a person clears the task and
+    stays the same over its retries, so that clearing buys a fresh job and retrying does not.
+    """
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    generation: int
+
+
+def digest(value: object) -> str:
+    """SHA-256 (64 hex digits) of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def job_name(key: TaskKey, request: Mapping[str, Any], attempt: int, max_length: int) -> str:
+    """``<dag>-<task>-<digest of key and request>``, from the second attempt on with ``-<attempt>``.
+
+    It fits SageMaker's pattern ``[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`` and ``max_length`` by cutting the DAG's
+    and the task's name, never the digest.
+    """
+    unique = digest([asdict(key), request])[:DIGEST_LENGTH] + (f"-{attempt}" if attempt > 1 else "")
+    room = max_length - len(unique) - 2
+    task = _words(key.task_id)[: min(TASK_LENGTH, room)].strip("-")
+    dag = _words(key.dag_id)[: room - len(task)].strip("-")
+    return "-".join(filter(None, (dag, task, unique)))
+
+
+def client_token(key: TaskKey, request: Mapping[str, Any]) -> str:
+    """Idempotency token (32 characters) of a request that is the same thing again whenever its content is.
+
+    Unlike a job name it leaves out the generation: clearing a task must not register one model twice.
+    """
+    return digest([key.dag_id, key.run_id, key.task_id, key.map_index, request])[:32]
+
+
+def run_key(dag_id: str, run_id: str) -> str:
+    """Folder name of a run: its ID in letters, digits and hyphens, made unique again by a digest."""
+    words = _words(run_id)[:RUN_KEY_LENGTH].strip("-")
+    return "-".join(filter(None, (words, digest([dag_id, run_id])[:DIGEST_LENGTH])))
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^a-zA-Z0-9]+", "-", text).strip("-")

@@ -1,0 +1,1 @@
+"""Operators: the steps a DAG is made of."""

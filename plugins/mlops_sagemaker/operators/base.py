@@ -1,0 +1,263 @@
+"""What the operators share: one job per step, waiting for it, and never leaving it behind."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
+
+from mlops_sagemaker import naming, requests
+from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields
+from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled
+from mlops_sagemaker.hook import LifecycleHook, LogPositions
+from mlops_sagemaker.jobs import Description, JobKind
+from mlops_sagemaker.naming import TaskKey
+from mlops_sagemaker.triggers.job import SageMakerJobTrigger
+
+WORKER_POLL_SECONDS = 1.0
+
+
+def task_key(context: Context) -> TaskKey:
+    """Which task asks.
+
+    ``max_tries`` counts on whenever a person clears the task (it becomes the tries so far plus ``retries``)
+    and on both supported Airflows stays the same over retries, so the difference to ``retries`` is its
+    generation. The run's own clear count would not do: clearing one mapped task must not make its neighbours
+    buy their jobs again.
+    """
+    ti = context["ti"]
+    map_index = -1 if ti.map_index is None else ti.map_index
+    return TaskKey(ti.dag_id, ti.run_id, ti.task_id, map_index, ti.max_tries - (ti.task.retries or 0))
+
+
+@contextmanager
+def user_errors_are_final() -> Iterator[None]:
+    """Let Airflow retry whatever may go better next time, and nothing else."""
+    try:
+        yield
+    except LifecycleError as error:
+        if error.family is Family.USER:
+            raise AirflowFailException(str(error)) from error
+        raise
+
+
+class LifecycleOperator(AwsBaseOperator[LifecycleHook]):
+    """An operator that reaches AWS through the LifecycleHook."""
+
+    aws_hook_class = LifecycleHook
+
+
+class SageMakerJobOperator(LifecycleOperator):
+    """Run one SageMaker job and return what `JobKind.result` says of it.
+
+    The job's name follows from the task and the request, so a task that is repeated after a crash finds its
+    job: a running one is attached to, a finished one adopted, and only one that failed is followed by the
+    next attempt. The first seconds are waited for in the worker, the rest in the triggerer; the job's log is
+    followed into the task log. Whenever the task ends in anything but success, the job is told to stop.
+
+    :param job: what to run; its texts may be templates.
+    :param worker_wait: how long to wait in the worker before deferring.
+    :param poll_interval: time between two looks at the job while deferred.
+    :param pending_timeout: how long the job may take beyond its own maximum runtime (waiting for instances,
+        moving data) before the task gives it up.
+    """
+
+    kind: ClassVar[JobKind]
+    template_fields = aws_template_fields("request")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"request": "json"}
+
+    _job_name: str | None = None
+    _killed = False
+
+    def __init__(
+        self,
+        *,
+        job: requests.ProcessingJob | requests.TrainingJob,
+        worker_wait: timedelta = timedelta(seconds=20),
+        poll_interval: timedelta = timedelta(seconds=15),
+        pending_timeout: timedelta = timedelta(hours=1),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.request = job.request()
+        self.worker_wait = worker_wait
+        self.poll_interval = poll_interval
+        self.pending_timeout = pending_timeout
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Obtain the job, then wait for it here or, deferred, in the triggerer."""
+        defer_at = time.monotonic() + self.worker_wait.total_seconds()
+        positions: LogPositions = {}
+        with user_errors_are_final(), self._stopping_unless_done():
+            description = self._obtain_job(task_key(context))
+            deadline = self._deadline(description, context)
+            while not self.kind.is_terminal(description) and time.monotonic() < defer_at:
+                self._check_alive(deadline)
+                self._log_news(positions)
+                time.sleep(WORKER_POLL_SECONDS)
+                description = self._describe_patiently(description)
+            self._log_news(positions)
+            if not self.kind.is_terminal(description):
+                self._defer(deadline, positions)
+            return self._result(description)
+
+    def resume(
+        self, context: Context, event: dict[str, str], job_name: str, positions: LogPositions
+    ) -> dict[str, Any]:
+        """Continue when the trigger has fired."""
+        self._job_name = job_name
+        with user_errors_are_final(), self._stopping_unless_done():
+            self._log_news(positions)
+            description = self._describe()
+            if not self.kind.is_terminal(description):
+                raise self._gave_up(event)
+            return self._result(description)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """As Airflow's, but a trigger that could not run or ran out of time leaves no job behind either."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (TaskDeferralError, TaskDeferralTimeout):
+            _, description = self._latest_attempt(task_key(context))
+            if description and not self.kind.is_terminal(description):
+                self._stop()
+            raise
+
+    def on_kill(self) -> None:
+        """Stop the job; the task itself ends at its next look at it."""
+        self._killed = True
+        self._stop()
+
+    def _obtain_job(self, key: TaskKey) -> Description:
+        """Attach to the latest attempt at this step, or make the next one."""
+        attempt, description = self._latest_attempt(key)
+        if description is None or self.kind.is_lost(description):
+            return self._create(key, attempt + 1)
+        self.log.info("Found %s job %s, %s", self.kind.name, self._job_name, self.kind.status(description))
+        return description
+
+    def _latest_attempt(self, key: TaskKey) -> tuple[int, Description | None]:
+        """Number and description of the latest attempt, ``(0, None)`` if there is none."""
+        attempt, latest = 0, None
+        while description := self.hook.describe_job(self.kind, self._attempt_name(key, attempt + 1)):
+            attempt, latest = attempt + 1, description
+            self._job_name = self._attempt_name(key, attempt)
+        return attempt, latest
+
+    def _attempt_name(self, key: TaskKey, attempt: int) -> str:
+        return naming.job_name(key, self._final_request, attempt, self.kind.max_name_length)
+
+    @property
+    def _final_request(self) -> dict[str, Any]:
+        return requests.without_absent_inputs(self.request)
+
+    def _create(self, key: TaskKey, attempt: int) -> Description:
+        name = self._job_name = self._attempt_name(
+            key, attempt
+        )  # known before the call: a kill may come during it
+        try:
+            self.hook.create_job(self.kind, name, self._final_request)
+            self.log.info("Created %s job %s; its log: %s", self.kind.name, name, self.kind.log_hint(name))
+        except ApiError as error:
+            if error.code != "ResourceInUse":
+                raise
+            self.log.info("%s job %s exists already; attaching to it", self.kind.name, name)
+        return self._describe()
+
+    def _describe(self) -> Description:
+        description = self.hook.describe_job(self.kind, str(self._job_name))
+        if description is None:
+            raise LifecycleError(f"SageMaker {self.kind.name} job {self._job_name} is gone; was it deleted?")
+        return description
+
+    def _describe_patiently(self, known: Description) -> Description:
+        """The job's description; the ``known`` one while AWS throttles or cannot be reached."""
+        try:
+            return self._describe()
+        except ApiError as error:
+            if error.family is Family.USER:
+                raise
+            self.log.warning("Still waiting: %s", error)
+            return known
+
+    def _deadline(self, description: Description, context: Context) -> float:
+        """When to give up, in seconds since the epoch; the same when the task is repeated or moved."""
+        runtime = timedelta(seconds=self.request["StoppingCondition"]["MaxRuntimeInSeconds"])
+        deadline = description["CreationTime"] + runtime + self.pending_timeout
+        if self.execution_timeout:  # Airflow itself does not count the deferred time
+            deadline = min(deadline, context["ti"].start_date + self.execution_timeout)
+        return float(deadline.timestamp())
+
+    def _check_alive(self, deadline: float) -> None:
+        if self._killed:
+            raise TaskKilled(f"the task was killed; {self.kind.name} job {self._job_name} was told to stop")
+        if time.time() >= deadline:
+            raise self._timed_out()
+
+    def _defer(self, deadline: float, positions: LogPositions) -> None:
+        trigger = SageMakerJobTrigger(
+            kind=self.kind.name,
+            job_name=str(self._job_name),
+            deadline=deadline,
+            poll_interval=self.poll_interval.total_seconds(),
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            verify=self.verify,
+            botocore_config=self.botocore_config,
+        )
+        arguments = {"job_name": self._job_name, "positions": positions}
+        self.defer(trigger=trigger, method_name="resume", kwargs=arguments)
+
+    def _result(self, description: Description) -> dict[str, Any]:
+        self._job_name = None  # it has ended: there is nothing left to stop
+        if self.kind.is_lost(description):
+            raise self.kind.failure(description)
+        return self.kind.result(description)
+
+    def _gave_up(self, event: dict[str, str]) -> LifecycleError:
+        if event["status"] == "timeout":
+            return self._timed_out()
+        return LifecycleError(f"waiting for {self.kind.name} job {self._job_name} failed: {event['message']}")
+
+    def _timed_out(self) -> JobTimedOut:
+        name = str(self._job_name)
+        return JobTimedOut(
+            f"SageMaker {self.kind.name} job {name} is not done in time; it is told to stop. "
+            f"Raise max_runtime, pending_timeout or execution_timeout. Log: {self.kind.log_hint(name)}"
+        )
+
+    def _log_news(self, positions: LogPositions) -> None:
+        """Copy what the job has logged meanwhile; a log that cannot be read is no reason to lose the job."""
+        try:
+            for line in self.hook.new_log_lines(self.kind, str(self._job_name), positions):
+                self.log.info(line)
+        except ApiError as error:
+            self.log.warning(
+                "Cannot follow the job's log (%s); read it in %s", error, self.kind.log_hint("the job")
+            )
+
+    @contextmanager
+    def _stopping_unless_done(self) -> Iterator[None]:
+        """Stop the job on any way out but success and deferral."""
+        try:
+            yield
+        except TaskDeferred:
+            raise
+        except BaseException:
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        """Tell the job to stop. Failing to do so must not hide why; its MaxRuntime ends it in any case."""
+        if self._job_name is None:
+            return
+        self.log.info("Telling %s job %s to stop", self.kind.name, self._job_name)
+        try:
+            self.hook.stop_job(self.kind, self._job_name)
+        except ApiError as error:
+            self.log.error(
+                "%s job %s may still run, stop it by hand: %s", self.kind.name, self._job_name, error
+            )

@@ -1,0 +1,134 @@
+"""Find out, once and at run time, everything a run works on."""
+
+import json
+from typing import Any
+
+from airflow.sdk import Context
+
+from mlops_sagemaker import naming, release, uris, windows
+from mlops_sagemaker._compat import aws_template_fields
+from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.release import Artifact, Release
+from mlops_sagemaker.windows import Window
+
+RELEASE_VARIABLE = "nightshift_release"
+
+
+class ResolveRunOperator(LifecycleOperator):
+    """Settle a run's release, data window, data objects and champion, and return them as small JSON.
+
+    The list of data objects is recorded as a SageMaker manifest file in the run's folder. Once recorded it
+    stays: repeating the run repeats it on the same objects. ::
+
+        {"run_key", "run_uri", "bucket", "role_arn", "release", "window": {"end", "timezone"},
+         "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256"},
+         "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data"}}
+
+    :param use_case: name of the code bundle, of the bucket's top folder and of the model package group.
+    :param image: name of the image the run's jobs use.
+    :param timezone: IANA name of the zone whose midnights end the windows.
+    :param window_end: date (YYYY-MM-DD) on which the window ends, empty for the run's own.
+    :param release_uri: S3 URI of the release manifest.
+    """
+
+    template_fields = aws_template_fields("window_end", "release_uri")
+
+    def __init__(
+        self,
+        *,
+        use_case: str,
+        image: str,
+        timezone: str,
+        window_end: str = "{{ params.window_end or '' }}",
+        release_uri: str = "{{ var.value.get('" + RELEASE_VARIABLE + "', '') }}",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.use_case = use_case
+        self.image = image
+        self.timezone = timezone
+        self.window_end = window_end
+        self.release_uri = release_uri
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Settle everything."""
+        run = context["dag_run"]
+        with user_errors_are_final():
+            current = self._release()
+            window = windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone)
+            key = naming.run_key(run.dag_id, run.run_id)
+            run_uri = uris.join(f"s3://{current.bucket}", self.use_case, "runs", key)
+            return {
+                "run_key": key,
+                "run_uri": run_uri,
+                "bucket": current.bucket,
+                "role_arn": current.role_arn,
+                "release": current.id,
+                "window": {"end": window.end.isoformat(), "timezone": window.timezone},
+                "data": self._data(current.bucket, window, uris.join(run_uri, "manifest.json")),
+                "code": _as_json(current.code_of(self.use_case)),
+                "image": _as_json(current.image(self.image)),
+                "champion": self._champion(),
+            }
+
+    def _release(self) -> Release:
+        if not self.release_uri:
+            raise UserError(
+                f"the Airflow Variable {RELEASE_VARIABLE} is not set; publish a release and set it"
+            )
+        content = self.hook.read(self.release_uri)
+        if content is None:
+            raise UserError(f"there is no release manifest at {self.release_uri}; {release.REMEDY}")
+        try:
+            document = json.loads(content)
+        except ValueError as error:
+            raise UserError(f"{self.release_uri} is not JSON ({error}); {release.REMEDY}") from error
+        return release.parse(document, self.release_uri)
+
+    def _data(self, bucket: str, window: Window, manifest_uri: str) -> dict[str, Any]:
+        content = self.hook.read(manifest_uri)
+        if content is None:
+            content = self.hook.write_json(manifest_uri, self._manifest(bucket, window))
+        _, *keys = json.loads(content)
+        days = [str(windows.day_of(key)) for key in keys]
+        self.log.info(
+            "%s data objects from %s to %s; manifest: %s", len(keys), days[0], days[-1], manifest_uri
+        )
+        return {
+            "manifest": manifest_uri,
+            "sha256": naming.digest([*keys]),
+            "objects": len(keys),
+            "first_day": days[0],
+            "last_day": days[-1],
+        }
+
+    def _manifest(self, bucket: str, window: Window) -> list[Any]:
+        """SageMaker's ManifestFile: the common prefix, then the objects below it."""
+        prefix = uris.folder(f"s3://{bucket}", self.use_case, "data")
+        keys = self.hook.list_keys(prefix)
+        selected = window.select(keys)
+        if not selected:
+            days = sorted(str(day) for key in keys if (day := windows.day_of(key)))
+            found = f"its days go from {days[0]} to {days[-1]}" if days else "it holds no day at all"
+            raise UserError(
+                f"no data: {prefix} has no day before the window's end {window.end}, {found}; "
+                "load data or choose a later window end"
+            )
+        return [{"prefix": prefix}, *selected]
+
+    def _champion(self) -> dict[str, Any] | None:
+        package = self.hook.champion(self.use_case)
+        if package is None:
+            return None
+        arn = package["ModelPackageArn"]
+        model_data = package.get("CustomerMetadataProperties", {}).get("model_data")
+        if not model_data:
+            raise UserError(
+                f"the champion {arn} does not say where its model lies; give it the property model_data"
+            )
+        return {"model_package_arn": arn, "version": package["ModelPackageVersion"], "model_data": model_data}
+
+
+def _as_json(artifact: Artifact) -> dict[str, str]:
+    return {"uri": artifact.uri, "sha256": artifact.sha256}

@@ -1,0 +1,89 @@
+"""The release manifest: how DAGs learn of job code, images and roles. ``deploy/publish.py`` writes it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_sagemaker.errors import UserError
+
+FORMAT = 1
+REMEDY = "publish the release again"
+HEX64 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A code bundle (an S3 prefix) or an image (a registry URI) and the SHA-256 of its content."""
+
+    uri: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything about an environment that DAG files do not say."""
+
+    id: str
+    bucket: str
+    role_arn: str
+    code: Mapping[str, Artifact]
+    images: Mapping[str, Artifact]
+    source: str
+
+    def code_of(self, use_case: str) -> Artifact:
+        """The code bundle of a use case. Raises UserError if the release has none."""
+        return self._artifact("code", self.code, use_case)
+
+    def image(self, name: str) -> Artifact:
+        """The image ``name``. Raises UserError if the release has none."""
+        return self._artifact("images", self.images, name)
+
+    def _artifact(self, section: str, artifacts: Mapping[str, Artifact], name: str) -> Artifact:
+        if name not in artifacts:
+            known = ", ".join(sorted(artifacts)) or "nothing"
+            raise UserError(f"{self.source}: {section} holds {known}, but not {name!r}; {REMEDY}")
+        return artifacts[name]
+
+
+def parse(document: Any, source: str) -> Release:
+    """The release in a parsed JSON ``document`` that was read from ``source``.
+
+    Raises UserError naming the source and the first thing wrong with it.
+    """
+    _expect(isinstance(document, Mapping), source, "it is not a JSON object")
+    _expect(document.get("format") == FORMAT, source, f"format is {document.get('format')!r}, not {FORMAT}")
+    return Release(
+        id=_text(document, "release", source),
+        bucket=_text(document, "bucket", source),
+        role_arn=_text(document, "role_arn", source),
+        code=_artifacts(document, "code", source),
+        images=_artifacts(document, "images", source),
+        source=source,
+    )
+
+
+def _artifacts(document: Mapping[str, Any], section: str, source: str) -> dict[str, Artifact]:
+    entries = document.get(section)
+    _expect(isinstance(entries, Mapping), source, f"{section} is not an object")
+    return {name: _artifact(entry, f"{section}.{name}", source) for name, entry in (entries or {}).items()}
+
+
+def _artifact(entry: Any, place: str, source: str) -> Artifact:
+    _expect(isinstance(entry, Mapping), source, f"{place} is not an object")
+    artifact = Artifact(_text(entry, "uri", source, place), _text(entry, "sha256", source, place))
+    _expect(HEX64.fullmatch(artifact.sha256), source, f"{place}.sha256 is not 64 hex digits")
+    return artifact
+
+
+def _text(entry: Mapping[str, Any], key: str, source: str, place: str = "") -> str:
+    value = entry.get(key)
+    name = f"{place}.{key}".lstrip(".")
+    if not isinstance(value, str) or not value:
+        raise UserError(f"{source}: {name} is {value!r}, not text; {REMEDY}")
+    return value
+
+
+def _expect(condition: object, source: str, problem: str) -> None:
+    if not condition:
+        raise UserError(f"{source}: {problem}; {REMEDY}")

@@ -1,0 +1,1 @@
+"""Triggers: what waits for SageMaker while no worker does."""

@@ -1,0 +1,24 @@
+"""S3 URIs: ``s3://<bucket>/<key>``."""
+
+from mlops_sagemaker.errors import UserError
+
+SCHEME = "s3://"
+
+
+def parse(uri: str) -> tuple[str, str]:
+    """``(bucket, key)`` of an S3 URI; the key of a whole bucket is empty. Raises UserError naming a bad
+    URI."""
+    bucket, _, key = uri.removeprefix(SCHEME).partition("/")
+    if not uri.startswith(SCHEME) or not bucket:
+        raise UserError(f"{uri!r} is not an S3 URI; write s3://<bucket>/<key>")
+    return bucket, key
+
+
+def join(uri: str, *parts: str) -> str:
+    """``uri`` with ``parts`` below it, one slash between each and none at the end."""
+    return "/".join([uri.rstrip("/"), *(part.strip("/") for part in parts)])
+
+
+def folder(uri: str, *parts: str) -> str:
+    """As `join`, with a final slash: SageMaker takes ``train`` as a prefix to mean ``train2/`` as well."""
+    return join(uri, *parts) + "/"

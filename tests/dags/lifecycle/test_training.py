@@ -1,0 +1,193 @@
+"""The training DAG's tasks, rendered by Airflow and run in order against an AWS of HTTP answers."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from airflow.sdk.definitions.param import process_params
+from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+from lifecycle.training import training_dag
+from tests.dags.lifecycle.declared import declared
+from tests.unit.mlops_sagemaker.contexts import RUN_AFTER, context_for
+from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+
+STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "register"]
+SHA = "ab" * 32
+RELEASE = {
+    "format": 1,
+    "release": "0123456789abcdef",
+    "bucket": "bucket",
+    "role_arn": "arn:aws:iam::000000000000:role/jobs",
+    "code": {"rings": {"uri": "s3://bucket/code/1/", "sha256": SHA}},
+    "images": {"training": {"uri": "registry/training:1", "sha256": SHA}},
+}
+
+
+class TaskInstance(RuntimeTaskInstance):
+    """A task instance whose XComs are a plain dictionary."""
+
+    xcoms: dict[str, Any]
+
+    def xcom_pull(self, task_ids: Any = None, **_: Any) -> Any:
+        return self.xcoms[task_ids]
+
+
+class Variables:
+    """The template variable ``var.value``."""
+
+    def get(self, name: str, default: str) -> str:
+        return {"nightshift_release": "s3://bucket/releases/current.json"}.get(name, default)
+
+
+class Run:
+    """A run of the training DAG on an AWS that has a release and data of one day."""
+
+    def __init__(self, fake: FakeAws, **conf: Any) -> None:
+        self.aws = fake
+        self.dag = training_dag(declared())
+        self.conf = conf
+        self.xcoms: dict[str, Any] = {}
+        fake.objects["bucket/releases/current.json"] = json.dumps(RELEASE).encode()
+        fake.objects["bucket/rings/data/day=1995-11-30/a.csv"] = b"rings"
+
+    def execute(self, *task_ids: str) -> Any:
+        """Render tasks with the run's parameters and earlier results, and run them; the last one's result."""
+        for task_id in task_ids:
+            if task_id == "gate":
+                self.report(mse=4.5)
+            self.xcoms[task_id] = self._execute(self.dag.get_task(task_id))
+        return self.xcoms[task_ids[-1]]
+
+    def _execute(self, task: Any) -> Any:
+        context = context_for(task)
+        known = {name: getattr(context["ti"], name) for name in ("task_id", "dag_id", "run_id", "max_tries")}
+        context["ti"] = TaskInstance.model_construct(
+            task=task, xcoms=self.xcoms, map_index=-1, start_date=RUN_AFTER, **known
+        )
+        context["params"] = process_params(self.dag, task, self.conf, suppress_exception=False)
+        context["var"] = {"value": Variables()}
+        task.render_template_fields(context)
+        return task.execute(context)
+
+    def report(self, mse: float) -> None:
+        """What the evaluation job, which does not really run, would have written."""
+
+        def metrics(value: float) -> dict[str, Any]:
+            return {"regression_metrics": {"mse": {"value": value}}}
+
+        report = {"rows": 600, **metrics(mse), "baseline": metrics(4.9), "champion": metrics(4.7)}
+        folder = self.xcoms["resolve"]["run_uri"].removeprefix("s3://")
+        self.aws.objects[f"{folder}/evaluate/evaluation.json"] = json.dumps(report).encode()
+
+    def job(self, step: str) -> Any:
+        """The request of a step's job."""
+        return self.aws.jobs[self.xcoms[step]["job_name"]]
+
+
+def inputs(job: Any) -> dict[str, str]:
+    return {source["InputName"]: source["S3Input"]["S3Uri"] for source in job["ProcessingInputs"]}
+
+
+def outputs(job: Any) -> dict[str, str]:
+    targets = job["ProcessingOutputConfig"]["Outputs"]
+    return {target["OutputName"]: target["S3Output"]["S3Uri"] for target in targets}
+
+
+def test_the_steps_follow_each_other() -> None:
+    dag = training_dag(declared())
+    for before, after in pairwise(STEPS):
+        assert before in dag.get_task(after).upstream_task_ids
+    assert set(dag.task_ids) == set(STEPS)
+
+
+def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:
+    run = Run(aws)
+    registered = run.execute(*STEPS)
+    assert (registered["group"], registered["version"]) == ("rings", 1)
+    assert registered["model_data"] == run.xcoms["train"]["model_data"]
+    assert run.xcoms["gate"]["passed"] is True
+
+
+def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute("resolve", "validate", "preprocess", "train", "evaluate")
+    folder = run.xcoms["resolve"]["run_uri"]
+    code = "s3://bucket/code/1/"
+    assert inputs(run.job("validate")) == {"data": f"{folder}/manifest.json", "code": code}
+    assert inputs(run.job("preprocess")) == inputs(run.job("validate"))
+    parts = outputs(run.job("preprocess"))
+    assert parts == {
+        part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")
+    }
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in run.job("train")["InputDataConfig"]
+    }
+    del parts["test"]
+    assert channels == {**parts, "code": code}
+    model = run.xcoms["train"]["model_data"]
+    assert model.startswith(f"{folder}/train/")
+    test = f"{folder}/preprocess/test/"
+    assert inputs(run.job("evaluate")) == {"test": test, "model": model, "code": code}
+
+
+def test_the_release_says_image_and_role_of_every_job(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute("resolve", "validate", "preprocess", "train")
+    assert {job["RoleArn"] for job in aws.jobs.values()} == {RELEASE["role_arn"]}
+    assert run.job("train")["AlgorithmSpecification"]["TrainingImage"] == "registry/training:1"
+    assert run.job("validate")["AppSpecification"]["ImageUri"] == "registry/training:1"
+
+
+def test_the_form_reaches_the_jobs(aws: FakeAws) -> None:
+    run = Run(aws, eta=0.25, training_instance="ml.c5.2xlarge", processing_instance="ml.t3.medium")
+    run.execute("resolve", "validate", "preprocess", "train")
+    assert run.job("train")["HyperParameters"] == {"eta": "0.25"}
+    assert run.job("train")["ResourceConfig"]["InstanceType"] == "ml.c5.2xlarge"
+    cluster = run.job("validate")["ProcessingResources"]["ClusterConfig"]
+    assert cluster["InstanceType"] == "ml.t3.medium"
+
+
+def test_the_forms_window_decides_what_is_seen(aws: FakeAws) -> None:
+    assert Run(aws, window_end="1996-01-01").execute("resolve")["window"]["end"] == "1996-01-01"
+    assert Run(aws).execute("resolve")["window"]["end"] == RUN_AFTER.date().isoformat()
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [{"eta": "0.1"}, {"eta": -1}, {"max_mse": None}, {"window_end": "soon"}, {"training_instance": "x"}],
+)
+def test_a_form_filled_in_wrongly_is_refused(aws: FakeAws, conf: dict[str, Any]) -> None:
+    with pytest.raises(ParamValidationError):
+        Run(aws, **conf).execute("resolve")
+    assert not aws.calls
+
+
+def test_the_forms_threshold_decides_and_a_refused_model_is_skipped(aws: FakeAws) -> None:
+    run = Run(aws, max_mse=4.4)
+    gate = run.execute(*STEPS[:-1])
+    assert "mse 4.5 misses the threshold <= 4.4" in gate["reason"]
+    with pytest.raises(AirflowSkipException, match="misses the threshold"):
+        run.execute("register")
+    assert not aws.packages
+
+
+def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
+    aws.groups["rings"] = ""
+    properties = {"model_data": "s3://bucket/champion.tar.gz"}
+    champion = {"ModelPackageGroupName": "rings", "ModelApprovalStatus": "Approved"}
+    aws.call("CreateModelPackage", {**champion, "CustomerMetadataProperties": properties})
+    run = Run(aws)
+    gate = run.execute(*STEPS[:-1])
+    assert inputs(run.job("evaluate"))["champion"] == "s3://bucket/champion.tar.gz"
+    assert [check["rule"] for check in gate["checks"]] == ["rows", "threshold", "baseline", "champion"]
+
+
+def test_training_reports_the_gates_metric_while_it_runs(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute("resolve", "validate", "preprocess", "train")
+    names = [metric["Name"] for metric in run.job("train")["AlgorithmSpecification"]["MetricDefinitions"]]
+    assert names == ["train:mse", "validation:mse"]

@@ -1,0 +1,35 @@
+"""The context in which Airflow runs a task, of Airflow's own classes."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk.api.datamodels._generated import DagRun
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+DAG_ID = "abalone_training"
+RUN_ID = "scheduled__2026-03-02T02:00:00+00:00"
+RUN_AFTER = datetime(2026, 3, 2, 2, tzinfo=UTC)
+
+
+def context_for(
+    operator: Any,
+    *,
+    run_id: str = RUN_ID,
+    generation: int = 0,
+    try_number: int = 1,
+    logical_date: datetime | None = RUN_AFTER,
+    run_after: datetime = RUN_AFTER,
+) -> dict[str, Any]:
+    """What ``operator`` sees in a run; ``generation`` is the number of tries before it was last cleared."""
+    ti = RuntimeTaskInstance.model_construct(
+        task=operator,
+        task_id=operator.task_id,
+        dag_id=DAG_ID,
+        run_id=run_id,
+        try_number=try_number,
+        map_index=-1,
+        max_tries=generation + (operator.retries or 0),
+        start_date=datetime.now(UTC),
+    )
+    run = DagRun.model_construct(dag_id=DAG_ID, run_id=run_id, logical_date=logical_date, run_after=run_after)
+    return {"ti": ti, "dag_run": run, "run_id": run_id}

@@ -1,0 +1,255 @@
+"""An AWS of HTTP answers: the few operations that operators, hook and triggers use, without running anything.
+
+Tests script what jobs do (``statuses``) and what goes wrong (``fail``), and read what was asked (``calls``).
+"""
+
+import json
+import re
+import threading
+import time
+from collections import defaultdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+ARN = "arn:aws:sagemaker:eu-north-1:000000000000"
+JOB_KINDS = {"ProcessingJob": "processing-job", "TrainingJob": "training-job"}
+
+
+class Refused(Exception):
+    """An AWS error answer."""
+
+    def __init__(self, code: str, message: str = "refused by the test", status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class FakeAws:
+    """``statuses``: what the next jobs report, one entry per Describe and the last for ever; errors are
+    raised.
+
+    ``ending`` is what a job that has ended reports besides.
+    """
+
+    def __init__(self) -> None:
+        self.statuses: list[str | Refused] = ["Completed"]
+        self.ending: dict[str, Any] = {}
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.objects: dict[str, bytes] = {}
+        self.logs: dict[str, list[tuple[int, str]]] = {}
+        self.groups: dict[str, str] = {}
+        self.packages: list[dict[str, Any]] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.regions: dict[str, str] = {}
+        self._faults: dict[str, list[tuple[Refused, bool]]] = defaultdict(list)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"aws": self}))
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "FakeAws":
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def fail(self, operation: str, code: str, *, times: int = 1, after_acting: bool = False) -> None:
+        """Refuse the next ``times`` calls of ``operation``; ``after_acting`` does what was asked all the
+        same."""
+        self._faults[operation] += [(Refused(code), after_acting)] * times
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        """The arguments of every call of ``operation`` so far."""
+        return [arguments for name, arguments in self.calls if name == operation]
+
+    def call(self, operation: str, arguments: dict[str, Any]) -> Any:
+        """Answer one call."""
+        self.calls.append((operation, arguments))
+        fault, after_acting = self._faults[operation].pop(0) if self._faults[operation] else (None, False)
+        if fault and not after_acting:
+            raise fault
+        answer = self._act(operation, arguments)
+        if fault:
+            raise fault
+        return answer
+
+    def _act(self, operation: str, arguments: dict[str, Any]) -> Any:
+        if match := re.fullmatch(r"(Create|Describe|Stop)(ProcessingJob|TrainingJob)", operation):
+            return getattr(self, f"_{match[1].lower()}_job")(match[2], arguments)
+        return getattr(self, re.sub(r"(?=[A-Z])", "_", operation).lower())(arguments)
+
+    # SageMaker jobs
+
+    def _create_job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = arguments[f"{kind}Name"]
+        if name in self.jobs:
+            raise Refused("ResourceInUse")
+        arn = f"{ARN}:{JOB_KINDS[kind]}/{name}"
+        job = {**arguments, f"{kind}Arn": arn, "CreationTime": time.time(), "_statuses": list(self.statuses)}
+        if kind == "TrainingJob":
+            model = f"{arguments['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{name}/output/model.tar.gz"
+            job["ModelArtifacts"] = {"S3ModelArtifacts": model}
+        self.jobs[name] = job
+        return {f"{kind}Arn": arn}
+
+    def _describe_job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        job = self._job(kind, arguments)
+        statuses = job["_statuses"]
+        status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
+        if isinstance(status, Refused):
+            raise status
+        shown = {key: value for key, value in job.items() if not key.startswith("_")}
+        ended = self.ending if status in ("Completed", "Failed", "Stopped") else {}
+        return {**shown, f"{kind}Status": status, **ended}
+
+    def _stop_job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        job = self._job(kind, arguments)
+        if job["_statuses"][0] in ("Completed", "Failed", "Stopped"):
+            raise Refused("ValidationException", "the job has ended")
+        job["_statuses"] = ["Stopping", "Stopped"]
+        return {}
+
+    def _job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self.jobs[arguments[f"{kind}Name"]]
+        except KeyError:
+            raise Refused("ValidationException", "Requested resource not found.") from None
+
+    # SageMaker model registry
+
+    def _describe_model_package_group(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = arguments["ModelPackageGroupName"]
+        if name not in self.groups:
+            raise Refused("ValidationException", "ModelPackageGroup does not exist.")
+        return {"ModelPackageGroupName": name, "ModelPackageGroupDescription": self.groups[name]}
+
+    def _create_model_package_group(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = arguments["ModelPackageGroupName"]
+        if name in self.groups:
+            raise Refused("ValidationException", "Model Package Group already exists")
+        self.groups[name] = arguments.get("ModelPackageGroupDescription", "")
+        return {"ModelPackageGroupArn": f"{ARN}:model-package-group/{name}"}
+
+    def _create_model_package(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        group = arguments["ModelPackageGroupName"]
+        version = 1 + sum(package["ModelPackageGroupName"] == group for package in self.packages)
+        arn = f"{ARN}:model-package/{group}/{version}"
+        package = {
+            **arguments,
+            "ModelPackageArn": arn,
+            "ModelPackageVersion": version,
+            "CreationTime": time.time(),
+        }
+        self.packages.append(package)
+        return {"ModelPackageArn": arn}
+
+    def _describe_model_package(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return next(p for p in self.packages if p["ModelPackageArn"] == arguments["ModelPackageName"])
+
+    def _list_model_packages(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        wanted = arguments.get("ModelApprovalStatus")
+        since = arguments.get("CreationTimeAfter", 0)
+        found = [
+            package
+            for package in reversed(self.packages)
+            if package["ModelPackageGroupName"] == arguments["ModelPackageGroupName"]
+            and wanted in (None, package["ModelApprovalStatus"])
+            and package["CreationTime"] >= since
+        ]
+        return {"ModelPackageSummaryList": [{"ModelPackageArn": p["ModelPackageArn"]} for p in found]}
+
+    # CloudWatch Logs
+
+    def _describe_log_streams(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if not self.logs:
+            raise Refused("ResourceNotFoundException", "The specified log group does not exist.")
+        prefix = arguments["logStreamNamePrefix"]
+        return {"logStreams": [{"logStreamName": name} for name in self.logs if name.startswith(prefix)]}
+
+    def _get_log_events(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        events = [
+            {"timestamp": timestamp, "message": message, "ingestionTime": timestamp}
+            for timestamp, message in self.logs[arguments["logStreamName"]]
+            if timestamp >= arguments.get("startTime", 0)
+        ]
+        seen = int(arguments.get("nextToken", "0"))
+        return {"events": events[seen:], "nextForwardToken": str(len(events)), "nextBackwardToken": "0"}
+
+    # S3
+
+    def _get_object(self, arguments: dict[str, Any]) -> bytes:
+        if arguments["name"] not in self.objects:
+            raise Refused("NoSuchKey", status=404)
+        return self.objects[arguments["name"]]
+
+    def _put_object(self, arguments: dict[str, Any]) -> bytes:
+        self.objects[arguments["name"]] = arguments["body"]
+        return b""
+
+    def _list_objects(self, arguments: dict[str, Any]) -> bytes:
+        names = sorted(name for name in self.objects if name.startswith(arguments["name"]))
+        keys = [escape(name.partition("/")[2]) for name in names]
+        entries = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """JSON APIs are POSTed with their operation in a header, S3's is in method and path."""
+
+    protocol_version = "HTTP/1.1"
+    aws: ClassVar[FakeAws]
+
+    def do_POST(self) -> None:
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        try:
+            answer, status = self._ask(operation, json.loads(self._body() or b"{}")), 200
+        except Refused as error:
+            answer, status = {"__type": error.code, "message": str(error)}, error.status
+        self._answer(status, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        name = unquote(url.path).lstrip("/")
+        if "list-type" in query:
+            self._answer_s3("ListObjects", {"name": f"{name}/{query['prefix'][0]}"})
+        else:
+            self._answer_s3("GetObject", {"name": name})
+
+    def do_PUT(self) -> None:
+        self._answer_s3("PutObject", {"name": unquote(self.path).lstrip("/"), "body": self._body()})
+
+    def _answer_s3(self, operation: str, arguments: dict[str, Any]) -> None:
+        try:
+            content, status = self._ask(operation, arguments), 200
+        except Refused as error:
+            content, status = f"<Error><Code>{error.code}</Code></Error>".encode(), error.status
+        self._answer(status, content, "application/xml")
+
+    def _ask(self, operation: str, arguments: dict[str, Any]) -> Any:
+        """Note where the request was signed for, and pass it on."""
+        scope = re.search(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/", self.headers.get("Authorization", ""))
+        if scope:
+            self.aws.regions[scope[2]] = scope[1]
+        return self.aws.call(operation, arguments)
+
+    def _body(self) -> bytes:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.headers.get("Content-Encoding") == "aws-chunked":
+            size, _, rest = body.partition(b"\r\n")
+            return rest[: int(size.split(b";")[0], 16)]
+        return body
+
+    def _answer(self, status: int, body: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test output free of access logs."""

@@ -1,0 +1,55 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from mlops_sagemaker import windows
+from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.windows import Window
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_a_scheduled_run_sees_the_days_before_its_logical_date() -> None:
+    two_in_berlin = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    assert windows.resolve(None, two_in_berlin, two_in_berlin, "Europe/Berlin").end == date(2026, 3, 2)
+
+
+def test_the_logical_date_counts_in_the_dags_zone() -> None:
+    two_in_auckland = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    assert windows.resolve("", two_in_auckland, two_in_auckland, "Pacific/Auckland").end == date(2026, 3, 2)
+
+
+def test_a_backfilled_run_sees_what_the_run_of_that_day_saw() -> None:
+    logical_date = datetime(2025, 3, 2, 2, tzinfo=UTC)
+    assert windows.resolve(None, logical_date, NOON, "UTC").end == date(2025, 3, 2)
+
+
+def test_a_run_without_logical_date_ends_its_window_at_the_midnight_before_it_was_due() -> None:
+    assert windows.resolve(None, None, NOON, "UTC").end == date(2026, 3, 2)
+    assert windows.resolve(None, None, NOON, "Pacific/Auckland").end == date(2026, 3, 3)
+
+
+def test_a_requested_end_comes_before_everything_else() -> None:
+    assert windows.resolve("1995-12-01", NOON, NOON, "UTC").end == date(1995, 12, 1)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "01.03.2026", "2026-03-01T00:00:00"])
+def test_a_requested_end_that_is_no_date_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="is not a date; write YYYY-MM-DD"):
+        windows.resolve(text, NOON, NOON, "UTC")
+
+
+def test_a_window_that_is_not_over_yet_is_refused() -> None:
+    with pytest.raises(UserError, match="lies after the run's own date 2026-03-02"):
+        windows.resolve("2026-03-03", NOON, NOON, "UTC")
+
+
+def test_the_windows_end_is_exclusive_and_objects_without_a_day_belong_to_no_window() -> None:
+    keys = [
+        "day=2026-03-02/c.csv",
+        "day=2026-03-01/b.csv",
+        "day=1995-11-30/a.csv",
+        "readme.txt",
+        "day=2026-02-30/x",
+    ]
+    assert Window(date(2026, 3, 2), "UTC").select(keys) == ["day=1995-11-30/a.csv", "day=2026-03-01/b.csv"]
