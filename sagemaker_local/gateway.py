@@ -16,7 +16,7 @@ from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.operations.registry import Context, Handler, Services
 from sagemaker_local.protocol import model
-from sagemaker_local.protocol.serialization import serialize
+from sagemaker_local.protocol.serialization import filtered, serialize
 from sagemaker_local.protocol.validation import validate
 
 log = logging.getLogger(__name__)
@@ -84,8 +84,10 @@ class Gateway:
         handler = self._operations.get(name)
         if handler is None:
             raise self._unsupported(name)
-        request = _parsed(body)
-        validate(name, request)
+        received = _parsed(body)
+        validate(name, received)
+        # From here on absent is never null, and what the model does not have is not there.
+        request = filtered(received, model.input_shape(name))
         return serialize(name, handler(Context(_scope(headers), self._services), request))
 
     def _unsupported(self, name: str) -> ServiceError:
@@ -119,9 +121,14 @@ def _scope(headers: dict[str, str]) -> Scope:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body or b"{}")
-    except ValueError as error:
+        return json.loads(body or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise ServiceError("SerializationException", f"The request is not JSON: {error}") from error
+
+
+def _no_number(literal: str) -> None:
+    """Python reads NaN and Infinity, which JSON does not have."""
+    raise ValueError(f"{literal} is no JSON number")
 
 
 async def _read(receive: Receive) -> bytes:

@@ -3,7 +3,7 @@
 It takes its settings from the environment when it is imported, so ``configure`` comes first. These private names of
 it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state``,
-``core.responses.request_scope``, ``services.eventbridge._put_events``.
+``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``.
 """
 
 from __future__ import annotations

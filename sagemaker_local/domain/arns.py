@@ -15,12 +15,18 @@ class Scope(NamedTuple):
         """The ARN of SageMaker resource *name* of type ``training-job``, ``model-package``, ..."""
         return f"arn:aws:sagemaker:{self.region}:{self.account}:{resource_type}/{name}"
 
+    def arn_of(self, resource_type: str, identifier: str) -> str:
+        """The ARN that *identifier*, a name or already an ARN, stands for: AWS accepts both in many members."""
+        return identifier if identifier.startswith("arn:") else self.arn(resource_type, identifier)
 
-def name_of(identifier: str) -> str:
-    """The name in *identifier*, which is a name or an ARN: AWS accepts both in many members."""
-    if not identifier.startswith("arn:"):
-        return identifier
-    return identifier.split(":", 5)[5].partition("/")[2]
+    def holds(self, resource_type: str, arn: str) -> bool:
+        """Whether *arn* is of that type, in this account and region; ARNs are compared without case."""
+        return arn.lower() == self.arn(resource_type, name_of(arn)).lower()
+
+
+def name_of(arn: str) -> str:
+    """The name in *arn*, which for a model package's version is ``group/version``."""
+    return arn.split(":", 5)[5].partition("/")[2]
 
 
 def role_name(role_arn: str) -> str:

@@ -77,6 +77,7 @@ _MODEL_PACKAGE_MEMBERS = (
     "LastModifiedTime",
 )
 # The enums inside a processing event are upper case; its status is not.
+_PROCESSING_DATA = ("ProcessingInputs", "ProcessingOutputConfig")
 _PROCESSING_UPPER = ("S3DataType", "S3InputMode", "S3DataDistributionType", "S3CompressionType", "S3UploadMode")
 
 
@@ -95,7 +96,7 @@ def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
         detail = _timed(_picked(record, _TRAINING_MEMBERS), _milliseconds_text)
     elif kind is PROCESSING:
         detail = _timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)
-        detail = _upper_enums(detail)
+        detail.update({name: _upper_enums(detail[name]) for name in _PROCESSING_DATA if name in detail})
     else:
         raise ValueError(f"no event is documented for a {kind.noun}")
     return Event(kind.event, (record[kind.arn_key],), {**detail, "Tags": tags})

@@ -138,6 +138,8 @@ class Job:
         return self._killed
 
     def _time_out(self) -> None:
+        if self.stopped:
+            return  # by a request, whose grace goes on
         self.timed_out = True
         self.change(self._mark_stopping)
         self.stop()

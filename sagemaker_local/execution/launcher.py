@@ -217,6 +217,8 @@ def execute(spec: dict[str, Any]) -> NoReturn:
         code, problem = NOT_FOUND, "no such file or directory"
     except OSError as error:
         code, problem = NOT_EXECUTABLE, error.strerror or str(error)
+    except ValueError as error:  # a null character, or half a surrogate pair
+        code, problem = NOT_EXECUTABLE, f"its arguments or environment cannot be passed: {error}"
     sys.stderr.write(f"exec: {program!r}: {problem}\n")
     sys.stderr.flush()
     os._exit(code)

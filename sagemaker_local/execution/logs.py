@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class LogStream:
     def __init__(self, client: Any, group: str, stream: str) -> None:
         self._client, self._group, self._stream = client, group, stream
         self._lines: list[tuple[int, str]] = []
+        self._latest = 0
         self._condition = threading.Condition()
         self._closed = False
         self._create()
@@ -36,7 +38,9 @@ class LogStream:
         if not line:
             return  # CloudWatch takes no empty event
         with self._condition:
-            self._lines.append((int(time.time() * 1000), line))
+            # Never back: CloudWatch refuses a batch that is out of order, and a clock may jump.
+            self._latest = max(self._latest, int(time.time() * 1000))
+            self._lines.append((self._latest, line))
 
     def close(self) -> None:
         """Write what is left."""
@@ -130,6 +134,7 @@ def _value(pattern: Any, line: str) -> float | None:
     if match is None or pattern.groups == 0:
         return None
     try:
-        return float(match[1])
+        value = float(match[1])
     except (TypeError, ValueError):
         return None  # AWS publishes what is a number and passes over the rest
+    return value if math.isfinite(value) else None  # CloudWatch takes neither NaN nor infinity

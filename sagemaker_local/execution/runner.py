@@ -98,6 +98,8 @@ class JobRunner:
     def _reason(self, job: Job) -> str | None:
         """Run the job; returns why it failed, or ``None``."""
         try:
+            if job.record[job.kind.status_key] == jobs.STOPPING:
+                return None  # stopped after it was created and before it was submitted
             job.check()
             self._platform.images.ensure_installed(self._platform.images.find(image_uri(job.record)))
             job.sandbox.create()

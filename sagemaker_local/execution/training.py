@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
@@ -13,6 +16,8 @@ from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
 from sagemaker_local.execution.logs import Metric, MetricScanner
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.transfer import TransferError, download, upload_archive, upload_tree
+
+log = logging.getLogger(__name__)
 
 METRIC_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
@@ -72,7 +77,12 @@ def _publish(job: Job, metrics: list[Metric]) -> None:
         }
         for metric in metrics
     ]
-    job.platform.aws.client("cloudwatch", job.scope).put_metric_data(Namespace=METRIC_NAMESPACE, MetricData=data)
+    cloudwatch = job.platform.aws.client("cloudwatch", job.scope)
+    try:
+        cloudwatch.put_metric_data(Namespace=METRIC_NAMESPACE, MetricData=data)
+    except (ClientError, BotoCoreError) as error:
+        # As with the log: this is an account of the job, and reading its output must go on.
+        log.error("metrics of %s %s are lost: %s", job.kind.noun, job.name, error)
 
 
 def _program(job: Job, record: Record) -> Program:

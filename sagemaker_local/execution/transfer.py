@@ -91,12 +91,12 @@ def _manifest_sources(uri: str, content: bytes) -> Iterator[tuple[str, str, str]
     try:
         head, *relatives = json.loads(content)
         bucket, prefix = split_uri(head["prefix"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise TransferError(f"{problem}: {error}") from error
     if not relatives or not all(isinstance(relative, str) for relative in relatives):
         raise TransferError(f"{problem}: it must list at least one key, each a string")
     for relative in relatives:
-        yield bucket, prefix + relative, relative
+        yield bucket, prefix + relative, relative.lstrip("/")
 
 
 def _below(target: Path, relative: str) -> Path:
@@ -126,6 +126,10 @@ def upload_tree(s3: Any, source: Path, uri: str) -> None:
             _put(s3, path, bucket, key)
     except (ClientError, BotoCoreError) as error:
         raise TransferError(f"Unable to upload to {uri} ({error})") from error
+    except OSError as error:
+        raise TransferError(f"Unable to read the files for {uri}: {_disk_problem(error)}") from error
+    except UnicodeEncodeError as error:
+        raise TransferError(f"Unable to upload to {uri}: a file name is not UTF-8: {error.object!r}") from error
 
 
 def upload_archive(s3: Any, source: Path, uri: str, scratch: Path) -> None:

@@ -91,7 +91,7 @@ def tags_of(request: dict[str, Any]) -> dict[str, str]:
     """The request's tags as a map; AWS keeps keys that start with ``aws:`` to itself."""
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
     if len(tags) < len(request.get("Tags", [])):
-        raise validation_error("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+        raise validation_error("Duplicate tag keys found.")
     reserved = [key for key in tags if key.lower().startswith("aws:")]
     if reserved:
         raise validation_error(f"aws: prefixed tag key names are not allowed for external use: {reserved[0]}")

@@ -7,19 +7,19 @@ two pages neither hide nor repeat others.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
-from sagemaker_local.errors import validation_error
+from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.operations.registry import Request
 from sagemaker_local.store import Store
 
 _COLUMNS = {"Name": "name", "CreationTime": "created", "Status": "status"}
 _DEFAULT_PAGE = 100
+_ROW_IDS = 1 << 63  # SQLite's row ids are below it
 
 
 @dataclass
@@ -79,9 +79,15 @@ def _encoded(position: tuple[Any, ...]) -> str:
 def _decoded(token: str) -> tuple[Any, int]:
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(token.encode()))
-        return value, int(row_id)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise validation_error('Invalid pagination token because "it was not issued by this operation"') from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _invalid_token() from error
+    if not isinstance(value, str | float) or not isinstance(row_id, int) or not 0 < row_id < _ROW_IDS:
+        raise _invalid_token()
+    return value, row_id
+
+
+def _invalid_token() -> ServiceError:
+    return validation_error('Invalid pagination token because "it was not issued by this operation"')
 
 
 def _lowered(text: str | None) -> str | None:
@@ -89,10 +95,13 @@ def _lowered(text: str | None) -> str | None:
 
 
 def _seconds(value: Any) -> float | None:
-    """A timestamp of a request: epoch seconds, or ISO 8601 as some clients send it."""
-    if value is None or isinstance(value, int | float):
-        return value
+    """A timestamp of a request: epoch seconds, or ISO 8601 as some clients send it (UTC unless it says otherwise)."""
+    if value is None:
+        return None
     try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
-    except ValueError as error:
+        if isinstance(value, int | float):
+            return float(value)
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError) as error:
         raise validation_error(f"{value} is not a timestamp (epoch seconds or ISO 8601)") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sagemaker_local import clock
-from sagemaker_local.domain.arns import name_of
 from sagemaker_local.errors import conflict, validation_error
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.fields import refuse_unsupported
@@ -81,9 +80,8 @@ def delete_model_package_group(context: Context, request: Request) -> None:
 
 def existing_group(context: Context, identifier: str) -> Record:
     """The group of that name or ARN; raises ``ValidationException``."""
-    name = name_of(identifier)
-    record = context.store.get(MODEL_PACKAGE_GROUP, context.scope, name)
+    arn = context.scope.arn_of(MODEL_PACKAGE_GROUP, identifier)
+    record = context.resource(MODEL_PACKAGE_GROUP, arn)
     if record is None:
-        arn = context.scope.arn(MODEL_PACKAGE_GROUP, name)
         raise validation_error(f"ModelPackageGroup {arn} does not exist.")
     return record

@@ -17,7 +17,7 @@ from sagemaker_local.operations.resources import MODEL_PACKAGE
 from sagemaker_local.store import Facets, NameTaken, Record
 
 _TOKEN = "ClientToken"
-_METADATA_LIMIT = 50
+_METADATA_LIMIT, _SPECIFICATIONS_LIMIT = 50, 15
 _SUMMARY = (
     "ModelPackageName",
     "ModelPackageGroupName",
@@ -68,6 +68,8 @@ def _check_identity(request: Request) -> None:
         )
     if not named and not grouped:
         raise validation_error("One of ModelPackageName and ModelPackageGroupName must be provided.")
+    if grouped and "Tags" in request:
+        raise validation_error("A version in a model package group uses the group's tags: Tags cannot be supplied.")
     if named and "ModelApprovalStatus" in request:
         raise validation_error("ModelApprovalStatus is for versioned model packages, those of a group, only.")
 
@@ -186,7 +188,10 @@ def _add_inference_specifications(record: Record, request: Request) -> list[str]
     if not added:
         return []
     member = "AdditionalInferenceSpecifications"
-    record[member] = [*record.get(member, []), *added]
+    specifications = [*record.get(member, []), *added]
+    if len(specifications) > _SPECIFICATIONS_LIMIT:
+        raise validation_error(f"{member} cannot have more than {_SPECIFICATIONS_LIMIT} entries in total.")
+    record[member] = specifications
     return [member]
 
 
@@ -200,8 +205,8 @@ def delete_model_package(context: Context, request: Request) -> None:
 
 
 def _existing(context: Context, identifier: str) -> Record:
-    name = name_of(identifier)
-    record = context.store.get(MODEL_PACKAGE, context.scope, name)
+    arn = context.scope.arn_of(MODEL_PACKAGE, identifier)
+    record = context.resource(MODEL_PACKAGE, arn)
     if record is None:
-        raise validation_error(f"ModelPackage {context.scope.arn(MODEL_PACKAGE, name)} does not exist.")
+        raise validation_error(f"ModelPackage {arn} does not exist.")
     return record

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_local.base.aws import Aws
-from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.arns import Scope, name_of
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.runner import JobRunner
 from sagemaker_local.protocol import model
-from sagemaker_local.store import Store
+from sagemaker_local.store import Record, Store
 
 Request = dict[str, Any]
 
@@ -38,6 +38,12 @@ class Context:
     @property
     def store(self) -> Store:
         return self.services.store
+
+    def resource(self, resource_type: str, arn: str) -> Record | None:
+        """The record of *arn*, or ``None`` if there is none in this account and region."""
+        if not self.scope.holds(resource_type, arn):
+            return None
+        return self.store.get(resource_type, self.scope, name_of(arn))
 
 
 Handler = Callable[[Context, Request], Request | None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sagemaker_local.domain.arns import name_of
 from sagemaker_local.domain.jobs import KINDS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
@@ -45,6 +44,6 @@ def _listed(context: Context, arn: str) -> list[dict[str, str]]:
 def _existing(context: Context, arn: str) -> str:
     """*arn*, if it names a resource that is there."""
     resource_type = arn.split(":")[-1].partition("/")[0]
-    if resource_type not in _TAGGABLE or context.store.get(resource_type, context.scope, name_of(arn)) is None:
+    if resource_type not in _TAGGABLE or context.resource(resource_type, arn) is None:
         raise validation_error(f"Could not find resource {arn}.")
     return arn

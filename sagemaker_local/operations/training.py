@@ -13,6 +13,7 @@ from sagemaker_local.operations import checks, jobs
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.registry import Context, Request, operation
 
+_MAX_RUNTIME_SECONDS = 28 * 86_400
 _SUMMARY = (
     "TrainingJobName",
     "TrainingJobArn",
@@ -33,6 +34,8 @@ def create_training_job(context: Context, request: Request) -> Request:
     checks.check_role(context, request["RoleArn"])
     checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
     _check_resources(request)
+    if request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 1) > _MAX_RUNTIME_SECONDS:
+        raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
     _check_channels(context, request)
     record = jobs.new_record(context, TRAINING, request)
@@ -67,6 +70,8 @@ def _check_resources(request: Request) -> None:
 
 def _check_channels(context: Context, request: Request) -> None:
     channels = request.get("InputDataConfig", [])
+    if {".", ".."} & {channel["ChannelName"] for channel in channels}:
+        raise validation_error("InputDataConfig.ChannelName must be usable as a folder's name")
     checks.check_unique("InputDataConfig.ChannelName", [channel["ChannelName"] for channel in channels])
     for channel in channels:
         _check_channel(context, channel, request["RoleArn"])

@@ -197,11 +197,18 @@ def _pattern(shape: Shape) -> Check | None:
     def check(value: str, path: Path, faults: list[Fault]) -> None:
         if longest is not None and len(value) > longest:
             return  # too long is its own fault, and the longer the text the dearer the match
-        if not compiled.fullmatch(value, timeout=_PATTERN_TIMEOUT_SECONDS):
+        if not _matches(compiled, value):
             rule = f"Member must satisfy regular expression pattern: {text}"
             faults.append((_shown(value), path, rule))
 
     return check
+
+
+def _matches(pattern: Any, value: str) -> bool:
+    try:
+        return pattern.fullmatch(value, timeout=_PATTERN_TIMEOUT_SECONDS) is not None
+    except TimeoutError:
+        return False  # what matches does so at once
 
 
 def _repaired(pattern: str) -> str:

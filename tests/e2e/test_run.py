@@ -1,0 +1,199 @@
+"""`make run`, from nothing to a registered model, by the real Airflow and the real local SageMaker."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import FirstRun
+from tests.support.local_aws import LocalAws
+from tests.support.polling import eventually
+from tests.support.stack import BUCKET, LocalStack
+
+pytestmark = pytest.mark.local_only
+
+TASKS = ("resolve", "validate", "preprocess", "train", "evaluate", "gate", "register")
+
+
+def test_the_first_run_succeeds_and_says_what_came_of_it(first: FirstRun) -> None:
+    text = first.output.stdout
+    assert first.output.returncode == 0, text + first.output.stderr
+    for task in TASKS:
+        assert f"{task} " in text, f"no progress of task {task}"
+    for part in ("Test metrics", "mse", "Gate", "passed", ":model-package/abalone/1", "PendingManualApproval"):
+        assert part in text
+    assert f"s3://{BUCKET}/abalone/runs/" in text
+    assert f"http://127.0.0.1:{first.stack.airflow_port}" in text
+    assert "password" in text
+
+
+def test_exactly_one_run_results(stack: LocalStack) -> None:
+    assert [run["run_type"] for run in stack.runs()] == ["manual"]
+
+
+def test_the_registered_version_carries_all_that_was_decided_on(stack: LocalStack) -> None:
+    (version,) = stack.versions()
+    package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "InferenceSpecification" not in package
+    facts = package["CustomerMetadataProperties"]
+    assert facts["window_end"]
+    assert len(facts["code_sha256"]) == 64
+    gate = json.loads(stack.aws.read(facts["gate"]))
+    assert gate["passed"] is True
+    report = json.loads(stack.aws.read(package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]))
+    mse = report["regression_metrics"]["mse"]["value"]
+    assert math.isclose(gate["metrics"]["mse"], mse)
+    assert mse < report["baseline"]["regression_metrics"]["mse"]["value"] < 10
+
+
+def test_the_model_holds_no_pickle_and_its_preprocessing(stack: LocalStack) -> None:
+    (version,) = stack.versions()
+    package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
+    content = stack.aws.read(package["CustomerMetadataProperties"]["model_data"])
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        names = archive.getnames()
+    assert "manifest.json" in names
+    assert "preprocessing.json" in names
+    assert not [name for name in names if Path(name).suffix in (".pkl", ".pickle", ".joblib")]
+
+
+def test_the_aws_command_line_shows_the_runs_truth(stack: LocalStack) -> None:
+    (run,) = stack.runs()
+    job = stack.result(run["dag_run_id"], "train")["job_name"]
+    described = json.loads(aws_cli(stack.aws, "sagemaker", "describe-training-job", "--training-job-name", job))
+    assert described["TrainingJobStatus"] == "Completed"
+    listed = json.loads(aws_cli(stack.aws, "sagemaker", "list-model-packages", "--model-package-group-name", "abalone"))
+    assert len(listed["ModelPackageSummaryList"]) == 1
+    uri = described["ModelArtifacts"]["S3ModelArtifacts"]
+    assert "model.tar.gz" in aws_cli(stack.aws, "s3", "ls", uri)
+    group = "/aws/sagemaker/TrainingJobs"
+    streams = json.loads(
+        aws_cli(stack.aws, "logs", "describe-log-streams", "--log-group-name", group, "--log-stream-name-prefix", job)
+    )
+    stream = streams["logStreams"][0]["logStreamName"]
+    events = aws_cli(stack.aws, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)
+    assert "validation:mse=" in events
+
+
+def aws_cli(aws: LocalAws, *arguments: str) -> str:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+    }
+    command = [str(Path(sys.executable).with_name("aws")), "--endpoint-url", aws.endpoint, *arguments]
+    result = subprocess.run(command, env=environ, text=True, capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:
+    before = len(stack.versions())
+    run_id = stack.trigger({"max_mse": 1.0, "max_depth": 2, "num_round": 50})
+    states = stack.finished(run_id)
+    assert (states["run"], states["gate"], states["register"]) == ("success", "success", "skipped")
+    gate = stack.result(run_id, "gate")
+    assert gate["passed"] is False
+    assert "1.0" in gate["reason"]
+    assert "1.0" in stack.log(run_id, "register"), "the skipped task does not say why"
+    job = stack.result(run_id, "train")["job_name"]
+    hyperparameters = stack.aws.sagemaker.describe_training_job(TrainingJobName=job)["HyperParameters"]
+    assert (hyperparameters["max_depth"], hyperparameters["num_round"]) == ("2", "50")
+    assert len(stack.versions()) == before
+
+
+def test_a_parameter_out_of_range_is_refused_at_once(stack: LocalStack) -> None:
+    with pytest.raises(Exception, match="max_depth"):
+        stack.trigger({"max_depth": 0})
+
+
+def test_a_candidate_no_better_than_the_champion_is_refused(stack: LocalStack) -> None:
+    champion = stack.versions()[0]["ModelPackageArn"]
+    stack.aws.sagemaker.update_model_package(ModelPackageArn=champion, ModelApprovalStatus="Approved")
+    run_id = stack.trigger({})
+    states = stack.finished(run_id)
+    assert (states["run"], states["register"]) == ("success", "skipped")
+    gate = stack.result(run_id, "gate")
+    assert [check["rule"] for check in gate["checks"] if not check["passed"]] == ["champion"]
+    stack.aws.sagemaker.update_model_package(ModelPackageArn=champion, ModelApprovalStatus="Rejected")
+
+
+def test_a_task_whose_job_takes_long_is_deferred_and_resumes(stack: LocalStack) -> None:
+    slots = [stack.aws.process("import time; time.sleep(600)", RoleArn=role(stack)) for _ in range(os.cpu_count() or 1)]
+    run_id = stack.trigger({})
+    eventually(lambda: task_state(stack, run_id, "validate") == "deferred", "the deferral of validate", 120)
+    for name in slots:
+        stack.aws.sagemaker.stop_processing_job(ProcessingJobName=name)
+    states = stack.finished(run_id)
+    assert (states["run"], states["register"]) == ("success", "success")
+
+
+def task_state(stack: LocalStack, run_id: str, task_id: str) -> str:
+    states = {task["task_id"]: task["state"] for task in stack.airflow.task_instances("abalone_training", run_id)}
+    return str(states[task_id])
+
+
+def role(stack: LocalStack) -> str:
+    (run,) = [run for run in stack.runs() if run["state"] == "success"][:1]
+    return str(stack.result(run["dag_run_id"], "resolve")["role_arn"])
+
+
+@pytest.mark.parametrize(
+    ("day", "content", "told"),
+    [
+        ("1980-01-01", "sex,length\nM,0.5\n", "diameter"),
+        ("1981-01-01", None, "not-a-number"),
+    ],
+    ids=["a missing column", "text where a number belongs"],
+)
+def test_bad_data_fails_the_run_says_what_to_mend_and_registers_nothing(
+    stack: LocalStack, day: str, content: str | None, told: str
+) -> None:
+    before = len(stack.versions())
+    key = f"abalone/data/day={day}/bad.csv"
+    stack.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=content or with_text_for_a_number())
+    try:
+        run_id = stack.trigger({"window_end": f"{day[:4]}-12-31"})
+        states = stack.finished(run_id)
+    finally:
+        stack.aws.s3.delete_object(Bucket=BUCKET, Key=key)
+    assert (states["run"], states["validate"]) == ("failed", "failed")
+    assert told in stack.log(run_id, "validate")
+    assert states["preprocess"] == "upstream_failed"
+    assert len(stack.versions()) == before
+
+
+def with_text_for_a_number() -> str:
+    head, first, *_ = Path("include/data/abalone.csv").read_text().splitlines()
+    values = first.split(",")
+    return "\n".join([head, ",".join([values[0], "not-a-number", *values[2:]])]) + "\n"
+
+
+def test_a_window_without_data_fails_at_once_and_says_so(stack: LocalStack) -> None:
+    run_id = stack.trigger({"window_end": "1970-01-01"})
+    states = stack.finished(run_id)
+    assert (states["run"], states["resolve"]) == ("failed", "failed")
+    assert "1970-01-01" in stack.log(run_id, "resolve")
+
+
+def test_a_second_run_reuses_the_stack(stack: LocalStack) -> None:
+    before, runs = stack.call("status").stdout, len(stack.runs())
+    again = stack.call("run")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert processes(stack.call("status").stdout) == processes(before)
+    assert len(stack.runs()) == runs + 1
+
+
+def processes(status: str) -> list[str]:
+    return [line.split("process ")[1].split(",")[0] for line in status.splitlines() if "process " in line]

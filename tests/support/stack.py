@@ -1,0 +1,108 @@
+"""The whole local stack, run by its own commands: what `make run` and its like do, on ports of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deploy.local.airflow_api import Airflow
+from deploy.local.credentials import load
+from deploy.local.settings import ADMIN
+from tests.support.local_aws import ROOT, LocalAws, free_port
+from tests.support.polling import eventually
+
+DAG_ID = "abalone_training"
+BUCKET = "nightshift-local"
+RUN_SECONDS = 600
+
+
+class LocalStack:
+    """A stack with its state in a folder of its own."""
+
+    def __init__(self, local_dir: Path, environ: Mapping[str, str]) -> None:
+        self.local_dir = local_dir
+        self.airflow_port, self.aws_port = free_port(), free_port()
+        self.environ = {
+            **environ,
+            "LOCAL_DIR": str(local_dir),
+            "AIRFLOW_PORT": str(self.airflow_port),
+            "AWS_PORT": str(self.aws_port),
+        }
+
+    def call(self, command: str) -> subprocess.CompletedProcess[str]:
+        """``make <command>`` without make."""
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.local", command],
+            cwd=ROOT, env=self.environ, text=True, capture_output=True, timeout=RUN_SECONDS, check=False,
+        )  # fmt: skip
+
+    @cached_property
+    def airflow(self) -> Airflow:
+        """The stack's Airflow, logged in."""
+        secrets = load(self.local_dir / "airflow" / "secrets.json")
+        return Airflow(f"http://127.0.0.1:{self.airflow_port}", ADMIN, secrets.admin_password)
+
+    @cached_property
+    def aws(self) -> LocalAws:
+        """Clients of the stack's AWS."""
+        aws = LocalAws(self.local_dir / "aws", ROOT / ".venv" / "images")
+        aws.port = self.aws_port
+        return aws
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run of the training DAG."""
+        found = self.airflow.request("GET", f"dags/{DAG_ID}/dagRuns?limit=100")
+        return list(found["dag_runs"])
+
+    def versions(self) -> list[dict[str, Any]]:
+        """The registered versions, oldest first."""
+        listed = self.aws.sagemaker.list_model_packages(ModelPackageGroupName="abalone", MaxResults=100)
+        return list(listed["ModelPackageSummaryList"])
+
+    def trigger(self, conf: Mapping[str, Any]) -> str:
+        """Start a run with parameters, as the form of Airflow's UI does; returns its id."""
+        body = {"logical_date": None, "conf": dict(conf)}
+        return str(self.airflow.request("POST", f"dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
+
+    def finished(self, run_id: str) -> dict[str, str]:
+        """The state of each task of a run once it has ended, and the run's own under ``run``."""
+
+        def ended() -> dict[str, str] | None:
+            state = self.airflow.run(DAG_ID, run_id)["state"]
+            if state not in ("success", "failed"):
+                return None
+            tasks = self.airflow.task_instances(DAG_ID, run_id)
+            return {"run": state, **{task["task_id"]: task["state"] for task in tasks}}
+
+        return eventually(ended, f"the end of run {run_id}", RUN_SECONDS)
+
+    def result(self, run_id: str, task_id: str) -> Any:
+        """What a task of a run returned."""
+        return self.airflow.result(DAG_ID, run_id, task_id)
+
+    def log(self, run_id: str, task_id: str) -> str:
+        """The log of a task's last attempt."""
+        attempts = {task["task_id"]: task["try_number"] for task in self.airflow.task_instances(DAG_ID, run_id)}
+        return "\n".join(self.airflow.log(DAG_ID, run_id, task_id, attempts[task_id]))
+
+
+def poisoned(environ: Mapping[str, str]) -> dict[str, str]:
+    """A user's shell at its worst: AWS keys, a profile, proxies and Airflow settings that must do nothing."""
+    return {
+        **environ,
+        "AWS_PROFILE": "production",
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ENDPOINT_URL_SAGEMAKER": "http://127.0.0.1:9",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "AIRFLOW_HOME": os.devnull,
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+    }
