@@ -7,7 +7,7 @@
 #   LOCAL_DIR     the state of the local stack (default .local)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup up down status logs lint typecheck locks bench soak clean
+.PHONY: help run test setup up down status logs lint typecheck locks coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -22,8 +22,8 @@ help:  ## Show this list
 run:  ## Set up, bring the local stack up, train once, and say what came of it
 	@$(python) -m deploy.local run
 
-test:  ## Set up and run every check and test
-	@$(python) -m tests
+test:  ## Set up and run every check and test, or some: make test CHECKS="jobs lint"
+	@$(python) -m tests $(CHECKS)
 
 setup:  ## Install what running and testing need
 	@$(python) -m deploy.environments test
@@ -48,6 +48,9 @@ typecheck:  ## Check types
 
 locks:  ## Resolve requirements/*.in, and the images', into their locks
 	@$(python) -m deploy.environments locks
+
+coverage: setup  ## Renew the page that lists what the local SageMaker supports
+	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md
 
 bench:  ## Measure trigger to end of the DAG on the running stack: median of three
 	@$(python) -m bench

@@ -44,10 +44,11 @@ USE_CASE = UseCase(
         ),
         "seed": hyperparameter(0, "Seed", "Same seed and data, same model.", minimum=0, maximum=2**31 - 1),
     },
-    # The AWS sample accepts an MSE up to 6, which even a linear regression (4.95 in cross-validation) passes.
-    # A good booster stays between 4.1 and 5.3 over random test splits: 5.2 lets nearly all of those through
-    # and stops what trained badly. Below 300 test rows the MSE's own spread is too wide to decide from.
-    gate=Policy(metrics="regression_metrics", metric="mse", threshold=5.2, min_rows=300),
+    # Rows are split by a hash of their content, so the test rows are the same every night and no luck of the split
+    # blurs the figure. On them this recipe has an MSE of 4.34 to 4.37 over seeds, linear regression 4.77, XGBoost's
+    # defaults 4.99, this recipe on a tenth of the rows 4.66 to 5.24: 4.7 tells them apart. The AWS sample's 6 passes
+    # all of them. Below 300 test rows the MSE's own spread is too wide to decide from.
+    gate=Policy(metrics="regression_metrics", metric="mse", threshold=4.7, min_rows=300),
 )
 
 abalone_training = training_dag(USE_CASE)

@@ -37,9 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.load", description=__doc__.splitlines()[0])
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--use-case", required=True)
-    parser.add_argument(
-        "--day", required=True, type=datetime.date.fromisoformat, help="the day the rows became known"
-    )
+    parser.add_argument("--day", required=True, type=datetime.date.fromisoformat, help="the day the rows became known")
     parser.add_argument("files", nargs="+", type=Path)
     given = parser.parse_args()
     s3 = boto3.client("s3")

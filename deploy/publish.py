@@ -41,25 +41,19 @@ def _below(scripts: Path, name: str) -> dict[str, bytes]:
 
 def image_digests(containers: Path) -> dict[str, str]:
     """The content hash of each image's folder."""
-    return {
-        folder.name: digest(read_folder(folder)) for folder in sorted(containers.iterdir()) if folder.is_dir()
-    }
+    return {folder.name: digest(read_folder(folder)) for folder in sorted(containers.iterdir()) if folder.is_dir()}
 
 
-def manifest(
-    code: dict[str, str], images: dict[str, str], settings: dict[str, str], registry: str
-) -> dict[str, Any]:
+def manifest(code: dict[str, str], images: dict[str, str], settings: dict[str, str], registry: str) -> dict[str, Any]:
     """The release manifest: the bundles' and the images' hashes (64 hex each), the environment's settings."""
     content: dict[str, Any] = {
         "format": FORMAT,
         **settings,
         "code": {
-            name: {"uri": f"s3://{settings['bucket']}/{code_prefix(sha)}", "sha256": sha}
-            for name, sha in code.items()
+            name: {"uri": f"s3://{settings['bucket']}/{code_prefix(sha)}", "sha256": sha} for name, sha in code.items()
         },
         "images": {
-            name: {"uri": f"{registry}/nightshift/{name}:{sha[:12]}", "sha256": sha}
-            for name, sha in images.items()
+            name: {"uri": f"{registry}/nightshift/{name}:{sha[:12]}", "sha256": sha} for name, sha in images.items()
         },
     }
     return {**content, "release": digest({"release": encode(content)})[:16]}
@@ -75,9 +69,7 @@ def encode(content: dict[str, Any]) -> bytes:
     return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
 
 
-def publish(
-    s3: S3Client, scripts: Path, containers: Path, settings: dict[str, str], registry: str
-) -> tuple[str, bool]:
+def publish(s3: S3Client, scripts: Path, containers: Path, settings: dict[str, str], registry: str) -> tuple[str, bool]:
     """Publish a release; returns its name and whether anything changed.
 
     `settings` holds the manifest's environment, region, bucket and role_arn.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -21,6 +22,7 @@ from tests.checks import REPORTS, SUITES, Check, soak, static_checks, suite
 ROOT = Path(__file__).resolve().parents[1]
 # Two at a time: the end-to-end suite mostly waits, and the smallest machine has two cores.
 WORKERS = 2
+LIMIT_SECONDS = 3600
 
 
 def select(images: dict[str, Path], names: Sequence[str]) -> list[Check]:
@@ -33,17 +35,28 @@ def select(images: dict[str, Path], names: Sequence[str]) -> list[Check]:
     return [known[name] for name in names] or every
 
 
-def run(check: Check, progress: Progress) -> bool:
-    """Run a check, print its output in one piece, and return whether it passed."""
+def run(check: Check, progress: Progress, alone: bool) -> bool:
+    """Run a check and return whether it passed; its output comes in one piece unless it runs alone."""
     check.report.unlink(missing_ok=True)
     with progress.phase(check.name):
-        result = subprocess.run(
-            check.command, cwd=ROOT, env={**os.environ, **check.environ}, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    verdict = "passed" if result.returncode == 0 else f"FAILED with exit status {result.returncode}"
-    progress.say(f"{check.name} {verdict}\n{result.stdout.rstrip()}\n")
-    return result.returncode == 0
+        status, output = outcome(check, None if alone else subprocess.PIPE)
+    verdict = "passed" if status == 0 else f"FAILED with exit status {status}"
+    progress.say(f"{check.name} {verdict}\n{output.rstrip()}\n")
+    return status == 0
+
+
+def outcome(check: Check, output: int | None) -> tuple[int | str, str]:
+    """The exit status and the output of a check; one that hangs, also after its last test, is ended."""
+    with subprocess.Popen(
+        check.command, cwd=ROOT, env={**os.environ, **check.environ}, text=True, start_new_session=True,
+        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+    ) as child:  # fmt: skip
+        try:
+            text, _ = child.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            return f"none within {LIMIT_SECONDS} s", child.communicate()[0] or ""
+    return child.returncode, text or ""
 
 
 def counts(checks: Sequence[Check]) -> Counter[str]:
@@ -82,7 +95,7 @@ def main() -> int:
         return 1
     (ROOT / REPORTS).mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(WORKERS) as pool:
-        passed = list(pool.map(lambda check: run(check, progress), checks))
+        passed = list(pool.map(lambda check: run(check, progress, len(checks) == 1), checks))
     return report(checks, passed, progress)
 
 

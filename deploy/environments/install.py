@@ -77,9 +77,7 @@ class Installer:
         folder = self.folder / "images"
         stamp = folder / STAMP
         locks = sorted((self.root / CONTAINERS).glob("*/requirements.txt"))
-        wanted = _digest(
-            [self._python, sys.version, str(folder), *(f"{lock} {lock.read_text()}" for lock in locks)]
-        )
+        wanted = _digest([self._python, sys.version, str(folder), *(f"{lock} {lock.read_text()}" for lock in locks)])
         if not stamp.exists() or stamp.read_text() != wanted:
             with self._progress.phase("Installing the container images' environments"):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -90,9 +88,7 @@ class Installer:
 
     def _install_images(self, folder: Path) -> None:
         places = ["--containers", CONTAINERS, "--environments", str(folder), "--uv", str(self.uv)]
-        self.run(
-            [str(self.python(SAGEMAKER_LOCAL)), "-m", "sagemaker_local", "images", *places], self.uv_environ
-        )
+        self.run([str(self.python(SAGEMAKER_LOCAL)), "-m", "sagemaker_local", "images", *places], self.uv_environ)
 
     def _fingerprint(self, environment: Environment, lock: Path) -> str:
         """Of everything that an environment is made from; its own place too, since scripts hold it."""

@@ -25,9 +25,7 @@ LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")
 
 def write_locks(installer: Installer) -> None:
     """Resolve every `.in` file into its `.txt`; what is locked there and still fits stays."""
-    images = [
-        path.relative_to(installer.root) for path in installer.root.glob(f"{CONTAINERS}/*/requirements.in")
-    ]
+    images = [path.relative_to(installer.root) for path in installer.root.glob(f"{CONTAINERS}/*/requirements.in")]
     with installer.alone():
         installer.ensure(TOOL)
         environ = {name: value for name, value in installer.uv_environ.items() if name not in LOCAL_SOURCES}

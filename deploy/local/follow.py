@@ -44,9 +44,7 @@ def wait_for_dag(airflow: Airflow, dag_id: str, settings: Settings, watch: Watch
         errors = airflow.import_errors()
         if errors:
             raise Failure(
-                "\n".join(
-                    f"{error['filename']} cannot be imported:\n{error['stack_trace']}" for error in errors
-                )
+                "\n".join(f"{error['filename']} cannot be imported:\n{error['stack_trace']}" for error in errors)
             )
         if time.monotonic() > deadline:
             raise Failure(
@@ -78,7 +76,7 @@ def watch_run(airflow: Airflow, dag_id: str, run_id: str, say: Callable[[str], N
     while True:
         watch()
         state = airflow.run(dag_id, run_id)["state"]
-        for task in airflow.task_instances(dag_id, run_id):
+        for task in sorted(airflow.task_instances(dag_id, run_id), key=_started):
             now = (task["state"], task["try_number"])
             if task["state"] not in PASSING and seen.get(task["task_id"]) != now:
                 seen[task["task_id"]] = now
@@ -89,12 +87,15 @@ def watch_run(airflow: Airflow, dag_id: str, run_id: str, say: Callable[[str], N
         time.sleep(POLL_SECONDS)
 
 
+def _started(task: dict[str, Any]) -> str:
+    """Sorts tasks in the order of their starts, those yet to start last."""
+    return task["start_date"] or "9999"
+
+
 def failure_report(airflow: Airflow, dag_id: str, run_id: str, settings: Settings) -> str:
     """Which tasks of a run failed, and the end of the log of each."""
     failed = [task for task in airflow.task_instances(dag_id, run_id) if task["state"] == "failed"]
-    return "\n".join(
-        [f"run {run_id} of {dag_id} failed.", *(_failed(airflow, task, settings) for task in failed)]
-    )
+    return "\n".join([f"run {run_id} of {dag_id} failed.", *(_failed(airflow, task, settings) for task in failed)])
 
 
 def _failed(airflow: Airflow, task: dict[str, Any], settings: Settings) -> str:

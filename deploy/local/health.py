@@ -51,9 +51,7 @@ def _healthy_airflow(report: dict[str, Any], state: State) -> set[str]:
     if report.get("metadatabase", {}).get("status") != "healthy":
         return set()
     return {services.API_SERVER} | {
-        name
-        for name, key in HEARTBEATS.items()
-        if state.alive(name) and _beats(report.get(key), key, state, name)
+        name for name, key in HEARTBEATS.items() if state.alive(name) and _beats(report.get(key), key, state, name)
     }
 
 

@@ -20,9 +20,7 @@ class HttpError(Exception):
         self.status = status
 
 
-def call(
-    method: str, url: str, body: Any = None, token: str | None = None, timeout: float = TIMEOUT_SECONDS
-) -> Any:
+def call(method: str, url: str, body: Any = None, token: str | None = None, timeout: float = TIMEOUT_SECONDS) -> Any:
     """Send a request and return the decoded answer. Raises HttpError, or OSError where nobody answers."""
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     if token:

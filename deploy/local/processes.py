@@ -72,9 +72,7 @@ def session(leader: Process) -> list[Process]:
     """What is alive of the session that `leader` leads or led; nothing where its id is now a stranger's."""
     if start_of(leader.pid) not in (leader.started, None):
         return []
-    return [
-        Process(pid, start) for pid in _pids() if _session_of(pid) == leader.pid and (start := start_of(pid))
-    ]
+    return [Process(pid, start) for pid in _pids() if _session_of(pid) == leader.pid and (start := start_of(pid))]
 
 
 def _pids() -> Iterable[int]:

@@ -42,8 +42,7 @@ def catalogue(settings: Settings, credentials: Credentials, user: Mapping[str, s
     code = _version(settings, "airflow", ["plugins"])
     python = settings.python("airflow")
     airflow = [
-        Service(name, (python, "-m", "airflow", *arguments), environ, code)
-        for name, arguments in AIRFLOW.items()
+        Service(name, (python, "-m", "airflow", *arguments), environ, code) for name, arguments in AIRFLOW.items()
     ]
     return [_aws(settings, user), *airflow]
 

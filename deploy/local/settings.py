@@ -67,14 +67,10 @@ def read(root: Path, environ: Mapping[str, str], running: Mapping[str, int]) -> 
 
     Raises InvalidSetting for a bad port, and for one that differs from that of the running stack.
     """
-    ports = {
-        name: _port(name, environ, running.get(name, default)) for name, default in DEFAULT_PORTS.items()
-    }
+    ports = {name: _port(name, environ, running.get(name, default)) for name, default in DEFAULT_PORTS.items()}
     moved = [f"{name}={running[name]}" for name, port in ports.items() if running.get(name, port) != port]
     if moved:
-        raise InvalidSetting(
-            f"the stack is up with {' '.join(moved)}. Use it there, or `make down` first to move it."
-        )
+        raise InvalidSetting(f"the stack is up with {' '.join(moved)}. Use it there, or `make down` first to move it.")
     if len(set(ports.values())) < len(ports):
         raise InvalidSetting(f"AIRFLOW_PORT and AWS_PORT are both {ports['AWS_PORT']}; they must differ.")
     return Settings(root, local_folder(root, environ), ports["AIRFLOW_PORT"], ports["AWS_PORT"])

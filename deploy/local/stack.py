@@ -88,9 +88,7 @@ class Stack:
 
     def _start_all(self, pending: list[Service]) -> None:
         """End what is left of the services' earlier lives, then start each."""
-        earlier = [
-            self._state.services.pop(one.name).process for one in pending if one.name in self._state.services
-        ]
+        earlier = [self._state.services.pop(one.name).process for one in pending if one.name in self._state.services]
         processes.stop(earlier, AIRFLOW_GRACE_SECONDS)
         self._require_free_ports({service.name for service in pending})
         self.settings.home.mkdir(parents=True, exist_ok=True)
@@ -162,9 +160,7 @@ class Stack:
         self._state.save()
         print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
         if killed:
-            print(
-                f"Killed, since they did not end by themselves: {', '.join(str(one.pid) for one in killed)}"
-            )
+            print(f"Killed, since they did not end by themselves: {', '.join(str(one.pid) for one in killed)}")
 
     def status(self) -> None:
         """Print each service with its process, its health and its log, and where to go with a browser."""
@@ -189,8 +185,8 @@ class Stack:
         """Where the stack is reached, and with which login."""
         password = self.credentials.admin_password
         return (
-            f"Airflow   {self.settings.airflow_url}  user {ADMIN}, password {password}\n"
-            f"AWS       {self.settings.aws_url}  (any access key, region us-east-1)"
+            f"Airflow UI     {self.settings.airflow_url}  user {ADMIN}, password {password}\n"
+            f"AWS endpoint   {self.settings.aws_url}  (any access key, region us-east-1)"
         )
 
     def logs(self, only: str | None) -> None:
@@ -200,9 +196,7 @@ class Stack:
             log = services.log_of(self.settings, name)
             if not log.exists():
                 raise Failure(f"there is no log {log}: has {name} ever been started?")
-            print(
-                f"==> {_relative(log)} <==\n{log.read_text(errors='replace') if only else health.tail(log)}\n"
-            )
+            print(f"==> {_relative(log)} <==\n{log.read_text(errors='replace') if only else health.tail(log)}\n")
 
 
 def _relative(path: Path) -> Path:

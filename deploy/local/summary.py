@@ -27,8 +27,7 @@ def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[st
 def _gate(gate: dict[str, Any]) -> list[str]:
     metrics = [f"{name} {value:.4f}" for name, value in sorted(gate.get("metrics", {}).items())]
     checks = [
-        f"  {'passed' if check['passed'] else 'FAILED'}  {check['rule']}: {check['reason']}"
-        for check in gate["checks"]
+        f"  {'passed' if check['passed'] else 'FAILED'}  {check['rule']}: {check['reason']}" for check in gate["checks"]
     ]
     verdict = "passed" if gate["passed"] else "refused the model"
     return [f"Test metrics   {', '.join(metrics)}", f"Gate           {verdict}: {gate['reason']}", *checks]

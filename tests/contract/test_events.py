@@ -115,7 +115,9 @@ def test_a_training_event_has_the_documented_detail_with_times_as_text_of_millis
     assert detail["Tags"] == {"team": "ml"}
     for key in ("CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime"):
         assert detail[key] == str(milliseconds(job[key]))
-    for transition, described in zip(detail["SecondaryStatusTransitions"], job["SecondaryStatusTransitions"], strict=True):
+    for transition, described in zip(
+        detail["SecondaryStatusTransitions"], job["SecondaryStatusTransitions"], strict=True
+    ):
         assert transition["Status"] == described["Status"]
         assert transition["StartTime"] == str(milliseconds(described["StartTime"]))
 

@@ -152,6 +152,13 @@ def test_a_training_job_needs_an_image(aws: LocalAws) -> None:
     assert "TrainingImage" in invalid(aws.sagemaker.create_training_job, **request)
 
 
+@pytest.mark.local_only
+def test_the_image_is_what_its_name_says_whatever_account_and_tag(aws: LocalAws) -> None:
+    uri = IMAGE.replace(ACCOUNT, "683313688378").replace(":1", "@sha256:" + "0" * 64)
+    name = aws.process("", AppSpecification={"ImageUri": uri, "ContainerEntrypoint": ["true"]})
+    assert aws.processed(name)["ProcessingJobStatus"] == "Completed"
+
+
 # Data
 
 
@@ -227,82 +234,6 @@ def test_two_inputs_cannot_have_one_name_or_one_path(aws: LocalAws) -> None:
         assert f"{member}" in invalid(aws.sagemaker.create_processing_job, **request)
 
 
-# What is not supported here is refused by name, never silently left out
-
-
-@pytest.mark.local_only
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
-        ({"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/c"}}, "CheckpointConfig"),
-        ({"algorithm": {"TrainingInputMode": "Pipe"}}, "TrainingInputMode Pipe"),
-        ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
-        ({"ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}, "InstanceCount"),
-        ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
-        ({"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}, "MaxWaitTimeInSeconds"),
-        ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", InputMode="Pipe")]}, "InputDataConfig.InputMode Pipe"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", CompressionType="Gzip")]}, "CompressionType"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", ShuffleConfig={"Seed": 1})]}, "ShuffleConfig"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_training_that_cannot_be_had_here_is_refused(aws: LocalAws, change: dict[str, Any], named: str) -> None:
-    request = training_request(unique("x"), "", **change)
-    assert named in invalid(aws.sagemaker.create_training_job, **request)
-
-
-def an_output(**change: Any) -> dict[str, Any]:
-    return {"ProcessingOutputConfig": {"Outputs": [{**processing_output("out", f"s3://{BUCKET}/o"), **change}]}}
-
-
-def an_input(**change: Any) -> dict[str, Any]:
-    item = processing_input("in", f"s3://{BUCKET}/i")
-    return {"ProcessingInputs": [{**item, "S3Input": {**item["S3Input"], **change}}]}
-
-
-@pytest.mark.local_only
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        (an_input(S3InputMode="Pipe"), "S3InputMode File only"),
-        (an_input(S3CompressionType="Gzip"), "S3CompressionType Gzip"),
-        ({"ProcessingInputs": [{"InputName": "in"}]}, "processing input in: S3Input"),
-        ({"ProcessingInputs": [{"InputName": "in", "AppManaged": True}]}, "ProcessingInputs.AppManaged"),
-        (an_output(FeatureStoreOutput={"FeatureGroupName": "f"}), "FeatureStoreOutput"),
-        ({"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}, "processing output out: S3Output"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_processing_that_cannot_be_had_here_is_refused(aws: LocalAws, change: dict[str, Any], named: str) -> None:
-    request = processing_request(unique("x"), "", **change)
-    assert named in invalid(aws.sagemaker.create_processing_job, **request)
-
-
-@pytest.mark.local_only
-def test_continuous_upload_and_several_instances_are_refused(aws: LocalAws) -> None:
-    output = processing_output("out", f"s3://{BUCKET}/o")
-    output["S3Output"]["S3UploadMode"] = "Continuous"
-    cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
-    changes = [
-        ({"ProcessingOutputConfig": {"Outputs": [output]}}, "EndOfJob"),
-        ({"ProcessingResources": {"ClusterConfig": cluster}}, "InstanceCount"),
-    ]
-    for change, named in changes:
-        request = processing_request(unique("x"), "", **change)
-        assert named in invalid(aws.sagemaker.create_processing_job, **request)
-
-
-@pytest.mark.local_only
-def test_what_only_matters_on_aws_is_kept_and_described(aws: LocalAws) -> None:
-    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
-    recorded = {"VpcConfig": vpc, "RetryStrategy": {"MaximumRetryAttempts": 3}}
-    job = aws.trained(aws.train("", EnableInterContainerTrafficEncryption=True, **recorded))
-    assert job["EnableInterContainerTrafficEncryption"] is True
-    assert {key: job[key] for key in recorded} == recorded
-
-
 # Stopping
 
 
@@ -331,10 +262,3 @@ def test_a_job_can_be_stopped_twice(aws: LocalAws) -> None:
     aws.sagemaker.stop_training_job(TrainingJobName=name)
     aws.sagemaker.stop_training_job(TrainingJobName=name)
     assert aws.trained(name)["TrainingJobStatus"] == "Stopped"
-
-
-@pytest.mark.local_only
-def test_the_image_is_what_its_name_says_whatever_account_and_tag(aws: LocalAws) -> None:
-    uri = IMAGE.replace(ACCOUNT, "683313688378").replace(":1", "@sha256:" + "0" * 64)
-    name = aws.process("", AppSpecification={"ImageUri": uri, "ContainerEntrypoint": ["true"]})
-    assert aws.processed(name)["ProcessingJobStatus"] == "Completed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_pages_are_full_in_order_and_end(account: Account, key: str, order: str)
     account.groups(*NAMES)
     pages = paged(account, SortBy=key, SortOrder=order, PaginationConfig={"PageSize": 2})
     assert [len(page) for page in pages] == [2, 2, 1]
-    assert sum(pages, []) == listed(account, SortBy=key, SortOrder=order)
+    assert list(chain.from_iterable(pages)) == listed(account, SortBy=key, SortOrder=order)
 
 
 @pytest.mark.documented("API_ListModelPackageGroups: NextToken is there if the answer was truncated")

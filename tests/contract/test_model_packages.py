@@ -76,9 +76,7 @@ def test_a_version_of_a_group_that_does_not_exist_is_refused(aws: LocalAws) -> N
 
 @pytest.mark.documented("API_CreateModelPackage: ModelPackageName for unversioned, ModelPackageGroupName for versioned")
 def test_a_package_is_versioned_or_named_and_not_both(aws: LocalAws, group: str) -> None:
-    assert invalid(
-        aws.sagemaker.create_model_package, ModelPackageName=unique("p"), ModelPackageGroupName=group
-    ) == (
+    assert invalid(aws.sagemaker.create_model_package, ModelPackageName=unique("p"), ModelPackageGroupName=group) == (
         "Both ModelPackageName and ModelPackageGroupName are provided in the input. Cannot determine which one to use."
     )
     assert "One of ModelPackageName and ModelPackageGroupName" in invalid(aws.sagemaker.create_model_package)

@@ -1,4 +1,4 @@
-"""Tags: for every operation a documented success and a documented error; on which resources, and within which limits."""
+"""Tags: for every operation a documented success and a documented error, which resources have them, and limits."""
 
 from __future__ import annotations
 

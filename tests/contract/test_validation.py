@@ -36,7 +36,9 @@ def test_a_name_within_the_pattern_is_good(aws: LocalAws, sm: Any, name: str) ->
 @pytest.mark.documented("API_CreateTrainingJob: TrainingJobName has 1 to 63 characters")
 def test_a_name_that_is_too_long_is_told_the_limit(sm: Any) -> None:
     message = invalid(sm.create_training_job, **training_request("a" * 64, ""))
-    assert "at 'trainingJobName' failed to satisfy constraint: Member must have length less than or equal to 63" in message
+    assert (
+        "at 'trainingJobName' failed to satisfy constraint: Member must have length less than or equal to 63" in message
+    )
 
 
 @pytest.mark.documented("API_CreateTrainingJob: required members")
@@ -68,9 +70,16 @@ def test_every_fault_is_in_the_one_message(sm: Any) -> None:
     assert message.startswith("4 validation errors detected: ")
     assert "Value 'no_good' at 'processingJobName'" in message
     place = "processingResources.clusterConfig"
-    assert f"Value '0' at '{place}.instanceCount' failed to satisfy constraint: Member must have value greater" in message
-    assert f"Value 'ml.huge' at '{place}.instanceType' failed to satisfy constraint: Member must satisfy enum" in message
-    assert f"Value '16385' at '{place}.volumeSizeInGB' failed to satisfy constraint: Member must have value less" in message
+    assert (
+        f"Value '0' at '{place}.instanceCount' failed to satisfy constraint: Member must have value greater" in message
+    )
+    assert (
+        f"Value 'ml.huge' at '{place}.instanceType' failed to satisfy constraint: Member must satisfy enum" in message
+    )
+    assert (
+        f"Value '16385' at '{place}.volumeSizeInGB' failed to satisfy constraint: Member must have value less"
+        in message
+    )
     assert message.count("; ") == 3
 
 

@@ -49,7 +49,9 @@ class RegisterModelOperator(LifecycleOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Register the model, or find that it is registered."""
         if self.gate["passed"] is not True:
-            raise AirflowSkipException(f"not registered, the gate refused the model: {self.gate['reason']}")
+            # Airflow does not write a skip's reason into the log of the task.
+            self.log.warning("Not registered, the gate refused the model: %s", self.gate["reason"])
+            raise AirflowSkipException(self.gate["reason"])
         with user_errors_are_final():
             package = self._register(context)
         arn, version = package["ModelPackageArn"], package["ModelPackageVersion"]

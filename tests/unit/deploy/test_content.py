@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from deploy.content import digest, read_folder
 
-FILES = st.dictionaries(
-    st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1), st.binary()
-)
+FILES = st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1), st.binary())
 
 
 @given(FILES, FILES)

@@ -65,9 +65,7 @@ def test_a_bare_debian_python_is_told_which_package_to_install(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("minor", "implementation"), [(10, "CPython"), (13, "CPython"), (12, "PyPy")])
-def test_other_versions_and_implementations_are_refused(
-    tmp_path: Path, minor: int, implementation: str
-) -> None:
+def test_other_versions_and_implementations_are_refused(tmp_path: Path, minor: int, implementation: str) -> None:
     current = fake_python(tmp_path / "python3", minor, implementation=implementation)
     with pytest.raises(NoInterpreter, match=r"needs CPython 3\.12 or 3\.11"):
         interpreter.find(environ(tmp_path), current)

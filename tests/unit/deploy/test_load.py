@@ -19,9 +19,7 @@ def test_a_file_goes_under_its_day_and_content_hash(s3: Any, bucket: str, tmp_pa
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"a,b\n1,2\n"
 
 
-def test_loading_again_changes_nothing_and_a_correction_is_another_object(
-    s3: Any, bucket: str, tmp_path: Path
-) -> None:
+def test_loading_again_changes_nothing_and_a_correction_is_another_object(s3: Any, bucket: str, tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     file.write_bytes(b"a\n1\n")
     first, _ = load(s3, bucket, "abalone", DAY, file)

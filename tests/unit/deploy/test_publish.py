@@ -48,9 +48,7 @@ def everything(s3: Any, bucket: str) -> dict[str, tuple[str, Any]]:
     return {item["Key"]: (item["ETag"], item["LastModified"]) for item in found}
 
 
-def test_the_manifest_names_the_code_the_images_and_the_settings(
-    project: Project, s3: Any, bucket: str
-) -> None:
+def test_the_manifest_names_the_code_the_images_and_the_settings(project: Project, s3: Any, bucket: str) -> None:
     release, changed = project.publish(s3, bucket)
     assert changed
     code = digest({"common/job.py": b"common", "abalone/train.py": b"train"})
@@ -68,9 +66,7 @@ def test_the_manifest_names_the_code_the_images_and_the_settings(
     assert read(s3, bucket, f"releases/{release}.json") == read(s3, bucket, "releases/current.json")
 
 
-def test_a_bundle_holds_the_use_cases_and_the_common_files_and_no_cache(
-    project: Project, s3: Any, bucket: str
-) -> None:
+def test_a_bundle_holds_the_use_cases_and_the_common_files_and_no_cache(project: Project, s3: Any, bucket: str) -> None:
     project.publish(s3, bucket)
     keys = [key.split("/", 2)[2] for key in everything(s3, bucket) if key.startswith("code/")]
     assert keys == ["abalone/train.py", "common/job.py"]
@@ -83,9 +79,7 @@ def test_publishing_the_same_again_writes_nothing(project: Project, s3: Any, buc
     assert everything(s3, bucket) == before
 
 
-def test_changed_code_is_another_release_and_the_earlier_one_stays(
-    project: Project, s3: Any, bucket: str
-) -> None:
+def test_changed_code_is_another_release_and_the_earlier_one_stays(project: Project, s3: Any, bucket: str) -> None:
     first, _ = project.publish(s3, bucket)
     old = json.loads(read(s3, bucket, f"releases/{first}.json"))
     project.write("scripts/abalone/train.py", "train better")
@@ -97,9 +91,7 @@ def test_changed_code_is_another_release_and_the_earlier_one_stays(
     assert read(s3, bucket, f"{prefix}abalone/train.py") == b"train"
 
 
-def test_going_back_to_earlier_code_makes_its_release_current_again(
-    project: Project, s3: Any, bucket: str
-) -> None:
+def test_going_back_to_earlier_code_makes_its_release_current_again(project: Project, s3: Any, bucket: str) -> None:
     first, _ = project.publish(s3, bucket)
     project.write("scripts/abalone/train.py", "a mistake")
     project.publish(s3, bucket)

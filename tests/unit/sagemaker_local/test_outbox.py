@@ -97,7 +97,7 @@ def test_the_running_dispatcher_wakes_for_an_event_and_survives_a_failure(store:
         running = asyncio.create_task(Dispatcher(store, base).run())
         await asyncio.to_thread(post, store, "a")
         while base.calls.count("a") < 2 or waiting(store):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -123,12 +123,16 @@ def test_everything_survives_closing_without_ceremony(store: Store, path: Path) 
 
 
 def test_a_transaction_is_all_or_nothing(store: Store, path: Path) -> None:
-    with pytest.raises(RuntimeError, match="half way"), store.transaction():
-        store.insert("thing", SCOPE, {"n": 1}, FACETS)
-        store.put_tags("arn:x", {"k": "v"})
-        store.post(SCOPE, event(1))
-        store.next_number("thing", SCOPE, "Name")
-        raise RuntimeError("half way")
+    def fail_half_way() -> None:
+        with store.transaction():
+            store.insert("thing", SCOPE, {"n": 1}, FACETS)
+            store.put_tags("arn:x", {"k": "v"})
+            store.post(SCOPE, event(1))
+            store.next_number("thing", SCOPE, "Name")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
     assert store.get("thing", SCOPE, "Name") is None
     assert store.tags("arn:x") == {}
     assert store.outbox(10) == []
@@ -143,10 +147,14 @@ def test_nothing_of_a_transaction_is_seen_before_its_end(store: Store, path: Pat
 
 
 def test_a_transaction_inside_another_ends_with_the_outer_one(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.transaction():
+    def fail_after_the_inner_one() -> None:
         with store.transaction():
-            store.insert("thing", SCOPE, {"n": 1}, FACETS)
-        raise RuntimeError
+            with store.transaction():
+                store.insert("thing", SCOPE, {"n": 1}, FACETS)
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError, match="too late"):
+        fail_after_the_inner_one()
     assert store.get("thing", SCOPE, "Name") is None
 
 

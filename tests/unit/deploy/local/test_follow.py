@@ -23,6 +23,7 @@ class Story:
         self.pages = list(pages)
         self.parsed: str | None = None
         self.errors: list[dict[str, str]] = []
+        self.starts: dict[str, str] = {}
 
     def run(self, dag_id: str, run_id: str) -> Any:
         self.page = self.pages.pop(0) if self.pages else self.page
@@ -30,7 +31,14 @@ class Story:
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return [
-            {"dag_id": dag_id, "dag_run_id": run_id, "task_id": task, "state": state, "try_number": attempt}
+            {
+                "dag_id": dag_id,
+                "dag_run_id": run_id,
+                "task_id": task,
+                "state": state,
+                "try_number": attempt,
+                "start_date": self.starts.get(task),
+            }
             for task, (state, attempt) in self.page[1].items()
         ]
 
@@ -77,6 +85,14 @@ def test_every_change_of_a_tasks_state_is_said_once() -> None:
     assert watch(story, said) == "success"
     states = [" ".join(line.split()[1:]) for line in said]
     assert states == ["running", "deferred", "up_for_retry", "running (attempt 2)", "success (attempt 2)"]
+
+
+def test_what_started_first_is_said_first() -> None:
+    said: list[str] = []
+    story = Story(("success", {"gate": ("running", 1), "evaluate": ("success", 1), "register": ("skipped", 0)}))
+    story.starts = {"evaluate": "2026-11-21T07:00:00Z", "gate": "2026-11-21T07:00:02Z"}
+    watch(story, said)
+    assert [line.split()[0] for line in said] == ["evaluate", "gate", "register"]
 
 
 def test_watching_ends_when_the_stack_dies() -> None:

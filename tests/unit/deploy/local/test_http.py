@@ -54,9 +54,7 @@ def url(server: Server) -> str:
 
 def test_a_refusal_tells_request_status_and_reason(server: Server) -> None:
     server.answers["/x"] = (409, {"detail": "already there"})
-    with pytest.raises(
-        HttpError, match=r"POST http://127.0.0.1:\d+/x answered 409: .*already there"
-    ) as refusal:
+    with pytest.raises(HttpError, match=r"POST http://127.0.0.1:\d+/x answered 409: .*already there") as refusal:
         call("POST", f"{url(server)}/x", {})
     assert refusal.value.status == 409
 

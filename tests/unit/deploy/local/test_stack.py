@@ -175,9 +175,7 @@ def test_measuring_needs_a_stack_that_is_up(clone: Clone) -> None:
     clone.stack().require_up()
 
 
-def test_the_logs_show_the_end_of_each_and_the_whole_of_one(
-    clone: Clone, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_logs_show_the_end_of_each_and_the_whole_of_one(clone: Clone, capsys: pytest.CaptureFixture[str]) -> None:
     folder = clone.root / ".local" / "logs"
     folder.mkdir(parents=True)
     for name in EVERY_SERVICE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def test_whatever_the_clock_does_times_never_run_backwards(clock: list[float]) -
     transitions = record["SecondaryStatusTransitions"]
     moments = [moment for item in transitions for moment in (item["StartTime"], item["EndTime"])]
     assert moments == sorted(moments)
-    assert all(one["EndTime"] == other["StartTime"] for one, other in zip(transitions, transitions[1:], strict=False))
+    assert all(one["EndTime"] == other["StartTime"] for one, other in pairwise(transitions))
 
 
 def test_the_kinds_are_found_by_their_type_in_arns() -> None:

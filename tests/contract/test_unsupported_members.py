@@ -1,0 +1,92 @@
+"""What is not supported here is refused by name, never silently left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.contract.refusals import invalid
+from tests.support.local_aws import (
+    BUCKET,
+    LocalAws,
+    channel,
+    processing_input,
+    processing_output,
+    processing_request,
+    training_request,
+    unique,
+)
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
+        ({"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/c"}}, "CheckpointConfig"),
+        ({"algorithm": {"TrainingInputMode": "Pipe"}}, "TrainingInputMode Pipe"),
+        ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
+        ({"ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}, "InstanceCount"),
+        ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
+        ({"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}, "MaxWaitTimeInSeconds"),
+        ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
+        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", InputMode="Pipe")]}, "InputDataConfig.InputMode Pipe"),
+        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", CompressionType="Gzip")]}, "CompressionType"),
+        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", ShuffleConfig={"Seed": 1})]}, "ShuffleConfig"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_training_that_cannot_be_had_here_is_refused(aws: LocalAws, change: dict[str, Any], named: str) -> None:
+    request = training_request(unique("x"), "", **change)
+    assert named in invalid(aws.sagemaker.create_training_job, **request)
+
+
+def an_output(**change: Any) -> dict[str, Any]:
+    return {"ProcessingOutputConfig": {"Outputs": [{**processing_output("out", f"s3://{BUCKET}/o"), **change}]}}
+
+
+def an_input(**change: Any) -> dict[str, Any]:
+    item = processing_input("in", f"s3://{BUCKET}/i")
+    return {"ProcessingInputs": [{**item, "S3Input": {**item["S3Input"], **change}}]}
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (an_input(S3InputMode="Pipe"), "S3InputMode File only"),
+        (an_input(S3CompressionType="Gzip"), "S3CompressionType Gzip"),
+        ({"ProcessingInputs": [{"InputName": "in"}]}, "processing input in: S3Input"),
+        ({"ProcessingInputs": [{"InputName": "in", "AppManaged": True}]}, "ProcessingInputs.AppManaged"),
+        (an_output(FeatureStoreOutput={"FeatureGroupName": "f"}), "FeatureStoreOutput"),
+        ({"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}, "processing output out: S3Output"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_processing_that_cannot_be_had_here_is_refused(aws: LocalAws, change: dict[str, Any], named: str) -> None:
+    request = processing_request(unique("x"), "", **change)
+    assert named in invalid(aws.sagemaker.create_processing_job, **request)
+
+
+@pytest.mark.local_only
+def test_continuous_upload_and_several_instances_are_refused(aws: LocalAws) -> None:
+    output = processing_output("out", f"s3://{BUCKET}/o")
+    output["S3Output"]["S3UploadMode"] = "Continuous"
+    cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+    changes = [
+        ({"ProcessingOutputConfig": {"Outputs": [output]}}, "EndOfJob"),
+        ({"ProcessingResources": {"ClusterConfig": cluster}}, "InstanceCount"),
+    ]
+    for change, named in changes:
+        request = processing_request(unique("x"), "", **change)
+        assert named in invalid(aws.sagemaker.create_processing_job, **request)
+
+
+@pytest.mark.local_only
+def test_what_only_matters_on_aws_is_kept_and_described(aws: LocalAws) -> None:
+    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+    recorded = {"VpcConfig": vpc, "RetryStrategy": {"MaximumRetryAttempts": 3}}
+    job = aws.trained(aws.train("", EnableInterContainerTrafficEncryption=True, **recorded))
+    assert job["EnableInterContainerTrafficEncryption"] is True
+    assert {key: job[key] for key in recorded} == recorded

@@ -1,0 +1,191 @@
+"""The private names of ministack that the local SageMaker stands on, each in a process of its own.
+
+ministack takes its settings when it is imported and keeps its state in its modules. When a test here fails after a
+new version was pinned, ``sagemaker_local/base/ministack.py`` is the one place to change.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.support.local_aws import ROOT
+
+PRELUDE = """
+import asyncio, importlib, json, pathlib, sys
+from sagemaker_local.base import ministack
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.events import Event
+
+DATA = pathlib.Path(sys.argv[1])
+STATE = DATA / "state"
+SCOPE = Scope("111111111111", "eu-west-1")
+ministack.configure(DATA, "000000000000", "us-east-1", 1)
+
+async def ask(app, target, body, service="sqs"):
+    '''One request through the ASGI application: its status and body.'''
+    credential = f"111111111111/20260101/eu-west-1/{service}/aws4_request"
+    headers = [
+        (b"authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=h, Signature=0".encode()),
+        (b"x-amz-target", target.encode()),
+        (b"content-type", b"application/x-amz-json-1.0"),
+    ]
+    scope = {
+        "type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": headers,
+        "http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2),
+    }
+    sent = []
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+    async def send(message):
+        sent.append(message)
+    await app(scope, receive, send)
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], json.loads(content)
+
+def create_queue(app):
+    return asyncio.run(ask(app, "AmazonSQS.CreateQueue", {"QueueName": "q"}))
+"""
+
+
+def in_a_process(tmp_path: Path, script: str) -> Any:
+    """What *script* assigns to ``result``."""
+    code = f"{PRELUDE}\n{dedent(script)}\nprint('RESULT', json.dumps(result))"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout.rpartition("RESULT ")[2])
+
+
+def test_app_is_the_asgi_application_of_all_services(tmp_path: Path) -> None:
+    status, body = in_a_process(
+        tmp_path,
+        """
+        app = importlib.import_module("ministack.app").app
+        result = create_queue(app)
+        """,
+    )
+    assert status == 200
+    assert body["QueueUrl"].endswith("/111111111111/q")
+
+
+def test_build_persistence_save_dict_gives_the_state_of_every_service_in_use(tmp_path: Path) -> None:
+    before, after = in_a_process(
+        tmp_path,
+        """
+        module = importlib.import_module("ministack.app")
+        before = sorted(module._build_persistence_save_dict())
+        create_queue(module.app)
+        states = module._build_persistence_save_dict()
+        result = [before, {"sqs": "q" in repr(states["sqs"]())}]
+        """,
+    )
+    assert "sqs" not in before
+    assert after == {"sqs": True}
+
+
+def test_save_state_writes_a_service_to_its_file(tmp_path: Path) -> None:
+    written = in_a_process(
+        tmp_path,
+        """
+        importlib.import_module("ministack.core.persistence").save_state("sqs", {"queues": [1]})
+        result = json.loads((STATE / "sqs.json").read_text())["payload"]
+        """,
+    )
+    assert written == {"queues": [1]}
+
+
+def test_request_scope_pins_account_and_region(tmp_path: Path) -> None:
+    inside, outside = in_a_process(
+        tmp_path,
+        """
+        responses = importlib.import_module("ministack.core.responses")
+        with responses.request_scope("111111111111", "eu-west-1"):
+            inside = [responses.get_account_id(), responses.get_region()]
+        result = [inside, [responses.get_account_id(), responses.get_region()]]
+        """,
+    )
+    assert inside == ["111111111111", "eu-west-1"]
+    assert outside == ["000000000000", "us-east-1"]
+
+
+def test_put_events_lets_only_the_platform_send_as_aws(tmp_path: Path) -> None:
+    allowed, refused = in_a_process(
+        tmp_path,
+        """
+        put = importlib.import_module("ministack.services.eventbridge")._put_events
+        entries = {"Entries": [{"Source": "aws.sagemaker", "DetailType": "t", "Resources": ["a"], "Detail": "{}"}]}
+        result = []
+        for options in ({"allow_aws_source": True}, {}):
+            status, _, body = put(entries, **options)
+            result.append([status, json.loads(body)["FailedEntryCount"]])
+        """,
+    )
+    assert allowed == [200, 0]
+    assert refused == [200, 1]
+
+
+def test_hypercorn_compat_install_gives_answers_their_reason_phrase_and_can_be_repeated(tmp_path: Path) -> None:
+    assert (
+        in_a_process(
+            tmp_path,
+            """
+        import h11
+        compat = importlib.import_module("ministack.core.hypercorn_compat")
+        compat.install()
+        compat.install()
+        result = bytes(h11.Response(status_code=404, headers=[]).reason).decode()
+        """,
+        )
+        == "Not Found"
+    )
+
+
+def test_state_is_saved_once_it_was_touched_and_found_by_the_next_process(tmp_path: Path) -> None:
+    untouched, saved = in_a_process(
+        tmp_path,
+        """
+        base = ministack.Ministack()
+        create_queue(base.app)
+        base.save_if_touched()
+        untouched = STATE.exists()
+        base.touched()
+        base.save_if_touched()
+        result = [untouched, "q" in (STATE / "sqs.json").read_text()]
+        """,
+    )
+    assert (untouched, saved) == (False, True)
+
+
+@pytest.mark.parametrize(("pattern", "count"), [("aws.sagemaker", 1), ("aws.ec2", 0)])
+def test_an_event_reaches_the_queues_of_its_scope_through_a_rule(tmp_path: Path, pattern: str, count: int) -> None:
+    messages = in_a_process(
+        tmp_path,
+        f"""
+        base = ministack.Ministack()
+        create_queue(base.app)
+        pattern = json.dumps({{"source": ["{pattern}"]}})
+        arn = "arn:aws:sqs:eu-west-1:111111111111:q"
+        async def run():
+            await ask(base.app, "AWSEvents.PutRule", {{"Name": "r", "EventPattern": pattern}}, "events")
+            targets = {{"Rule": "r", "Targets": [{{"Id": "1", "Arn": arn}}]}}
+            await ask(base.app, "AWSEvents.PutTargets", targets, "events")
+            await base.emit_event(SCOPE, Event("SageMaker Something", ("arn:x",), {{"n": 1}}))
+            await base.emit_event(Scope("222222222222", "eu-west-1"), Event("SageMaker Other", (), {{}}))
+            url = "http://127.0.0.1:1/111111111111/q"
+            return await ask(base.app, "AmazonSQS.ReceiveMessage", {{"QueueUrl": url, "MaxNumberOfMessages": 10}})
+        result = asyncio.run(run())[1].get("Messages", [])
+        """,
+    )
+    bodies = [json.loads(message["Body"]) for message in messages]
+    assert len(bodies) == count
+    for body in bodies:
+        assert (body["source"], body["detail-type"]) == ("aws.sagemaker", "SageMaker Something")
+        assert (body["account"], body["region"]) == ("111111111111", "eu-west-1")
+        assert (body["resources"], body["detail"]) == (["arn:x"], {"n": 1})

@@ -1,0 +1,1 @@
+from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures
