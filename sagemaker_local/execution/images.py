@@ -97,7 +97,9 @@ class ImageCatalog:
     def _install(self, image: Image) -> None:
         python = image.bin / "python"
         lock = image.folder / LOCK_NAME
-        self._run("venv", "--quiet", "--python", sys.executable, str(image.environment))
+        # The interpreter itself, not a link to it: the link may lie where jobs cannot see it.
+        interpreter = str(Path(sys.executable).resolve())
+        self._run("venv", "--quiet", "--python", interpreter, str(image.environment))
         self._run(
             "pip", "install", "--quiet", "--python", str(python), "--require-hashes", "--no-deps",
             "--only-binary", ":all:", "--compile-bytecode", "-r", str(lock),
