@@ -30,9 +30,7 @@ USE_CASE = UseCase(
     hyperparameters={
         "num_round": hyperparameter(300, "Trees", "Number of boosting rounds.", minimum=1, maximum=10_000),
         "max_depth": hyperparameter(4, "Depth", "Largest depth of a tree.", minimum=1, maximum=16),
-        "eta": hyperparameter(
-            0.03, "Learning rate", "How much each tree contributes.", exclusiveMinimum=0, maximum=1
-        ),
+        "eta": hyperparameter(0.03, "Learning rate", "How much each tree contributes.", exclusiveMinimum=0, maximum=1),
         "subsample": hyperparameter(
             0.8, "Row sample", "Fraction of rows each tree sees.", exclusiveMinimum=0, maximum=1
         ),

@@ -15,15 +15,16 @@ from sagemaker_local.execution.images import ImageCatalog, ImageNotInstalled
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     command = {"serve": _serve, "images": _install_images, "coverage": _print_coverage}[arguments.command]
     return command(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sagemaker_local", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="sagemaker_local", description=__doc__)
+    commands = whole.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve SageMaker and the other AWS services on 127.0.0.1")
     serve.add_argument("--port", type=int, default=4566)
     serve.add_argument("--data-dir", type=Path, required=True, help="all state lies here")
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--containers", type=Path, required=True, help="the folder with one sub folder an image")
         command.add_argument("--environments", type=Path, required=True, help="where images are installed")
         command.add_argument("--uv", type=Path, help="installs what is missing")
-    return parser
+    return whole
 
 
 def _serve(arguments: argparse.Namespace) -> int:

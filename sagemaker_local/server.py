@@ -114,7 +114,10 @@ async def _serve(settings: Settings, listener: int) -> None:
 async def _save_periodically(base: ministack.Ministack) -> None:
     while True:
         await asyncio.sleep(_SAVE_SECONDS)
-        await asyncio.to_thread(base.save_if_touched)
+        try:
+            await asyncio.to_thread(base.save_if_touched)
+        except OSError as error:
+            log.error("%s; trying again", error)
 
 
 def _hypercorn(listener: int) -> Config:

@@ -51,20 +51,22 @@ def static_checks(images: Mapping[str, Path]) -> list[Check]:
 SUITES: dict[str, tuple[str, tuple[str, ...]]] = {
     "e2e": ("dev", ("tests/e2e",)),
     "airflow": ("airflow-test", ("tests/unit/mlops_sagemaker", "tests/dags")),
-    "jobs": ("training-test", ("tests/unit/scripts",)),
     "local": (
         "dev",
         (
             "tests/unit/deploy",
             "tests/unit/sagemaker_local",
+            "tests/unit/test_checks.py",
+            "tests/unit/test_documents.py",
             "tests/unit/test_repository.py",
             "tests/contract",
             "tests/executor",
             "tests/durability",
         ),
     ),
+    "jobs": ("training-test", ("tests/unit/scripts",)),
 }
-"""By name: the environment and the paths of a suite. What must not share a process has a suite of its own."""
+"""By name: the environment and the paths of a suite. The longest come first, so that none is waited for alone."""
 
 
 def suite(name: str, *options: str) -> Check:

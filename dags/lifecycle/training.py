@@ -61,9 +61,7 @@ def training_dag(use_case: UseCase) -> DAG:
         description=use_case.description,
         doc_md=use_case.doc,
         # No start date, and no run for a time already past: unpausing the DAG starts nothing by itself.
-        schedule=CronTriggerTimetable(
-            use_case.schedule, timezone=use_case.timezone, run_immediately=timedelta(0)
-        ),
+        schedule=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=timedelta(0)),
         catchup=False,
         max_active_runs=1,
         default_args={**DEFAULT_ARGS, "owner": use_case.owner},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -66,6 +67,8 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
 
 def main() -> int:
     """Do what was asked for; 1 and a message where that failed."""
+    # A reader that has seen enough, as in `make logs | head`, is no error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         act(parse(), Progress())
     except Failure as error:

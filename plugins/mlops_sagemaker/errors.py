@@ -72,9 +72,7 @@ class JobFailed(LifecycleError):
     """A SageMaker job ended in anything but success; the facts stay readable as attributes."""
 
     def __init__(self, kind: str, name: str, status: str, reason: str, log: str) -> None:
-        super().__init__(
-            f"SageMaker {kind} job {name} ended as {status}: {reason or 'no reason given'}. Log: {log}"
-        )
+        super().__init__(f"SageMaker {kind} job {name} ended as {status}: {reason or 'no reason given'}. Log: {log}")
         self.kind = kind
         self.name = name
         self.status = status

@@ -137,18 +137,14 @@ class LifecycleHook(_Patient, SageMakerHook):
         bucket, key = uris.parse(uri)
         content = (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
         with _explained(f"writing {uri}"):
-            _client(self.s3_hook).put_object(
-                Bucket=bucket, Key=key, Body=content, ContentType="application/json"
-            )
+            _client(self.s3_hook).put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
         return content
 
     def list_keys(self, uri: str) -> list[str]:
         """Keys of all objects below the prefix ``uri``, relative to it."""
         bucket, prefix = uris.parse(uri)
         with _explained(f"listing {uri}"):
-            pages = (
-                _client(self.s3_hook).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            )
+            pages = _client(self.s3_hook).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())]
 
     # Model registry
@@ -198,9 +194,7 @@ class LifecycleHook(_Patient, SageMakerHook):
             pages = (
                 _client(self)
                 .get_paginator("list_model_packages")
-                .paginate(
-                    ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending", **criteria
-                )
+                .paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending", **criteria)
             )
             for page in pages:
                 for summary in page["ModelPackageSummaryList"]:

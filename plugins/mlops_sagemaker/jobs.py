@@ -62,9 +62,7 @@ class JobKind:
     def failure(self, description: Description) -> JobFailed:
         """The error that tells how a job which is terminal and did not succeed ended."""
         name = description[self.name_key]
-        return JobFailed(
-            self.name, name, self.status(description), self._reason(description), self.log_hint(name)
-        )
+        return JobFailed(self.name, name, self.status(description), self._reason(description), self.log_hint(name))
 
     def result(self, description: Description) -> dict[str, Any]:
         """What a finished job leaves to the tasks after it: small JSON, without environment or settings.

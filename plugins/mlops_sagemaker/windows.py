@@ -27,9 +27,7 @@ class Window:
         return sorted(key for key in keys if (day := day_of(key)) is not None and day < self.end)
 
 
-def resolve(
-    requested: str | None, logical_date: datetime | None, run_after: datetime, timezone: str
-) -> Window:
+def resolve(requested: str | None, logical_date: datetime | None, run_after: datetime, timezone: str) -> Window:
     """The window of a run: by the date somebody asked for, else its logical date, else the time it was due.
 
     A run of logical date D therefore sees the data up to the midnight that opens D in ``timezone``, whether

@@ -24,7 +24,7 @@ class Base(Protocol):
         """Some state may have changed and is to be saved within a second."""
 
     def save(self) -> None:
-        """Save everything that is not yet on disk; returns when it is."""
+        """Save everything that is not yet on disk; returns when it is, raises ``OSError`` if it cannot be."""
 
     def save_if_touched(self) -> None:
         """Save if anything was touched since the last save."""

@@ -2,7 +2,7 @@
 
 It takes its settings from the environment when it is imported, so ``configure`` comes first. These private names of
 it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
-``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state``,
+``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``.
 """
 
@@ -85,10 +85,31 @@ class Ministack:
         with self._saving:
             # Cleared first: what changes from here on is for the next save.
             self._touched.clear()
-            for name, get_state in self._ministack._build_persistence_save_dict().items():
-                state = _snapshot(name, get_state)
-                if state is not None:
-                    self._persistence.save_state(name, state)
+            try:
+                for name, get_state in self._ministack._build_persistence_save_dict().items():
+                    state = _snapshot(name, get_state)
+                    if state is not None:
+                        self._save_service(name, state)
+            except BaseException:
+                self._touched.set()
+                raise
+
+    def _save_service(self, name: str, state: Any) -> None:
+        """Save, and see that it was saved: ministack only logs when it could not."""
+        file = Path(self._persistence.STATE_DIR) / f"{name}.json"
+        before = _identity(file)
+        self._persistence.save_state(name, state)
+        if _identity(file) == before:
+            raise OSError(f"the state of {name} could not be written to {file}; the log above says why")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Changes whenever the file is replaced by another."""
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
 
 
 def _snapshot(name: str, get_state: Any) -> Any:

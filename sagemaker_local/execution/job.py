@@ -94,7 +94,7 @@ class Job:
         image = self.platform.images.find(image_uri(record))
         try:
             running = self._start(image, program, collect)
-            limit = threading.Timer(max_runtime_seconds, self._time_out)
+            limit = threading.Timer(max_runtime_seconds, self.time_out)
             limit.start()
             try:
                 exit_code = running.wait()
@@ -137,9 +137,10 @@ class Job:
         """Whether the server went down under the job: then its end is written at the next start."""
         return self._killed
 
-    def _time_out(self) -> None:
+    def time_out(self) -> None:
+        """The job has run too long: it is stopped, unless it is being stopped already."""
         if self.stopped:
-            return  # by a request, whose grace goes on
+            return
         self.timed_out = True
         self.change(self._mark_stopping)
         self.stop()

@@ -3,9 +3,9 @@
 Standard library only, and no import of this package: it runs isolated (``python -I -S``) for a quick start.
 
 Standard input is the line to the server. ``STOP <seconds>`` sends SIGTERM to the job's main process and SIGKILL to
-everything after that many seconds; its end (the server is gone) kills everything at once. Standard output and error
-are the job's. The exit status is the job's, 128 + signal if a signal ended it, 127 if its program was not found and
-126 if it could not be run, as a container's.
+everything after that many seconds; a second one can only bring that forward. Its end (the server is gone) kills
+everything at once. Standard output and error are the job's. The exit status is the job's, 128 + signal if a signal
+ended it, 127 if its program was not found and 126 if it could not be run, as a container's.
 
 With namespaces (mount, PID, IPC, and network where asked for) the first process inside is a small init: it mounts,
 starts the job's main process, passes SIGTERM on and reaps. When it ends, the kernel ends whatever the job left.
@@ -45,14 +45,19 @@ def main(spec_path: str) -> int:
     isolated = spec["isolation"] == "namespaces"
     if isolated:
         enter_namespaces(spec["network_isolation"])
+    # A stop that comes before the job is ready for it has to wait: process 1 of a namespace would never see it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         if isolated:
             become_init(spec)
-        else:
-            os.setsid()
-            execute(spec)
+        os.setpgid(0, 0)
+        execute(spec)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    if not isolated:
+        with contextlib.suppress(PermissionError):  # it has done so itself, and is running its program
+            os.setpgid(child, child)
     return supervise(child, isolated)
 
 
@@ -77,10 +82,11 @@ def supervise(child: int, isolated: bool) -> int:
         if pidfd in ready:
             break
         if 0 in ready:
-            line = os.read(0, 4096).decode()
-            if line.startswith("STOP "):
+            graces = [float(line.split()[1]) for line in os.read(0, 4096).decode().splitlines()]
+            if graces:
                 os.kill(child, signal.SIGTERM)
-                deadline = time.monotonic() + float(line.split()[1])
+                end = time.monotonic() + min(graces)
+                deadline = end if deadline is None else min(deadline, end)
                 continue
             listening = False  # the server is gone
         kill_all(child, isolated)
@@ -114,21 +120,15 @@ def exit_status(status: int) -> int:
 def become_init(spec: dict[str, Any]) -> NoReturn:
     """Process 1 of the namespaces: mount, start the main process, pass SIGTERM on, reap, end as it ended."""
     call(libc.prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
-    main_process = 0
-
-    def forward(number: int, _frame: object) -> None:
-        if main_process:
-            os.kill(main_process, number)
-
-    signal.signal(signal.SIGTERM, forward)
     mount_world(spec)
     if spec["network_isolation"]:
         bring_loopback_up()
     main_process = os.fork()
     if main_process == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setsid()
         execute(spec)
+    signal.signal(signal.SIGTERM, lambda number, _frame: os.kill(main_process, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     while True:
         pid, status = os.wait()
         if pid == main_process:
@@ -210,6 +210,7 @@ def bring_loopback_up() -> None:
 def execute(spec: dict[str, Any]) -> NoReturn:
     """Become the job's program, as a container engine would start it."""
     program, environment = spec["argv"][0], spec["environment"]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         os.chdir(spec["cwd"])
         os.execvpe(program, spec["argv"], environment)

@@ -51,7 +51,7 @@ def _check_inputs(inputs: list[dict[str, Any]]) -> None:
             raise validation_error(f"processing input {name}: S3CompressionType Gzip is for S3InputMode Pipe only")
         checks.check_s3_uri(f"processing input {name}", source["S3Uri"])
         _check_local_path(f"processing input {name}", source.get("LocalPath"))
-    checks.check_unique("LocalPath of processing inputs", [item["S3Input"]["LocalPath"] for item in inputs])
+    checks.check_unique("LocalPath of processing inputs", [item["S3Input"]["LocalPath"].rstrip("/") for item in inputs])
 
 
 def _check_outputs(outputs: list[dict[str, Any]]) -> None:

@@ -113,8 +113,13 @@ def list_training_jobs(context: Context, request: Request) -> Request:
     """Summaries; there are no warm pools or training plans here, so a filter on either finds nothing."""
     if "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request:
         return {"TrainingJobSummaries": []}
+    wanted = request.get("StatusEquals")
+    if "MaxResults" in request:
+        # Documented: a page is cut first and filtered by status then, so it may be short or empty.
+        request = {name: value for name, value in request.items() if name != "StatusEquals"}
     found, token = jobs.summaries(context, TRAINING, request, _SUMMARY)
-    return {"TrainingJobSummaries": found, "NextToken": token}
+    listed = [job for job in found if wanted in (None, job["TrainingJobStatus"])]
+    return {"TrainingJobSummaries": listed, "NextToken": token}
 
 
 def _missing() -> ServiceError:

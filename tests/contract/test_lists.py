@@ -227,3 +227,17 @@ def test_jobs_are_paged_too(aws: LocalAws) -> None:
 def test_a_token_that_was_not_issued_is_refused(sm: Any, token: str) -> None:
     assert invalid(sm.list_training_jobs, NextToken=token).startswith("Invalid pagination token because ")
     assert invalid(sm.list_model_package_groups, NextToken=token).startswith("Invalid pagination token because ")
+
+
+@pytest.mark.documented("API_ListTrainingJobs: StatusEquals together with MaxResults")
+def test_a_page_of_training_jobs_is_cut_before_it_is_filtered_by_status(aws: LocalAws) -> None:
+    prefix = unique("cut")
+    good, bad = (aws.train(code, TrainingJobName=f"{prefix}-{code[-2]}") for code in ("exit(0)", "exit(1)"))
+    aws.trained(good), aws.trained(bad)
+    request = {"NameContains": prefix, "StatusEquals": "Failed", "SortBy": "Name"}
+    first = aws.sagemaker.list_training_jobs(MaxResults=1, **request)
+    assert first["TrainingJobSummaries"] == []
+    second = aws.sagemaker.list_training_jobs(MaxResults=1, NextToken=first["NextToken"], **request)
+    assert [job["TrainingJobName"] for job in second["TrainingJobSummaries"]] == [bad]
+    whole = aws.sagemaker.list_training_jobs(**request)["TrainingJobSummaries"]
+    assert [job["TrainingJobName"] for job in whole] == [bad]

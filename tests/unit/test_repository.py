@@ -81,9 +81,7 @@ def test_every_other_package_of_airflows_environment_is_for_another_python() -> 
     }
 
 
-@pytest.mark.parametrize(
-    "base", [REQUIREMENTS / "airflow.txt", *IMAGE_LOCKS], ids=lambda path: path.parent.name
-)
+@pytest.mark.parametrize("base", [REQUIREMENTS / "airflow.txt", *IMAGE_LOCKS], ids=lambda path: path.parent.name)
 def test_the_test_runner_brings_no_other_version_of_a_package_that_it_is_laid_over(base: Path) -> None:
     assert disagreements(REQUIREMENTS / "test.txt", base) == set()
 

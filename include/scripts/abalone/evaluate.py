@@ -35,9 +35,7 @@ def evaluation(test: Path, model: Path, champion: Path | None) -> dict[str, Any]
         "regression_metrics": regression_metrics(candidate),
         "intervals": intervals(candidate),
         "baseline": {"name": "linear", "regression_metrics": regression_metrics(baseline)},
-        "champion": {"name": "champion", "regression_metrics": regression_metrics(reigning)}
-        if reigning
-        else None,
+        "champion": {"name": "champion", "regression_metrics": regression_metrics(reigning)} if reigning else None,
         "comparisons": {
             "baseline": comparison(candidate, baseline),
             "champion": comparison(candidate, reigning) if reigning else None,

@@ -28,9 +28,7 @@ def divide(source: Path) -> dict[str, Rows]:
         parts[split.part(columns.key(SCHEMA.features, row))].append((record, row))
     if empty := [name for name, rows in parts.items() if not rows]:
         total = sum(map(len, parts.values()))
-        raise UserError(
-            f"{source}: {total} rows are too few, no row is left for {' and '.join(empty)}; supply more"
-        )
+        raise UserError(f"{source}: {total} rows are too few, no row is left for {' and '.join(empty)}; supply more")
     return parts
 
 

@@ -93,8 +93,7 @@ class Preprocessing:
         pairs = [(name, value) for name, values in self.categories.items() for value in values]
         indicators = [[row[name] == value for row in rows] for name, value in pairs]
         values = [
-            [number.median if row[name] is None else row[name] for row in rows]
-            for name, number in self.numbers.items()
+            [number.median if row[name] is None else row[name] for row in rows] for name, number in self.numbers.items()
         ]
         return np.ascontiguousarray(np.array(indicators + values, dtype=np.float64).T, dtype=np.float32)
 

@@ -77,9 +77,7 @@ def mean_squared_error(booster: xgboost.Booster, data: xgboost.DMatrix, part: st
     """What the predictions on ``data`` miss by, in squared rings. Raises UserError if it is not finite."""
     mse = float(np.mean((booster.predict(data) - data.get_label().astype(np.float64)) ** 2))
     if not math.isfinite(mse):
-        raise UserError(
-            f"training diverged: the mse of the {part} part is {mse}; check the target's range and eta"
-        )
+        raise UserError(f"training diverged: the mse of the {part} part is {mse}; check the target's range and eta")
     return mse
 
 
@@ -98,9 +96,7 @@ def facts(settings: Mapping[str, float], rows: Mapping[str, Sequence[Row]]) -> d
     }
 
 
-def train(
-    train: Path, validation: Path, preprocessing: Path, hyperparameters: Path | None, model: Path
-) -> None:
+def train(train: Path, validation: Path, preprocessing: Path, hyperparameters: Path | None, model: Path) -> None:
     """Learn from the CSV files in ``train`` and write the model into the folder ``model``."""
     settings = read_settings(hyperparameters, HYPERPARAMETERS)
     fitted = Preprocessing.read(preprocessing / artifact.PREPROCESSING)

@@ -27,9 +27,7 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def path(self, name: str, default: Path | None, description: str) -> None:
         """Add the option ``--name`` for a path."""
-        self.add_argument(
-            f"--{name}", type=Path, default=default, help=f"{description} (default: %(default)s)"
-        )
+        self.add_argument(f"--{name}", type=Path, default=default, help=f"{description} (default: %(default)s)")
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{self.prog}: {message}; `python -m {self.prog} --help` lists the arguments")

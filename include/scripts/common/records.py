@@ -50,27 +50,32 @@ def _files(source: Path) -> list[Path]:
 
 
 def _rows(file: Path, name: str, required: Sequence[str]) -> Iterator[Record]:
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, strict=True)
+    with file.open("rb") as stream:
+        lines = csv.reader(_decoded(stream, name), strict=True)
         try:
             header = _header(next(lines, []), name, required)
             for values in lines:
                 if values:  # csv gives an empty list for a blank line
                     yield _record(name, lines.line_num, header, values)
-        except UnicodeDecodeError as error:
-            place = f"{name}, after line {lines.line_num}"
-            raise UserError(f"{place}: not UTF-8 text ({error}); save the file as UTF-8") from None
         except csv.Error as error:
             raise UserError(f"{name}, line {lines.line_num}: not CSV ({error}); correct the file") from None
+
+
+def _decoded(stream: Iterable[bytes], file: str) -> Iterator[str]:
+    """Line by line, because a text stream decodes ahead and could not tell where it failed."""
+    for number, line in enumerate(stream, start=1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            problem = f"not UTF-8 text ({error})"
+            raise UserError(f"{file}, line {number}: {problem}; save the file as UTF-8") from None
 
 
 def _header(names: list[str], file: str, required: Sequence[str]) -> list[str]:
     header = [name.strip() for name in names]
     if missing := [name for name in required if name not in header]:
         found = _listed(header)[:200] or "nothing"
-        raise UserError(
-            f"{file}, line 1: missing column {_listed(missing)}; the header must name it (found {found})"
-        )
+        raise UserError(f"{file}, line 1: missing column {_listed(missing)}; the header must name it (found {found})")
     if doubled := sorted({name for name in header if header.count(name) > 1}):
         raise UserError(f"{file}, line 1: column {_listed(doubled)} is named twice; keep one")
     return header

@@ -56,7 +56,8 @@ class SageMakerJobOperator(LifecycleOperator):
     The job's name follows from the task and the request, so a task that is repeated after a crash finds its
     job: a running one is attached to, a finished one adopted, and only one that failed is followed by the
     next attempt. The first seconds are waited for in the worker, the rest in the triggerer; the job's log is
-    followed into the task log. Whenever the task ends in anything but success, the job is told to stop.
+    followed into the task log. Whenever the task ends in anything but success, the job is told to stop; only
+    when AWS could not be reached and tries are left, the job is left to the next of them.
 
     :param job: what to run; its texts may be templates.
     :param worker_wait: how long to wait in the worker before deferring.
@@ -71,6 +72,7 @@ class SageMakerJobOperator(LifecycleOperator):
 
     _job_name: str | None = None
     _killed = False
+    _log_readable = True
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class SageMakerJobOperator(LifecycleOperator):
         """Obtain the job, then wait for it here or, deferred, in the triggerer."""
         defer_at = time.monotonic() + self.worker_wait.total_seconds()
         positions: LogPositions = {}
-        with user_errors_are_final(), self._stopping_unless_done():
+        with user_errors_are_final(), self._stopping_unless_done(context):
             description = self._obtain_job(task_key(context))
             deadline = self._deadline(description, context)
             while not self.kind.is_terminal(description) and time.monotonic() < defer_at:
@@ -101,15 +103,14 @@ class SageMakerJobOperator(LifecycleOperator):
                 description = self._describe_patiently(description)
             self._log_news(positions)
             if not self.kind.is_terminal(description):
+                self._check_alive(deadline)
                 self._defer(deadline, positions)
             return self._result(description)
 
-    def resume(
-        self, context: Context, event: dict[str, str], job_name: str, positions: LogPositions
-    ) -> dict[str, Any]:
+    def resume(self, context: Context, event: dict[str, str], job_name: str, positions: LogPositions) -> dict[str, Any]:
         """Continue when the trigger has fired."""
         self._job_name = job_name
-        with user_errors_are_final(), self._stopping_unless_done():
+        with user_errors_are_final(), self._stopping_unless_done(context):
             self._log_news(positions)
             description = self._describe()
             if not self.kind.is_terminal(description):
@@ -155,9 +156,8 @@ class SageMakerJobOperator(LifecycleOperator):
         return requests.without_absent_inputs(self.request)
 
     def _create(self, key: TaskKey, attempt: int) -> Description:
-        name = self._job_name = self._attempt_name(
-            key, attempt
-        )  # known before the call: a kill may come during it
+        # Known before the call: a kill may come during it.
+        name = self._job_name = self._attempt_name(key, attempt)
         try:
             self.hook.create_job(self.kind, name, self._final_request)
             self.log.info("Created %s job %s; its log: %s", self.kind.name, name, self.kind.log_hint(name))
@@ -231,24 +231,31 @@ class SageMakerJobOperator(LifecycleOperator):
 
     def _log_news(self, positions: LogPositions) -> None:
         """Copy what the job has logged meanwhile; a log that cannot be read is no reason to lose the job."""
+        name = str(self._job_name)
         try:
-            for line in self.hook.new_log_lines(self.kind, str(self._job_name), positions):
+            for line in self.hook.new_log_lines(self.kind, name, positions) if self._log_readable else ():
                 self.log.info(line)
         except ApiError as error:
-            self.log.warning(
-                "Cannot follow the job's log (%s); read it in %s", error, self.kind.log_hint("the job")
-            )
+            self._log_readable = error.family is not Family.USER
+            self.log.warning("Cannot follow the log in %s: %s", self.kind.log_hint(name), error)
 
     @contextmanager
-    def _stopping_unless_done(self) -> Iterator[None]:
-        """Stop the job on any way out but success and deferral."""
+    def _stopping_unless_done(self, context: Context) -> Iterator[None]:
+        """Stop the job on any way out but success, deferral and the loss of AWS for this try."""
         try:
             yield
         except TaskDeferred:
             raise
-        except BaseException:
-            self._stop()
+        except BaseException as error:
+            if not self._next_try_attaches(error, context):
+                self._stop()
             raise
+
+    def _next_try_attaches(self, error: BaseException, context: Context) -> bool:
+        """Whether the job may go on unwatched: stopping it now would make the next try buy another."""
+        unreachable = isinstance(error, ApiError) and error.family is not Family.USER
+        ti = context["ti"]
+        return unreachable and not self._killed and ti.try_number <= ti.max_tries
 
     def _stop(self) -> None:
         """Tell the job to stop. Failing to do so must not hide why; its MaxRuntime ends it in any case."""
@@ -258,6 +265,4 @@ class SageMakerJobOperator(LifecycleOperator):
         try:
             self.hook.stop_job(self.kind, self._job_name)
         except ApiError as error:
-            self.log.error(
-                "%s job %s may still run, stop it by hand: %s", self.kind.name, self._job_name, error
-            )
+            self.log.error("%s job %s may still run, stop it by hand: %s", self.kind.name, self._job_name, error)

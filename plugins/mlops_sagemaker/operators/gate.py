@@ -66,15 +66,11 @@ class MetricGateOperator(LifecycleOperator):
         try:
             return float(self.threshold)
         except ValueError:
-            raise UserError(
-                f"the gate's threshold is {self.threshold!r}, not a number; set it in the form"
-            ) from None
+            raise UserError(f"the gate's threshold is {self.threshold!r}, not a number; set it in the form") from None
 
     def _decide(self, content: bytes | None, policy: Policy) -> Verdict:
         if content is None:
-            return gates.refusal(
-                "report", f"there is no report at {self.report}; did the evaluation write it?"
-            )
+            return gates.refusal("report", f"there is no report at {self.report}; did the evaluation write it?")
         try:
             report = json.loads(content)
         except (ValueError, RecursionError) as error:

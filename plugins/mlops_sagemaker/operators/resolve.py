@@ -74,9 +74,7 @@ class ResolveRunOperator(LifecycleOperator):
 
     def _release(self) -> Release:
         if not self.release_uri:
-            raise UserError(
-                f"the Airflow Variable {RELEASE_VARIABLE} is not set; publish a release and set it"
-            )
+            raise UserError(f"the Airflow Variable {RELEASE_VARIABLE} is not set; publish a release and set it")
         content = self.hook.read(self.release_uri)
         if content is None:
             raise UserError(f"there is no release manifest at {self.release_uri}; {release.REMEDY}")
@@ -92,9 +90,7 @@ class ResolveRunOperator(LifecycleOperator):
             content = self.hook.write_json(manifest_uri, self._manifest(bucket, window))
         _, *keys = json.loads(content)
         days = [str(windows.day_of(key)) for key in keys]
-        self.log.info(
-            "%s data objects from %s to %s; manifest: %s", len(keys), days[0], days[-1], manifest_uri
-        )
+        self.log.info("%s data objects from %s to %s; manifest: %s", len(keys), days[0], days[-1], manifest_uri)
         return {
             "manifest": manifest_uri,
             "sha256": naming.digest([*keys]),
@@ -124,9 +120,7 @@ class ResolveRunOperator(LifecycleOperator):
         arn = package["ModelPackageArn"]
         model_data = package.get("CustomerMetadataProperties", {}).get("model_data")
         if not model_data:
-            raise UserError(
-                f"the champion {arn} does not say where its model lies; give it the property model_data"
-            )
+            raise UserError(f"the champion {arn} does not say where its model lies; give it the property model_data")
         return {"model_package_arn": arn, "version": package["ModelPackageVersion"], "model_data": model_data}
 
 

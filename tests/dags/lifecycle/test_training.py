@@ -119,9 +119,7 @@ def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     assert inputs(run.job("validate")) == {"data": f"{folder}/manifest.json", "code": code}
     assert inputs(run.job("preprocess")) == inputs(run.job("validate"))
     parts = outputs(run.job("preprocess"))
-    assert parts == {
-        part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")
-    }
+    assert parts == {part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
     channels = {
         channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
         for channel in run.job("train")["InputDataConfig"]

@@ -19,9 +19,7 @@ RESTRICTION = TimeRestriction(earliest=None, latest=None, catchup=False)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def next_run(
-    patch: pytest.MonkeyPatch, now: datetime, last: datetime | None = None, timezone: str = "UTC"
-) -> datetime:
+def next_run(patch: pytest.MonkeyPatch, now: datetime, last: datetime | None = None, timezone: str = "UTC") -> datetime:
     """When the scheduler, asked at ``now``, wants the next run after the ``last`` one."""
     patch.setattr(trigger, "utcnow", lambda: pendulum.instance(now))
     stored = json.dumps(DagSerialization.to_dict(training_dag(declared(timezone=timezone))))

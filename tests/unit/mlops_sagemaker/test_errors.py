@@ -34,7 +34,4 @@ def test_the_code_of_an_api_error_says_who_can_help(code: str, family: Family) -
 
 def test_a_failed_job_tells_kind_name_status_reason_and_log() -> None:
     error = JobFailed("training", "abalone-train-1", "Failed", "AlgorithmError: no", "group G")
-    assert (
-        str(error)
-        == "SageMaker training job abalone-train-1 ended as Failed: AlgorithmError: no. Log: group G"
-    )
+    assert str(error) == "SageMaker training job abalone-train-1 ended as Failed: AlgorithmError: no. Log: group G"

@@ -46,15 +46,11 @@ DECIDING = [
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["mse", "value", "rows"]), inner)
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["mse", "value", "rows"]), inner),
 )
 
 
-def report(
-    candidate: float = 4.5, baseline: float = 4.9, champion: float | None = 4.7, rows: int = 600
-) -> Any:
+def report(candidate: float = 4.5, baseline: float = 4.9, champion: float | None = 4.7, rows: int = 600) -> Any:
     def metrics(value: float) -> dict[str, Any]:
         return {"regression_metrics": {"mse": {"value": value, "standard_deviation": 0.3}}}
 

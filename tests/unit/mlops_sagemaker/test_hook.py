@@ -163,9 +163,7 @@ def test_a_group_that_cannot_be_created_is_an_error(aws: FakeAws, hook: Lifecycl
 
 def test_a_package_is_found_again_by_its_properties(hook: LifecycleHook) -> None:
     hook.ensure_group("abalone", "rings")
-    arn = register(hook, "PendingManualApproval", registration="token", model_data="s3://b/m")[
-        "ModelPackageArn"
-    ]
+    arn = register(hook, "PendingManualApproval", registration="token", model_data="s3://b/m")["ModelPackageArn"]
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     assert hook.find_package("abalone", {"registration": "token"}, hour_ago)["ModelPackageArn"] == arn
     assert hook.find_package("abalone", {"registration": "other"}, hour_ago) is None

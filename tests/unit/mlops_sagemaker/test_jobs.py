@@ -54,9 +54,7 @@ def test_a_failure_carries_sagemakers_reason_and_the_log(kind: JobKind) -> None:
 
 
 def test_a_failed_processing_job_also_says_what_its_script_said() -> None:
-    description = describe(
-        PROCESSING, "Failed", FailureReason="AlgorithmError: , exit code: 1", ExitMessage="no rows"
-    )
+    description = describe(PROCESSING, "Failed", FailureReason="AlgorithmError: , exit code: 1", ExitMessage="no rows")
     assert PROCESSING.failure(description).reason == "AlgorithmError: , exit code: 1; no rows"
 
 

@@ -31,18 +31,14 @@ TRAINING = TrainingJob(
     metrics={"validation:mse": "validation:mse=([0-9.eE+-]+)"},
     **COMMON,
 )
-PACKAGE = ModelPackage(
-    "abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": "s3://b/m.tar.gz"}
-)
+PACKAGE = ModelPackage("abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": "s3://b/m.tar.gz"})
 
 
 def problems_with(request: Any, shape: Shape, place: str = "$") -> list[str]:
     """Bounds, patterns and enumerations of botocore's model, which its own validator does not look at."""
     if isinstance(request, dict):
         members = shape.members if isinstance(shape, StructureShape) else dict.fromkeys(request, shape.value)
-        return [
-            p for key, value in request.items() for p in problems_with(value, members[key], f"{place}.{key}")
-        ]
+        return [p for key, value in request.items() for p in problems_with(value, members[key], f"{place}.{key}")]
     if isinstance(request, list):
         return [p for value in request for p in problems_with(value, shape.member, f"{place}[]")]
     found = []
@@ -57,8 +53,6 @@ def problems_with(request: Any, shape: Shape, place: str = "$") -> list[str]:
     return found
 
 
-@pytest.mark.documented("API_CreateProcessingJob")
-@pytest.mark.documented("API_CreateTrainingJob")
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
@@ -71,9 +65,7 @@ def problems_with(request: Any, shape: Shape, place: str = "$") -> list[str]:
     ],
 )
 def test_requests_are_what_botocores_service_model_asks_for(operation: str, request_: dict[str, Any]) -> None:
-    shape = (
-        botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
-    )
+    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
     assert not ParamValidator().validate(request_, shape).generate_report()
     assert not problems_with(request_, shape)
 
@@ -100,9 +92,7 @@ def test_a_manifest_input_lists_objects_and_any_other_is_a_prefix() -> None:
 @pytest.mark.parametrize("uri", ["", None])
 def test_an_input_without_uri_is_left_out(uri: str | None) -> None:
     job = ProcessingJob(inputs=[Input("champion", uri)], outputs=[], **COMMON)
-    assert [s["InputName"] for s in requests.without_absent_inputs(job.request())["ProcessingInputs"]] == [
-        "code"
-    ]
+    assert [s["InputName"] for s in requests.without_absent_inputs(job.request())["ProcessingInputs"]] == ["code"]
 
 
 def test_a_request_without_inputs_stays_as_it_is() -> None:

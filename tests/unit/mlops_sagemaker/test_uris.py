@@ -16,9 +16,7 @@ def test_a_uri_splits_into_bucket_and_key(uri: str, parts: tuple[str, str]) -> N
     assert uris.parse(uri) == parts
 
 
-@pytest.mark.parametrize(
-    "uri", ["", "bucket/key", "http://bucket/key", "s3://", "s3:///key", "S3://bucket/key"]
-)
+@pytest.mark.parametrize("uri", ["", "bucket/key", "http://bucket/key", "s3://", "s3:///key", "S3://bucket/key"])
 def test_what_is_no_s3_uri_is_refused_by_name(uri: str) -> None:
     with pytest.raises(UserError, match="is not an S3 URI") as caught:
         uris.parse(uri)

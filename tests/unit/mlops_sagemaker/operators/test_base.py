@@ -254,9 +254,7 @@ def test_a_job_over_its_deadline_is_stopped_in_the_worker(aws: FakeAws) -> None:
     ("status", "error", "text"),
     [("timeout", JobTimedOut, "not done in time"), ("error", LifecycleError, "why")],
 )
-def test_a_job_the_trigger_gave_up_is_stopped(
-    aws: FakeAws, status: str, error: type[Exception], text: str
-) -> None:
+def test_a_job_the_trigger_gave_up_is_stopped(aws: FakeAws, status: str, error: type[Exception], text: str) -> None:
     aws.statuses = ["InProgress"]
     operator = train(worker_wait=timedelta(0))
     context = context_for(operator)
@@ -273,6 +271,31 @@ def test_a_job_that_ended_just_as_the_trigger_gave_up_counts(aws: FakeAws) -> No
     deferred = deferral_of(operator, context)
     the_job(aws)["_statuses"] = ["Completed"]
     assert resume(train(), deferred, context, "timeout")["status"] == "Completed"
+
+
+def test_losing_aws_for_one_try_leaves_the_job_to_the_next(aws: FakeAws) -> None:
+    aws.statuses = ["InProgress"]
+    operator = train(worker_wait=timedelta(0))
+    context = context_for(operator)
+    deferred = deferral_of(operator, context)
+    aws.fail("DescribeTrainingJob", "InternalFailure")
+    with pytest.raises(ApiError, match="InternalFailure"):
+        resume(train(), deferred, context)
+    assert not aws.asked("StopTrainingJob")
+    the_job(aws)["_statuses"] = ["Completed"]
+    assert train().execute(context_for(operator, try_number=2))["status"] == "Completed"
+    assert len(aws.asked("CreateTrainingJob")) == 1
+
+
+def test_losing_aws_in_the_last_try_stops_the_job(aws: FakeAws) -> None:
+    aws.statuses = ["InProgress"]
+    operator = train(worker_wait=timedelta(0))
+    context = context_for(operator, try_number=3)
+    deferred = deferral_of(operator, context)
+    aws.fail("DescribeTrainingJob", "InternalFailure")
+    with pytest.raises(ApiError, match="InternalFailure"):
+        resume(train(), deferred, context)
+    assert aws.asked("StopTrainingJob")
 
 
 def test_a_job_deleted_while_deferred_is_an_error(aws: FakeAws) -> None:
@@ -327,9 +350,11 @@ def test_the_jobs_log_is_followed_in_the_worker_and_after_resuming(
 
 
 def test_a_log_that_may_not_be_read_is_no_reason_to_lose_the_job(aws: FakeAws) -> None:
+    aws.statuses = ["InProgress", "InProgress", "Completed"]
     aws.fail("DescribeLogStreams", "AccessDeniedException", times=100)
     operator = train()
     assert operator.execute(context_for(operator))["status"] == "Completed"
+    assert len(aws.asked("DescribeLogStreams")) == 1
 
 
 def test_an_optional_input_without_uri_is_left_out_of_the_job(aws: FakeAws) -> None:

@@ -124,9 +124,7 @@ def test_an_empty_bucket_fails_and_says_so(published: FakeAws) -> None:
         ("s3://bucket/abalone/data/day=1995-11-30/a.csv", "is not JSON"),
     ],
 )
-def test_a_release_that_cannot_be_read_is_the_users_error(
-    published: FakeAws, release_uri: str, problem: str
-) -> None:
+def test_a_release_that_cannot_be_read_is_the_users_error(published: FakeAws, release_uri: str, problem: str) -> None:
     operator = resolve(release_uri=release_uri)
     with pytest.raises(AirflowFailException, match=problem):
         operator.execute(context_for(operator))
@@ -152,7 +150,5 @@ def test_the_champion_is_found_with_its_model(published: FakeAws) -> None:
 def test_a_champion_without_a_model_is_refused_by_name(published: FakeAws) -> None:
     approve(published)
     operator = resolve()
-    with pytest.raises(
-        AirflowFailException, match="model-package/abalone/1 does not say where its model lies"
-    ):
+    with pytest.raises(AirflowFailException, match="model-package/abalone/1 does not say where its model lies"):
         operator.execute(context_for(operator))

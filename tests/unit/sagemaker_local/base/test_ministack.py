@@ -189,3 +189,25 @@ def test_an_event_reaches_the_queues_of_its_scope_through_a_rule(tmp_path: Path,
         assert (body["source"], body["detail-type"]) == ("aws.sagemaker", "SageMaker Something")
         assert (body["account"], body["region"]) == ("111111111111", "eu-west-1")
         assert (body["resources"], body["detail"]) == (["arn:x"], {"n": 1})
+
+
+def test_a_state_that_cannot_be_written_is_an_error_and_is_saved_later(tmp_path: Path) -> None:
+    told, saved = in_a_process(
+        tmp_path,
+        """
+        base = ministack.Ministack()
+        create_queue(base.app)
+        in_the_way = STATE / "sqs.json.tmp"
+        in_the_way.mkdir(parents=True)
+        base.touched()
+        try:
+            base.save_if_touched()
+        except OSError as error:
+            told = str(error)
+        in_the_way.rmdir()
+        base.save_if_touched()
+        result = [told, "q" in (STATE / "sqs.json").read_text()]
+        """,
+    )
+    assert "the state of sqs could not be written" in told
+    assert saved

@@ -98,12 +98,12 @@ def test_a_saving_that_was_interrupted_leaves_no_model(saved: Path) -> None:
         artifact.load(saved)
 
 
-@pytest.mark.parametrize("keep", [0, 10, -10])
+@pytest.mark.parametrize("keep", [0, 10, 200])
 def test_a_broken_archive_is_refused_by_name(saved: Path, tmp_path: Path, keep: int) -> None:
     folder = packed(tmp_path, contents(saved))
     archive = folder / "model.tar.gz"
     archive.write_bytes(archive.read_bytes()[:keep])
-    with pytest.raises(UserError, match=r"model\.tar\.gz: (not a readable gzip tar archive|holds no model)"):
+    with pytest.raises(UserError, match=r"model\.tar\.gz: not a readable gzip tar archive"):
         artifact.load(folder)
 
 

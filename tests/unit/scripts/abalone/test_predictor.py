@@ -168,7 +168,7 @@ def test_a_model_of_other_columns_is_refused(trained: Trained, tmp_path: Path) -
     document = json.loads((trained.model / "preprocessing.json").read_text())
     document["schema"]["features"].pop()
     folder = saved_again(trained, tmp_path, preprocessing=json.dumps(document).encode())
-    with pytest.raises(UserError, match="made for the columns .* compare with a model of the same columns"):
+    with pytest.raises(UserError, match=r"made for the columns .* compare with a model of the same columns"):
         Predictor.load(folder)
 
 

@@ -41,7 +41,7 @@ def test_the_parts_of_the_sample_data_are_all_of_its_rows(sample: Path, tmp_path
     assert {part: len(rows) for part, rows in parts.items()} == {"train": 2923, "validation": 622, "test": 632}
     with sample.open(newline="") as stream:
         original = [tuple(row) for row in csv.reader(stream)][1:]
-    assert sorted(sum(parts.values(), [])) == sorted(original)
+    assert sorted(row for rows in parts.values() for row in rows) == sorted(original)
 
 
 def test_the_same_data_gives_the_same_bytes(sample: Path, tmp_path: Path) -> None:

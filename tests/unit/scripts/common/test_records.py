@@ -55,13 +55,13 @@ def test_a_file_of_nothing_but_its_header_is_fine_beside_one_with_rows(tmp_path:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "a.csv, line 1: missing column 'x'; the header must name it (found '')"),
+        (b"", "a.csv, line 1: missing column 'x'; the header must name it (found nothing)"),
         (b"y,z\n1,2\n", "a.csv, line 1: missing column 'x'; the header must name it (found 'y', 'z')"),
         (b"x,y,x\n1,2,3\n", "a.csv, line 1: column 'x' is named twice; keep one"),
         (b"x,y\n1,2\n1\n", "a.csv, line 3: 1 cells, the header has 2; correct the row"),
         (b"x,y\n1,2,3\n", "a.csv, line 2: 3 cells, the header has 2; correct the row"),
         (b'x\n"1\n2\n', "a.csv, line 3: not CSV (unexpected end of data); correct the file"),
-        (b"x\n\xff\n", "a.csv, after line 1: not UTF-8 text"),
+        (b"x\n1\n\xff\n", "a.csv, line 3: not UTF-8 text"),
         (b"x\n", "a.csv: no row of data below the header"),
     ],
 )

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.environments.catalogue import Environment
+from deploy.environments.install import Installer
+from deploy.environments.prepare import for_running, for_testing
+from deploy.progress import Progress
+
+
+class Recorder(Installer):
+    """Remembers which environments are asked for, and has one image."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, Progress(), {})
+        self.asked: list[Environment] = []
+
+    def ensure(self, environment: Environment) -> None:
+        self.asked.append(environment)
+
+    def images(self) -> dict[str, Path]:
+        return {"training": self.folder / "images" / "training-0123"}
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Recorder:
+    return Recorder(tmp_path)
+
+
+def test_running_needs_no_tool_of_the_developers(recorder: Recorder) -> None:
+    for_running(recorder)
+    assert [one.name for one in recorder.asked] == ["tool", "airflow", "sagemaker_local"]
+
+
+def test_testing_lays_the_runner_over_airflow_and_over_every_image(recorder: Recorder) -> None:
+    images = for_testing(recorder)
+    overlays = {one.name: one.base for one in recorder.asked if one.base}
+    assert overlays == {"airflow-test": recorder.folder / "airflow", "training-test": images["training"]}

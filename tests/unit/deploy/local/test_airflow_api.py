@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from deploy.local.airflow_api import Airflow
+from tests.unit.deploy.local.conftest import Server
+
+
+def test_airflow_is_asked_with_a_token_fetched_once(server: Server) -> None:
+    server.answers["/api/v2/dags/d"] = (200, {"dag_id": "d"})
+    airflow = Airflow(server.url, "admin", "password")
+    airflow.dag("d")
+    airflow.dag("d")
+    assert server.requests == [
+        ("POST", "/auth/token", {"username": "admin", "password": "password"}, None),
+        ("GET", "/api/v2/dags/d", None, "Bearer secret"),
+        ("GET", "/api/v2/dags/d", None, "Bearer secret"),
+    ]
+
+
+def test_a_run_is_triggered_without_a_logical_date(server: Server) -> None:
+    server.answers["/api/v2/dags/d/dagRuns"] = (200, {"dag_run_id": "manual__1"})
+    assert Airflow(server.url, "admin", "password").trigger("d") == "manual__1"
+    assert server.requests[-1][2] == {"logical_date": None}
+
+
+def test_a_run_id_is_quoted_in_addresses(server: Server) -> None:
+    path = "/api/v2/dags/d/dagRuns/manual__2026-11-21T07%3A00%3A00%2B00%3A00"
+    server.answers[path] = (200, {"state": "running"})
+    run = Airflow(server.url, "admin", "password").run("d", "manual__2026-11-21T07:00:00+00:00")
+    assert run == {"state": "running"}
+
+
+def test_a_log_is_read_as_lines_with_the_exceptions_text(server: Server) -> None:
+    entries = [
+        {"event": "started", "level": "info", "timestamp": "2026-11-21T07:00:00Z"},
+        {
+            "event": "Task failed",
+            "level": "error",
+            "error_detail": [{"exc_type": "KeyError", "exc_value": "'mse'"}],
+        },
+        {"event": "::endgroup::"},
+    ]
+    path = "/api/v2/dags/d/dagRuns/r/taskInstances/t/logs/1?full_content=true"
+    server.answers[path] = (200, {"content": entries})
+    log = Airflow(server.url, "admin", "password").log("d", "r", "t", 1)
+    assert log == ["INFO started", "ERROR Task failed", "KeyError: 'mse'", "::endgroup::"]

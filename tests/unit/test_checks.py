@@ -1,0 +1,75 @@
+"""The runner of the checks: it counts right, and nothing that fails or hangs passes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import Failure
+from deploy.progress import Progress
+from tests import __main__ as runner
+from tests.checks import Check
+
+IMAGES = {"training": Path("images/training")}
+REPORT = '<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}"/></testsuites>'
+
+
+@pytest.fixture(autouse=True)
+def own_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.checks.REPORTS", tmp_path)
+
+
+def python(name: str, program: str) -> Check:
+    return Check(name, (sys.executable, "-c", program))
+
+
+def test_counts_of_all_suites_are_added_and_an_error_is_a_failure() -> None:
+    one, other = python("one", ""), python("other", "")
+    one.report.write_text(REPORT.format(10, 1, 2, 3))
+    other.report.write_text(REPORT.format(5, 0, 0, 0))
+    assert runner.counts([one, other, python("static", "")]) == {"passed": 9, "failed": 3, "skipped": 3}
+
+
+def test_a_check_passes_by_its_exit_status_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.run(python("good", "print('well')"), Progress(), alone=False)
+    assert not runner.run(python("bad", "print('ill'); raise SystemExit(3)"), Progress(), alone=False)
+    told = capsys.readouterr().out
+    assert "good passed\nwell" in told
+    assert "bad FAILED with exit status 3\nill" in told
+
+
+def test_an_old_report_does_not_count_for_a_suite_that_could_not_start() -> None:
+    check = python("suite", "raise SystemExit(4)")
+    check.report.write_text(REPORT.format(10, 0, 0, 0))
+    runner.run(check, Progress(), alone=False)
+    assert runner.counts([check]) == {}
+
+
+def test_a_check_that_hangs_is_ended_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "LIMIT_SECONDS", 0.5)
+    status, output = runner.outcome(
+        python("hangs", "import time; print('here', flush=True); time.sleep(600)"), subprocess.PIPE
+    )
+    assert (status, output) == ("none within 0.5 s", "here\n")
+
+
+def test_one_failed_check_fails_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = [python("good", ""), python("bad", "")]
+    assert runner.report(checks, [True, True], Progress()) == 0
+    assert runner.report(checks, [True, False], Progress()) == 1
+    assert "Failed: bad\n0 passed, 0 failed, 0 skipped\n" in capsys.readouterr().out
+
+
+def test_the_whole_is_everything_but_the_soak_test() -> None:
+    names = {check.name for check in runner.select(IMAGES, [])}
+    assert {"lint", "format", "imports", "types-own", "airflow", "jobs", "local", "e2e"} <= names
+    assert "soak" not in names
+    assert [check.name for check in runner.select(IMAGES, ["soak"])] == ["soak"]
+
+
+def test_a_check_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(Failure, match="no check is named speling"):
+        runner.select(IMAGES, ["lint", "speling"])
