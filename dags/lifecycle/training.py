@@ -31,6 +31,9 @@ DEFAULT_ARGS = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=30),
 }
+FIRST_NIGHT = timedelta(minutes=1)
+"""How long after its time a DAG that has never run on schedule still starts its first run."""
+
 INSTANCE: dict[str, Any] = {
     "type": "string",
     "pattern": r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
@@ -60,8 +63,9 @@ def training_dag(use_case: UseCase) -> DAG:
         dag_id=f"{use_case.name}_training",
         description=use_case.description,
         doc_md=use_case.doc,
-        # No start date, and no run for a time already past: unpausing the DAG starts nothing by itself.
-        schedule=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=timedelta(0)),
+        # No start date, so that unpausing the DAG makes up for no night that has passed; but a minute in which the
+        # very first night is not lost to a parse that comes before the scheduler's look. See docs/adr/0005.
+        schedule=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=FIRST_NIGHT),
         catchup=False,
         max_active_runs=1,
         default_args={**DEFAULT_ARGS, "owner": use_case.owner},

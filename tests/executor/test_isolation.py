@@ -84,16 +84,16 @@ def test_processes_of_the_host_cannot_be_seen(aws: LocalAws) -> None:
 
 
 def test_the_rest_of_the_file_system_is_read_only(aws: LocalAws) -> None:
-    script = f"""
+    script = """
 import json, pathlib
 refused = []
-for folder in ("/usr", "/etc", "/opt", {str(ROOT)!r}):
+for folder in ("/usr", "/etc", "/opt", "/var"):
     try: (pathlib.Path(folder) / "written-by-a-job").write_text("x")
     except OSError: refused.append(folder)
 pathlib.Path("/opt/ml/mine").write_text("x"); pathlib.Path("/tmp/mine").write_text("x")
 print(json.dumps(refused))
 """
-    assert report(aws, script) == ["/usr", "/etc", "/opt", str(ROOT)]
+    assert report(aws, script) == ["/usr", "/etc", "/opt", "/var"]
 
 
 def test_what_a_job_leaves_running_ends_with_it(aws: LocalAws, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def next_run(patch: pytest.MonkeyPatch, now: datetime, last: datetime | None = N
     ("now", "due"),
     [
         (datetime(2026, 3, 2, 1, 59, 59, tzinfo=UTC), datetime(2026, 3, 2, 2, tzinfo=UTC)),
-        (datetime(2026, 3, 2, 2, 0, 1, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)),
+        (datetime(2026, 3, 2, 2, 1, 1, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)),
         (datetime(2026, 3, 2, 2, 3, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)),
         (datetime(2026, 3, 2, 4, 23, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)),
         (datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)),
@@ -47,6 +47,14 @@ def test_a_dag_that_never_ran_waits_for_the_next_two_oclock(
 ) -> None:
     assert next_run(monkeypatch, now) == due
     assert due > now
+
+
+def test_the_first_night_is_not_lost_to_a_parse_between_two_oclock_and_the_schedulers_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two = datetime(2026, 3, 2, 2, tzinfo=UTC)
+    assert next_run(monkeypatch, two.replace(second=1)) == two
+    assert next_run(monkeypatch, two.replace(second=59)) == two
 
 
 def test_after_a_run_comes_the_next_night(monkeypatch: pytest.MonkeyPatch) -> None:
