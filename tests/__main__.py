@@ -77,8 +77,10 @@ def report(checks: Sequence[Check], passed: Sequence[bool], progress: Progress) 
     failed = [check.name for check, good in zip(checks, passed, strict=True) if not good]
     print(progress.table())
     print(f"Failed: {', '.join(failed)}" if failed else f"All {len(checks)} checks passed.")
-    total = counts(checks)
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    suites = [check for check in checks if check.counts_tests]
+    if suites:
+        total = counts(suites)
+        print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
     return 1 if failed else 0
 
 

@@ -20,32 +20,36 @@ class Check:
     environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def counts_tests(self) -> bool:
+        return "pytest" in self.command
+
+    @property
     def report(self) -> Path:
         return REPORTS / f"{self.name}.xml"
 
 
 def static_checks(images: Mapping[str, Path]) -> list[Check]:
     """Style, imports, types. Types are checked against the packages that the code runs with."""
-    python = str(VENV / "dev" / "bin" / "python")
-    mypy = (python, "-m", "mypy", "--python-executable")
+    dev, airflow = VENV / "dev" / "bin", VENV / "airflow"
+    ruff = (str(dev / "python"), "-m", "ruff")
     plugins = ("-p", "mlops_sagemaker", "-p", "lifecycle")
+    jobs = ("-p", "common", "-p", "abalone")
     own = ("sagemaker_local", "deploy", "bench", "tests/__main__.py", "tests/checks.py")
     return [
-        Check("lint", (python, "-m", "ruff", "check")),
-        Check("format", (python, "-m", "ruff", "format", "--check")),
-        Check("imports", (str(VENV / "dev" / "bin" / "lint-imports"),), {"PYTHONPATH": IMPORT_PATHS}),
-        Check(
-            "types-airflow",
-            (*mypy, str(VENV / "airflow" / "bin" / "python"), *plugins),
-            {"MYPYPATH": "plugins:dags"},
-        ),
-        Check(
-            "types-jobs",
-            (*mypy, str(images["training"] / "bin" / "python"), "-p", "common", "-p", "abalone"),
-            {"MYPYPATH": "include/scripts"},
-        ),
-        Check("types-own", (*mypy, python, *own)),
+        Check("lint", (*ruff, "check")),
+        Check("format", (*ruff, "format", "--check")),
+        Check("imports", (str(dev / "lint-imports"),), {"PYTHONPATH": IMPORT_PATHS}),
+        _types("airflow", airflow, plugins, {"MYPYPATH": "plugins:dags"}),
+        _types("jobs", images["training"], jobs, {"MYPYPATH": "include/scripts"}),
+        _types("own", VENV / "dev", own, {}),
     ]
+
+
+def _types(name: str, environment: Path, what: tuple[str, ...], environ: Mapping[str, str]) -> Check:
+    """A check of types, with a cache of its own since several run at once."""
+    python = str(VENV / "dev" / "bin" / "python")
+    options = ("--python-executable", str(environment / "bin" / "python"), "--cache-dir", f".mypy_cache/{name}")
+    return Check(f"types-{name}", (python, "-m", "mypy", *options, *what), environ)
 
 
 SUITES: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -31,7 +31,7 @@ def run(stack: Stack, progress: Progress) -> None:
     up(stack, progress)
     airflow = stack.airflow()
     with progress.phase(f"Running {DAG_ID}"):
-        run_id = follow.start(airflow, DAG_ID, stack)
+        run_id = follow.start(airflow, DAG_ID, stack, progress.say)
         outcome = follow.watch_run(airflow, DAG_ID, run_id, progress.say, stack.require_alive)
     if outcome != "success":
         raise Failure(follow.failure_report(airflow, DAG_ID, run_id, stack.settings))

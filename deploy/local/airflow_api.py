@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from deploy.errors import Failure
 from deploy.local.http import call
 
 
@@ -17,10 +18,13 @@ class Airflow:
         self._token: str | None = None
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Call an operation by its path below /api/v2. Raises HttpError."""
-        if self._token is None:
-            self._token = call("POST", f"{self._url}/auth/token", self._login)["access_token"]
-        return call(method, f"{self._url}/api/v2/{path}", body, self._token)
+        """Call an operation by its path below /api/v2. Raises HttpError, or Failure where nobody answers."""
+        try:
+            if self._token is None:
+                self._token = call("POST", f"{self._url}/auth/token", self._login)["access_token"]
+            return call(method, f"{self._url}/api/v2/{path}", body, self._token)
+        except OSError as error:
+            raise Failure(f"Airflow does not answer at {self._url} ({error}). See `make status`.") from error
 
     def dag(self, dag_id: str) -> Any:
         """A DAG. Raises HttpError 404 until the DAG processor has seen it."""
@@ -37,6 +41,11 @@ class Airflow:
     def trigger(self, dag_id: str) -> str:
         """Start a manual run, with no logical date and every parameter at its default; returns its id."""
         return self.request("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"]
+
+    def active_runs(self, dag_id: str) -> list[str]:
+        """The ids of the runs that have started and not ended."""
+        runs = self.request("GET", f"dags/{dag_id}/dagRuns?state=running")["dag_runs"]
+        return [run["dag_run_id"] for run in runs]
 
     def run(self, dag_id: str, run_id: str) -> Any:
         """A DAG run."""

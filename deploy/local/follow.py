@@ -22,12 +22,15 @@ FINISHED = ("success", "failed")
 PASSING = (None, "scheduled", "queued")
 LOG_LINES = 40
 
+Say = Callable[[str], None]
 Watch = Callable[[], None]
 
 
-def start(airflow: Airflow, dag_id: str, stack: Stack) -> str:
+def start(airflow: Airflow, dag_id: str, stack: Stack, say: Say) -> str:
     """Start a run of the DAG as the files now are; returns its id. Raises Failure."""
     wait_for_dag(airflow, dag_id, stack.settings, stack.require_alive)
+    for earlier in airflow.active_runs(dag_id):
+        say(f"{earlier} has not ended yet; the new run starts after it")
     airflow.unpause(dag_id)
     return airflow.trigger(dag_id)
 
@@ -70,7 +73,7 @@ def _is_parsed(airflow: Airflow, dag_id: str, since: float) -> bool:
     return parsed is not None and datetime.fromisoformat(parsed).timestamp() >= since
 
 
-def watch_run(airflow: Airflow, dag_id: str, run_id: str, say: Callable[[str], None], watch: Watch) -> str:
+def watch_run(airflow: Airflow, dag_id: str, run_id: str, say: Say, watch: Watch) -> str:
     """Say every change of a task's state until the run has ended; returns the run's last state."""
     seen: dict[str, tuple[Any, ...]] = {}
     while True:

@@ -7,12 +7,14 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from deploy.errors import Failure
+
 # The API server may take most of a minute for its first answers on a loaded machine.
 TIMEOUT_SECONDS = 60.0
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class HttpError(Exception):
+class HttpError(Failure):
     """An answer other than 2xx: `status`, and what the server says."""
 
     def __init__(self, method: str, url: str, status: int, body: str) -> None:

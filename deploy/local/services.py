@@ -26,6 +26,11 @@ AIRFLOW = {
 }
 
 
+# Stopped one group after the other: tasks that the scheduler lets end need the API server until then, and that and
+# all the rest need the AWS endpoint.
+STOPPING = (("scheduler", "dag-processor", "triggerer"), (API_SERVER,), (AWS,))
+
+
 @dataclass(frozen=True)
 class Service:
     """One process of the stack. `version` changes with the code it has loaded: then it must be restarted."""

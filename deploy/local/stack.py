@@ -14,6 +14,7 @@ from deploy.local import credentials as secrets
 from deploy.local import environment, health, ports, processes, services, settings, state
 from deploy.local.airflow_api import Airflow
 from deploy.local.credentials import Credentials
+from deploy.local.processes import Process
 from deploy.local.services import Service
 from deploy.local.settings import ADMIN
 from deploy.local.state import Started
@@ -21,8 +22,7 @@ from deploy.locking import exclusive
 from deploy.progress import Progress
 
 # The scheduler lets running tasks end, and a task's first seconds are spent in the worker.
-AIRFLOW_GRACE_SECONDS = 20.0
-AWS_GRACE_SECONDS = 20.0
+GRACE_SECONDS = 20.0
 
 
 class Stack:
@@ -88,8 +88,7 @@ class Stack:
 
     def _start_all(self, pending: list[Service]) -> None:
         """End what is left of the services' earlier lives, then start each."""
-        earlier = [self._state.services.pop(one.name).process for one in pending if one.name in self._state.services]
-        processes.stop(earlier, AIRFLOW_GRACE_SECONDS)
+        self._stop({service.name for service in pending})
         self._require_free_ports({service.name for service in pending})
         self.settings.home.mkdir(parents=True, exist_ok=True)
         self._state.ports = {"AIRFLOW_PORT": self.settings.airflow_port, "AWS_PORT": self.settings.aws_port}
@@ -146,21 +145,25 @@ class Stack:
         return log.read_text().splitlines()
 
     def down(self) -> None:
-        """End every process of the stack, Airflow before the AWS that it uses."""
+        """End every process of the stack."""
         with self._alone():
             self._down()
 
     def _down(self) -> None:
-        started = self._state.services
-        airflow = [one.process for name, one in started.items() if name != services.AWS]
-        aws = [one.process for name, one in started.items() if name == services.AWS]
-        stopped = [name for name in started if self._state.alive(name)]
-        killed = processes.stop(airflow, AIRFLOW_GRACE_SECONDS) + processes.stop(aws, AWS_GRACE_SECONDS)
-        self._state.services = {}
-        self._state.save()
+        stopped = [name for name in self._state.services if self._state.alive(name)]
+        killed = self._stop(set(self._state.services))
         print(f"Stopped: {', '.join(stopped)}" if stopped else "Nothing was running.")
         if killed:
             print(f"Killed, since they did not end by themselves: {', '.join(str(one.pid) for one in killed)}")
+
+    def _stop(self, names: set[str]) -> list[Process]:
+        """End these services, and what is left of those that have died; returns what had to be killed."""
+        killed = []
+        for group in services.STOPPING:
+            known = names & self._state.services.keys() & set(group)
+            killed += processes.stop([self._state.services.pop(name).process for name in known], GRACE_SECONDS)
+        self._state.save()
+        return killed
 
     def status(self) -> None:
         """Print each service with its process, its health and its log, and where to go with a browser."""

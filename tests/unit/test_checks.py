@@ -60,7 +60,13 @@ def test_one_failed_check_fails_the_whole(capsys: pytest.CaptureFixture[str]) ->
     checks = [python("good", ""), python("bad", "")]
     assert runner.report(checks, [True, True], Progress()) == 0
     assert runner.report(checks, [True, False], Progress()) == 1
-    assert "Failed: bad\n0 passed, 0 failed, 0 skipped\n" in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith("Failed: bad\n")
+
+
+def test_a_suite_that_could_not_start_leaves_a_count_of_none_passed(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = Check("suite", (sys.executable, "-m", "pytest"))
+    assert runner.report([suite], [False], Progress()) == 1
+    assert capsys.readouterr().out.endswith("Failed: suite\n0 passed, 0 failed, 0 skipped\n")
 
 
 def test_the_whole_is_everything_but_the_soak_test() -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
+from deploy.errors import Failure
 from deploy.local.airflow_api import Airflow
+from tests.support.local_aws import free_port
 from tests.unit.deploy.local.conftest import Server
 
 
@@ -20,6 +24,17 @@ def test_a_run_is_triggered_without_a_logical_date(server: Server) -> None:
     server.answers["/api/v2/dags/d/dagRuns"] = (200, {"dag_run_id": "manual__1"})
     assert Airflow(server.url, "admin", "password").trigger("d") == "manual__1"
     assert server.requests[-1][2] == {"logical_date": None}
+
+
+def test_an_airflow_that_does_not_answer_is_told_with_its_address() -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(Failure, match=f"Airflow does not answer at {nobody} .*make status"):
+        Airflow(nobody, "admin", "password").dag("d")
+
+
+def test_the_runs_under_way_are_asked_for_by_their_state(server: Server) -> None:
+    server.answers["/api/v2/dags/d/dagRuns?state=running"] = (200, {"dag_runs": [{"dag_run_id": "manual__1"}]})
+    assert Airflow(server.url, "admin", "password").active_runs("d") == ["manual__1"]
 
 
 def test_a_run_id_is_quoted_in_addresses(server: Server) -> None:

@@ -136,7 +136,7 @@ def test_going_down_leaves_no_process_and_no_port(clone: Clone, capsys: pytest.C
     pids = clone.pids()
     clone.stack().down()
     assert [pid for pid in pids.values() if processes.start_of(pid)] == []
-    assert "Stopped: aws, api-server, scheduler, dag-processor, triggerer" in capsys.readouterr().out
+    assert "Stopped: aws, api-server, scheduler, dag-processor, triggerer\n" in capsys.readouterr().out
     for port in clone.environ.values():
         socket.create_server(("127.0.0.1", int(port))).close()
 
