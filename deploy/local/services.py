@@ -60,6 +60,8 @@ def _aws(settings: Settings, user: Mapping[str, str]) -> Service:
         "--containers": settings.root / "include" / "containers",
         "--environments": environments / "images",
         "--uv": environments / "tool" / "bin" / "uv",
+        # Secrets and databases of the stack are no business of a job.
+        "--hide": settings.local,
     }
     arguments = [str(part) for option in options.items() for part in option]
     command = (settings.python("sagemaker_local"), "-m", "sagemaker_local", "serve", *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,7 @@ def small_disk(tmp_path: Path, environments: Path) -> Iterator[LocalAws]:
     """A server whose data lies on a file system of its own, of a few mebibytes."""
     data = tmp_path / "data"
     data.mkdir()
-    mount = f'mount -t tmpfs -o size={DISK_MEBIBYTES}m tmpfs "$0" && exec "$@"'
-    wrapper = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount, str(data))
+    wrapper = (sys.executable, "-m", "tests.support.small_disk", str(DISK_MEBIBYTES), str(data))
     server = LocalAws(data, environments, "--stop-grace", "1", wrapper=wrapper)
     server.start().prepare()
     yield server

@@ -86,17 +86,24 @@ def test_the_aws_command_line_shows_the_runs_truth(stack: LocalStack) -> None:
 
 
 def aws_cli(aws: LocalAws, *arguments: str) -> str:
-    environ = {
+    command = [str(Path(sys.executable).with_name("aws")), *arguments]
+    result = subprocess.run(
+        command, env=aws_environ(aws), text=True, capture_output=True, timeout=60, check=False
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def aws_environ(aws: LocalAws) -> dict[str, str]:
+    """What a user exports to reach the local AWS with any client."""
+    return {
         "PATH": os.environ["PATH"],
+        "AWS_ENDPOINT_URL": aws.endpoint,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_CONFIG_FILE": os.devnull,
     }
-    command = [str(Path(sys.executable).with_name("aws")), "--endpoint-url", aws.endpoint, *arguments]
-    result = subprocess.run(command, env=environ, text=True, capture_output=True, timeout=60, check=False)
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:

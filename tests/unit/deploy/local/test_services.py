@@ -50,6 +50,7 @@ def test_the_endpoint_keeps_its_state_in_the_state_folder_and_never_learns_the_s
     options = dict(zip(aws.command[4::2], aws.command[5::2], strict=True))
     assert options["--port"] == "9566"
     assert options["--data-dir"] == str(root / ".local" / "aws")
+    assert options["--hide"] == str(root / ".local"), "jobs can read the stack's secrets"
     assert not [name for name in aws.environ if name.startswith("AIRFLOW")]
 
 
