@@ -47,7 +47,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     settings = Settings(
         port=arguments.port,
-        data_dir=arguments.data_dir.absolute(),
+        data_dir=arguments.data_dir.resolve(),  # so that a link below it is one that a job made
         containers=arguments.containers.absolute(),
         environments=arguments.environments.absolute(),
         uv=arguments.uv and arguments.uv.absolute(),

@@ -21,12 +21,16 @@ class InvalidMessage(ValueError):
     """A processing job's exit message is not UTF-8."""
 
 
+class LeadsOut(ValueError):
+    """A path below /opt/ml leads elsewhere: what the job put there points at the host."""
+
+
 def inside(opt_ml: Path, path: str) -> Path:
-    """The host's path of *path*, which starts with ``/opt/ml``; raises ``ValueError`` for one that leads out."""
-    relative = Path(path).relative_to("/opt/ml")
-    if ".." in relative.parts:
-        raise ValueError(f"{path} leads out of /opt/ml")
-    return opt_ml / relative
+    """The host's path of *path*, which starts with ``/opt/ml``; raises ``LeadsOut``, also for a symbolic link."""
+    place = opt_ml / Path(path).relative_to("/opt/ml")
+    if not place.resolve().is_relative_to(opt_ml.resolve()):
+        raise LeadsOut(f"{path} leads out of /opt/ml")
+    return place
 
 
 def lay_out_training(opt_ml: Path, record: Record) -> None:
@@ -39,6 +43,8 @@ def lay_out_training(opt_ml: Path, record: Record) -> None:
     _write_json(config / "hyperparameters.json", record.get("HyperParameters", {}))
     _write_json(config / "inputdataconfig.json", _input_data_config(record))
     _write_json(config / "resourceconfig.json", _training_resource_config(instance_type))
+    if "CheckpointConfig" in record:
+        inside(opt_ml, record["CheckpointConfig"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
 
 
 def _input_data_config(record: Record) -> dict[str, dict[str, str]]:
@@ -137,7 +143,7 @@ def _processing_output(item: dict[str, Any]) -> dict[str, Any]:
 
 def failure_text(opt_ml: Path) -> str:
     """What a training job wrote to ``output/failure``, cut to 1024 characters; empty if nothing."""
-    path = opt_ml / "output" / "failure"
+    path = inside(opt_ml, "/opt/ml/output/failure")
     if not path.is_file():
         return ""
     with path.open(encoding="utf-8", errors="replace") as file:
@@ -146,7 +152,7 @@ def failure_text(opt_ml: Path) -> str:
 
 def exit_message(opt_ml: Path) -> str | None:
     """What a processing job wrote to ``output/message``: its first kilobyte. Raises ``InvalidMessage``."""
-    path = opt_ml / "output" / "message"
+    path = inside(opt_ml, "/opt/ml/output/message")
     if not path.is_file():
         return None
     with path.open("rb") as file:

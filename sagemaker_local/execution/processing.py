@@ -9,6 +9,7 @@ from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
 from sagemaker_local.execution.process import Program
+from sagemaker_local.execution.synchronisation import Target, synchronised
 from sagemaker_local.execution.transfer import TransferError, download, upload_tree
 
 
@@ -17,10 +18,15 @@ def run(job: Job) -> None:
     record = job.record
     job.change(lambda stored: jobs.started(PROCESSING, stored, clock.now()))
     _download_inputs(job, record)
-    exit_code = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
-    _keep_exit_message(job)
     # Outputs are uploaded whatever the exit code: what a failed job left tells why it failed.
-    _upload_outputs(job, record)
+    try:
+        with synchronised(job.s3, _outputs(job, record, "Continuous")):
+            exit_code = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
+        _keep_exit_message(job)
+        for output in _outputs(job, record, "EndOfJob"):
+            upload_tree(job.s3, output.folder, output.uri)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Failed to upload output: {error}") from error
     if exit_code != 0 and not job.stopped:
         raise algorithm_error(job, exit_code)
 
@@ -59,11 +65,9 @@ def _keep_exit_message(job: Job) -> None:
         job.change(lambda stored: stored.update(ExitMessage=message))
 
 
-def _upload_outputs(job: Job, record: Record) -> None:
-    try:
-        for item in record.get("ProcessingOutputConfig", {}).get("Outputs", []):
-            output = item["S3Output"]
-            source = opt_ml.inside(job.sandbox.opt_ml, output["LocalPath"])
-            upload_tree(job.s3, source, output["S3Uri"])
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Failed to upload output: {error}") from error
+def _outputs(job: Job, record: Record, mode: str) -> list[Target]:
+    """The outputs of that ``S3UploadMode``; no object ever goes because its file went."""
+    outputs = record.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    chosen = [output["S3Output"] for output in outputs if output["S3Output"]["S3UploadMode"] == mode]
+    folder = job.sandbox.opt_ml
+    return [Target(opt_ml.inside(folder, one["LocalPath"]), one["S3Uri"], mirror=False) for one in chosen]

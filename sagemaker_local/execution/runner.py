@@ -18,6 +18,7 @@ from sagemaker_local.domain.jobs import JobKind, Record
 from sagemaker_local.execution import processing, records, training
 from sagemaker_local.execution.images import ImageNotInstalled
 from sagemaker_local.execution.job import Cancelled, Job, JobFailed, Platform, image_uri
+from sagemaker_local.execution.opt_ml import LeadsOut
 from sagemaker_local.execution.process import Sandbox
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class JobRunner:
         with self._lock:
             future = self._pool.submit(self._run, job)
             self._jobs[key] = (job, future)
-        future.add_done_callback(lambda _: self._forget(key))
+        future.add_done_callback(lambda ended: self._forget(key, ended))
 
     def stop(self, kind: JobKind, scope: Scope, name: str) -> None:
         """Stop a job: one that still waits ends at once, one that runs gets SIGTERM, the grace, SIGKILL."""
@@ -85,9 +86,11 @@ class JobRunner:
             job.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _forget(self, key: Key) -> None:
+    def _forget(self, key: Key, ended: Future[None]) -> None:
         with self._lock:
-            self._jobs.pop(key, None)
+            # Its name may by now be that of a new job: a job that has ended can be deleted.
+            if key in self._jobs and self._jobs[key][1] is ended:
+                del self._jobs[key]
 
     def _run(self, job: Job) -> None:
         reason = self._reason(job)
@@ -108,6 +111,8 @@ class JobRunner:
             return None
         except JobFailed as error:
             return str(error)
+        except LeadsOut as error:
+            return f"ClientError: {error}"
         except ImageNotInstalled as error:
             return f"ClientError: the image could not be prepared: {error}"
         except Exception:

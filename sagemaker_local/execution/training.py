@@ -15,7 +15,8 @@ from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
 from sagemaker_local.execution.logs import Metric, MetricScanner
 from sagemaker_local.execution.process import Program
-from sagemaker_local.execution.transfer import TransferError, download, upload_archive, upload_tree
+from sagemaker_local.execution.synchronisation import Target, synchronised
+from sagemaker_local.execution.transfer import TransferError, download, has_objects, upload_archive, upload_tree
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def run(job: Job) -> None:
     record = job.record
     _download_channels(job, record)
     _enter(job, "Training", "Training image download completed. Training in progress.")
-    exit_code, scanner = _train(job, record)
+    exit_code, scanner = _train_with_checkpoints(job, record)
     job.change(lambda stored: stored.update(FinalMetricDataList=scanner.final()))
     if exit_code == 0 or job.stopped:
         _enter(job, "Uploading", "Uploading generated training model")
@@ -51,8 +52,27 @@ def _download_channels(job: Job, record: Record) -> None:
             target = folder / "input" / "data" / channel["ChannelName"]
             target.mkdir()
             download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check)
+        for checkpoints in _checkpoints(job, record):
+            if has_objects(job.s3, checkpoints.uri):
+                download(job.s3, checkpoints.uri, "S3Prefix", checkpoints.folder, job.check)
     except TransferError as error:
         raise JobFailed(f"ClientError: Data download failed:{error}") from error
+
+
+def _checkpoints(job: Job, record: Record) -> list[Target]:
+    """Where checkpoints are kept, if the job keeps any: the folder and the prefix mirror each other."""
+    if "CheckpointConfig" not in record:
+        return []
+    config = record["CheckpointConfig"]
+    return [Target(opt_ml.inside(job.sandbox.opt_ml, config["LocalPath"]), config["S3Uri"], mirror=True)]
+
+
+def _train_with_checkpoints(job: Job, record: Record) -> tuple[int, MetricScanner]:
+    try:
+        with synchronised(job.s3, _checkpoints(job, record)):
+            return _train(job, record)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Checkpoint upload failed:{error}") from error
 
 
 def _train(job: Job, record: Record) -> tuple[int, MetricScanner]:
@@ -122,17 +142,18 @@ def _toolkit_variables(record: Record) -> dict[str, str]:
 
 def _upload_artifacts(job: Job, record: Record) -> None:
     """``model.tar.gz``, and ``output.tar.gz`` if there is anything for it."""
-    folder = job.sandbox.opt_ml
+    model = opt_ml.inside(job.sandbox.opt_ml, "/opt/ml/model")
+    data = opt_ml.inside(job.sandbox.opt_ml, "/opt/ml/output/data")
     prefix = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
     compressed = record["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
     artifacts = f"{prefix}/model.tar.gz" if compressed else f"{prefix}/model/"
     try:
         if compressed:
-            upload_archive(job.s3, folder / "model", artifacts, job.sandbox.tmp)
+            upload_archive(job.s3, model, artifacts, job.sandbox.root)
         else:
-            upload_tree(job.s3, folder / "model", artifacts)
-        if any((folder / "output" / "data").iterdir()):
-            upload_archive(job.s3, folder / "output" / "data", f"{prefix}/output.tar.gz", job.sandbox.tmp)
+            upload_tree(job.s3, model, artifacts)
+        if data.is_dir() and any(data.iterdir()):
+            upload_archive(job.s3, data, f"{prefix}/output.tar.gz", job.sandbox.root)
     except TransferError as error:
         raise JobFailed(f"ClientError: Artifact upload failed:{error}") from error
     job.change(lambda stored: stored.update(ModelArtifacts={"S3ModelArtifacts": artifacts}))

@@ -7,6 +7,7 @@ import json
 import os
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,32 @@ def _fetch(s3: Any, bucket: str, key: str, path: Path) -> None:
 
 def upload_tree(s3: Any, source: Path, uri: str) -> None:
     """Every file below *source* to *uri*/relative path; symbolic links are not followed. Raises ``TransferError``."""
-    try:
+    for path in walk(source):
+        upload_file(s3, path, uri, path.relative_to(source).as_posix())
+
+
+def upload_file(s3: Any, path: Path, uri: str, name: str) -> None:
+    """One file to *uri*/*name*. Raises ``TransferError``."""
+    with _explained(uri):
         bucket, prefix = split_uri(uri)
-        for path in _files(source):
-            key = "/".join(filter(None, (prefix.rstrip("/"), path.relative_to(source).as_posix())))
-            _put(s3, path, bucket, key)
+        _put(s3, path, bucket, _joined(prefix, name))
+
+
+def remove(s3: Any, uri: str, name: str) -> None:
+    """Delete the object at *uri*/*name*; none there is no error. Raises ``TransferError``."""
+    with _explained(uri):
+        bucket, prefix = split_uri(uri)
+        s3.delete_object(Bucket=bucket, Key=_joined(prefix, name))
+
+
+def _joined(prefix: str, name: str) -> str:
+    return "/".join(filter(None, (prefix.rstrip("/"), name)))
+
+
+@contextmanager
+def _explained(uri: str) -> Iterator[None]:
+    try:
+        yield
     except (ClientError, BotoCoreError) as error:
         raise TransferError(f"Unable to upload to {uri} ({error})") from error
     except OSError as error:
@@ -148,7 +170,8 @@ def upload_archive(s3: Any, source: Path, uri: str, scratch: Path) -> None:
         archive.unlink(missing_ok=True)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def walk(folder: Path) -> Iterator[Path]:
+    """Every regular file below *folder*, in order; symbolic links are neither listed nor followed."""
     for parent, folders, names in os.walk(folder, followlinks=False):
         folders.sort()
         for name in sorted(names):

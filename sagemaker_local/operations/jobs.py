@@ -70,6 +70,17 @@ def stop(context: Context, kind: JobKind, name: str, missing: ServiceError) -> N
     context.services.runner.stop(kind, context.scope, name)
 
 
+def delete(context: Context, kind: JobKind, name: str, missing: ServiceError) -> None:
+    """Forget a job that has ended, which frees its name; raises ``ResourceInUse`` for one that has not."""
+    with context.store.transaction():
+        record = describe(context, kind, name, missing)
+        if not jobs.is_terminal(kind, record):
+            status = record[kind.status_key]
+            raise resource_in_use(f"The {kind.noun} {name} is {status}; only one that has ended can be deleted.")
+        context.store.delete(kind.resource_type, context.scope, name)
+        context.store.delete_tags(record[kind.arn_key])
+
+
 def summaries(
     context: Context, kind: JobKind, request: Request, members: tuple[str, ...]
 ) -> tuple[list[dict[str, Any]], str | None]:

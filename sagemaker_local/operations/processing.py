@@ -1,4 +1,4 @@
-"""CreateProcessingJob, DescribeProcessingJob, ListProcessingJobs, StopProcessingJob."""
+"""Create, Describe, List, Stop and Delete of processing jobs."""
 
 from __future__ import annotations
 
@@ -60,8 +60,6 @@ def _check_outputs(outputs: list[dict[str, Any]]) -> None:
         name, output = item["OutputName"], item.get("S3Output")
         if output is None:
             raise validation_error(f"processing output {name}: S3Output must be given")
-        if output["S3UploadMode"] != "EndOfJob":
-            raise validation_error(f"processing output {name}: the local SageMaker uploads at EndOfJob only")
         checks.check_s3_uri(f"processing output {name}", output["S3Uri"])
         _check_local_path(f"processing output {name}", output.get("LocalPath"))
 
@@ -83,6 +81,13 @@ def stop_processing_job(context: Context, request: Request) -> None:
     """SIGTERM, the grace, SIGKILL; outputs are still uploaded."""
     name = request["ProcessingJobName"]
     jobs.stop(context, PROCESSING, name, _missing(name))
+
+
+@operation("DeleteProcessingJob")
+def delete_processing_job(context: Context, request: Request) -> None:
+    """Only a job that has ended; its outputs stay."""
+    name = request["ProcessingJobName"]
+    jobs.delete(context, PROCESSING, name, _missing(name))
 
 
 @operation("ListProcessingJobs")

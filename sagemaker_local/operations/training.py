@@ -1,4 +1,4 @@
-"""CreateTrainingJob, DescribeTrainingJob, ListTrainingJobs, StopTrainingJob."""
+"""Create, Describe, List, Stop and Delete of training jobs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.registry import Context, Request, operation
 
 _MAX_RUNTIME_SECONDS = 28 * 86_400
+_CHECKPOINTS = "/opt/ml/checkpoints"
 _SUMMARY = (
     "TrainingJobName",
     "TrainingJobArn",
@@ -38,7 +39,8 @@ def create_training_job(context: Context, request: Request) -> Request:
         raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
     _check_channels(context, request)
-    record = jobs.new_record(context, TRAINING, request)
+    checkpoints = _checkpoint_config(request)
+    record = {**jobs.new_record(context, TRAINING, request), **checkpoints}
     record["SecondaryStatus"] = "Starting"
     record["SecondaryStatusTransitions"] = []
     states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
@@ -66,6 +68,18 @@ def _check_resources(request: Request) -> None:
             raise validation_error(f"ResourceConfig.{member} must be given")
     if resources["InstanceCount"] != 1:
         raise validation_error("ResourceConfig.InstanceCount other than 1 is not supported by the local SageMaker")
+
+
+def _checkpoint_config(request: Request) -> Request:
+    """The ``CheckpointConfig`` with its default written out; empty if there is none."""
+    if "CheckpointConfig" not in request:
+        return {}
+    config = {"LocalPath": _CHECKPOINTS, **request["CheckpointConfig"]}
+    checks.check_s3_uri("CheckpointConfig.S3Uri", config["S3Uri"])
+    parts = config["LocalPath"].split("/")
+    if parts[:3] != ["", "opt", "ml"] or len(parts) < 4 or ".." in parts:
+        raise validation_error("CheckpointConfig.LocalPath: the local SageMaker keeps checkpoints below /opt/ml/ only")
+    return {"CheckpointConfig": config}
 
 
 def _check_channels(context: Context, request: Request) -> None:
@@ -106,6 +120,12 @@ def describe_training_job(context: Context, request: Request) -> Request:
 def stop_training_job(context: Context, request: Request) -> None:
     """SIGTERM, 120 seconds, SIGKILL; what lies in /opt/ml/model is still uploaded."""
     jobs.stop(context, TRAINING, request["TrainingJobName"], _missing())
+
+
+@operation("DeleteTrainingJob")
+def delete_training_job(context: Context, request: Request) -> None:
+    """Only a job that has ended; its artifacts stay."""
+    jobs.delete(context, TRAINING, request["TrainingJobName"], _missing())
 
 
 @operation("ListTrainingJobs")

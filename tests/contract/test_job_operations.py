@@ -146,3 +146,45 @@ def test_processing_jobs_are_listed_oldest_first_with_a_summary(aws: LocalAws, s
 def test_processing_jobs_are_filtered_by_a_known_status_only(aws: LocalAws, sm: Any) -> None:
     message = invalid(sm.list_processing_jobs, StatusEquals="Done")
     assert "Member must satisfy enum value set: [InProgress, Completed, Failed, Stopping, Stopped]" in message
+
+
+@proves("DeleteTrainingJob", SUCCESS, "API_DeleteTrainingJob: the name can be used again")
+def test_a_deleted_training_job_is_gone_with_its_tags_and_frees_its_name(aws: LocalAws, sm: Any) -> None:
+    name = aws.train("", Tags=[{"Key": "k", "Value": "v"}])
+    arn = aws.trained(name)["TrainingJobArn"]
+    sm.delete_training_job(TrainingJobName=name)
+    assert invalid(sm.describe_training_job, TrainingJobName=name) == "Requested resource not found."
+    aws.train("", TrainingJobName=name)
+    assert aws.trained(name)["TrainingJobStatus"] == "Completed"
+    assert sm.list_tags(ResourceArn=arn)["Tags"] == []
+
+
+@proves("DeleteTrainingJob", ERROR, "API_DeleteTrainingJob: ResourceInUse")
+def test_a_training_job_under_way_cannot_be_deleted(aws: LocalAws, sm: Any) -> None:
+    name = aws.train(ENDLESS)
+    code, message = refused(sm.delete_training_job, TrainingJobName=name)
+    assert (code, message) == (
+        "ResourceInUse",
+        f"The training job {name} is InProgress; only one that has ended can be deleted.",
+    )
+    sm.stop_training_job(TrainingJobName=name)
+    assert aws.trained(name)["TrainingJobStatus"] == "Stopped"
+
+
+@proves("DeleteProcessingJob", SUCCESS, "API_DeleteProcessingJob: the name can be used again")
+def test_a_deleted_processing_job_is_gone_and_frees_its_name(aws: LocalAws, sm: Any) -> None:
+    name = aws.process("raise SystemExit(1)")
+    assert aws.processed(name)["ProcessingJobStatus"] == "Failed"
+    sm.delete_processing_job(ProcessingJobName=name)
+    aws.process("", ProcessingJobName=name)
+    assert aws.processed(name)["ProcessingJobStatus"] == "Completed"
+
+
+@proves("DeleteProcessingJob", ERROR, "API_DeleteProcessingJob: ResourceInUse")
+def test_a_processing_job_under_way_cannot_be_deleted(aws: LocalAws, sm: Any) -> None:
+    name = aws.process(ENDLESS)
+    code, message = refused(sm.delete_processing_job, ProcessingJobName=name)
+    assert code == "ResourceInUse"
+    assert "only one that has ended can be deleted" in message
+    sm.stop_processing_job(ProcessingJobName=name)
+    assert aws.processed(name)["ProcessingJobStatus"] == "Stopped"
