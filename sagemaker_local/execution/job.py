@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sagemaker_local import clock
@@ -16,8 +19,8 @@ from sagemaker_local.execution import records
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
 from sagemaker_local.execution.logs import LogStream
-from sagemaker_local.execution.opt_ml import HOST
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
+from sagemaker_local.execution.transfer import Share
 from sagemaker_local.store import Store
 
 
@@ -40,17 +43,35 @@ class Platform:
     stop_grace_seconds: float
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a job's programs ended: 0 if all did well, else what the first to fail ended with, and where."""
+
+    exit_code: int
+    instance: Sandbox
+    last_line: str
+
+
 class Job:
     """A job that has its turn; ``stop`` may come from another thread at any moment."""
 
-    def __init__(self, platform: Platform, kind: JobKind, scope: Scope, name: str, sandbox: Sandbox) -> None:
-        self.platform, self.kind, self.scope, self.name, self.sandbox = platform, kind, scope, name, sandbox
+    def __init__(self, platform: Platform, kind: JobKind, scope: Scope, name: str, folder: Path) -> None:
+        self.platform, self.kind, self.scope, self.name, self.folder = platform, kind, scope, name, folder
+        self.instances: list[Sandbox] = []
         self.timed_out = False
         self._cancelled = threading.Event()
         self._killed = False
-        self._last_line = ""
         self._lock = threading.Lock()
-        self._running: Running | None = None
+        self._running: list[Running] = []
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names of the instances."""
+        return [instance.host for instance in self.instances]
+
+    def share(self, index: int, distribution: str | None) -> Share:
+        """What instance number *index* (from 0) gets of an input of that ``S3DataDistributionType``."""
+        return Share(index, len(self.instances)) if distribution == "ShardedByS3Key" else Share()
 
     @property
     def record(self) -> Record:
@@ -79,58 +100,68 @@ class Job:
 
     def execute(
         self, program: Program, max_runtime_seconds: float, on_line: Callable[[str], None] | None = None
-    ) -> int:
-        """Run *program* until it ends, is stopped or has run too long; returns its exit status."""
-        record = self.record
-        stream = f"{self.name}/{HOST}-{int(clock.now())}"
+    ) -> Ended:
+        """Run *program* on every instance until all have ended, one has failed, or the job is stopped.
+
+        *on_line* is called with every line of every instance's output. The instances of a job fail together, as on
+        AWS: the first to fail ends the others.
+        """
+        with ExitStack() as stack:
+            started = [self._start(instance, program, on_line, stack) for instance in self.instances]
+            limit = threading.Timer(max_runtime_seconds, self.time_out)
+            limit.start()
+            stack.callback(limit.cancel)
+            with ThreadPoolExecutor(len(started)) as pool:
+                waiting = [pool.submit(self._wait, *one) for one in started]
+                ended = [future.result() for future in as_completed(waiting)]
+        if self._killed:
+            raise Cancelled
+        return next((one for one in ended if one.exit_code != 0), ended[0])
+
+    def _start(
+        self, instance: Sandbox, program: Program, on_line: Callable[[str], None] | None, stack: ExitStack
+    ) -> tuple[Sandbox, Running, list[str]]:
+        stream = f"{self.name}/{instance.host}-{int(clock.now())}"
         output = LogStream(self.platform.aws.client("logs", self.scope), self.kind.log_group, stream)
+        stack.callback(output.close)
+        last = [""]
 
         def collect(line: str) -> None:
-            self._last_line = line
+            last[0] = line
             output.append(line)
             if on_line is not None:
                 on_line(line)
 
-        image = self.platform.images.find(image_uri(record))
-        try:
-            running = self._start(image, program, collect)
-            limit = threading.Timer(max_runtime_seconds, self.time_out)
-            limit.start()
-            try:
-                exit_code = running.wait()
-            finally:
-                limit.cancel()
-        finally:
-            output.close()
-        if self._killed:
-            raise Cancelled
-        return exit_code
-
-    def _start(self, image: Any, program: Program, collect: Callable[[str], None]) -> Running:
+        image = self.platform.images.find(image_uri(self.record))
         with self._lock:
             self.check()
-            self._running = self.platform.executor.start(image, program, self.sandbox, collect)
-            return self._running
+            running = self.platform.executor.start(image, program, instance, collect)
+            self._running.append(running)
+        # Should a later instance not start, this one is not left behind.
+        stack.callback(running.end)
+        return instance, running, last
+
+    def _wait(self, instance: Sandbox, running: Running, last: list[str]) -> Ended:
+        exit_code = running.wait()
+        if exit_code != 0 and not self.stopped:
+            for other in self._running:
+                other.kill()
+        return Ended(exit_code, instance, last[0])
 
     def stop(self) -> None:
         """SIGTERM, the grace, SIGKILL; or no start at all."""
         with self._lock:
             self._cancelled.set()
-            if self._running is not None:
-                self._running.stop(self.platform.stop_grace_seconds)
+            for running in self._running:
+                running.stop(self.platform.stop_grace_seconds)
 
     def kill(self) -> None:
         """End it now: the server is going down."""
         with self._lock:
             self._killed = True
             self._cancelled.set()
-            if self._running is not None:
-                self._running.kill()
-
-    @property
-    def last_line(self) -> str:
-        """The last line that the program printed."""
-        return self._last_line
+            for running in self._running:
+                running.kill()
 
     @property
     def killed(self) -> bool:
@@ -158,11 +189,11 @@ def mark_stopping(kind: JobKind, record: Record, now: float) -> None:
         jobs.enter(record, "Stopping", "Stopping the training job", now)
 
 
-def algorithm_error(job: Job, exit_code: int, text: str = "") -> JobFailed:
+def algorithm_error(ended: Ended, text: str = "") -> JobFailed:
     """The program failed: AWS's wording, and for a program that could not be started the launcher's reason."""
-    reason = f"AlgorithmError: {text}, exit code: {exit_code}"
-    not_started = exit_code in (NOT_EXECUTABLE, NOT_FOUND) and job.last_line.startswith("exec: ")
-    return JobFailed(f"{reason} ({job.last_line})" if not_started else reason)
+    reason = f"AlgorithmError: {text}, exit code: {ended.exit_code}"
+    not_started = ended.exit_code in (NOT_EXECUTABLE, NOT_FOUND) and ended.last_line.startswith("exec: ")
+    return JobFailed(f"{reason} ({ended.last_line})" if not_started else reason)
 
 
 def image_uri(record: Record) -> str:
@@ -170,3 +201,9 @@ def image_uri(record: Record) -> str:
     specification = record.get("AlgorithmSpecification") or record["AppSpecification"]
     uri = specification.get("TrainingImage") or specification["ImageUri"]
     return str(uri)
+
+
+def instance_count(record: Record) -> int:
+    """How many instances a training or processing job's record asks for."""
+    resources = record.get("ResourceConfig") or record["ProcessingResources"]["ClusterConfig"]
+    return int(resources["InstanceCount"])

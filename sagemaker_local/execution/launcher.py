@@ -7,8 +7,8 @@ everything after that many seconds; a second one can only bring that forward. It
 everything at once. Standard output and error are the job's. The exit status is the job's, 128 + signal if a signal
 ended it, 127 if its program was not found and 126 if it could not be run, as a container's.
 
-With namespaces (mount, PID, IPC, and network where asked for) the first process inside is a small init: it mounts,
-starts the job's main process, passes SIGTERM on and reaps. When it ends, the kernel ends whatever the job left.
+With namespaces (mount, PID, IPC, host name, and network where asked for) the first process inside is a small init: it
+mounts, starts the job's main process, passes SIGTERM on and reaps. When it ends, the kernel ends whatever the job left.
 Without them the job is a process group of its own.
 """
 
@@ -29,7 +29,7 @@ import time
 from typing import Any, NoReturn
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER = 0x00020000, 0x08000000, 0x10000000
-CLONE_NEWPID, CLONE_NEWNET = 0x20000000, 0x40000000
+CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWUTS = 0x20000000, 0x40000000, 0x04000000
 MS_BIND, MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV = 0x1000, 0x4000, 0x40000, 0x2, 0x4
 AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, SYS_MOUNT_SETATTR = -100, 0x8000, 0x1, 442
 PR_SET_PDEATHSIG = 1
@@ -64,7 +64,7 @@ def main(spec_path: str) -> int:
 def enter_namespaces(network_isolation: bool) -> None:
     """Leave the host's namespaces; the next child is process 1 of the new PID namespace."""
     uid, gid = os.geteuid(), os.getegid()
-    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC
+    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS
     call(libc.unshare, flags | (CLONE_NEWNET if network_isolation else 0))
     write_text("/proc/self/setgroups", "deny")
     write_text("/proc/self/uid_map", f"0 {uid} 1")
@@ -121,6 +121,7 @@ def become_init(spec: dict[str, Any]) -> NoReturn:
     """Process 1 of the namespaces: mount, start the main process, pass SIGTERM on, reap, end as it ended."""
     call(libc.prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
     mount_world(spec)
+    socket.sethostname(spec["host"])
     if spec["network_isolation"]:
         bring_loopback_up()
     main_process = os.fork()
@@ -142,6 +143,7 @@ def mount_world(spec: dict[str, Any]) -> None:
     # Taken before anything is covered: what is bound back, and what is bound in.
     visible = {path: os.open(path, os.O_PATH) for path in spec["visible"]}
     opt_ml, tmp = os.open(spec["opt_ml"], os.O_PATH), os.open(spec["tmp"], os.O_PATH)
+    bind(os.open(spec["hosts_file"], os.O_PATH), "/etc/hosts")
     bind(tmp, "/tmp")
     for hidden in spec["hidden"]:
         if os.path.isdir(hidden):

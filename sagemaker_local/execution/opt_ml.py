@@ -12,9 +12,10 @@ from typing import Any
 
 from sagemaker_local.domain.jobs import Record
 
-HOST = "algo-1"
 _REASON_LIMIT = 1024
 _INSTANCE_GROUP = "homogeneousCluster"
+# On AWS it is eth0; here the instances reach each other over the loopback network.
+_INTERFACE = "lo"
 
 
 class InvalidMessage(ValueError):
@@ -33,8 +34,8 @@ def inside(opt_ml: Path, path: str) -> Path:
     return place
 
 
-def lay_out_training(opt_ml: Path, record: Record) -> None:
-    """The tree and config files of a training job, before its data."""
+def lay_out_training(opt_ml: Path, record: Record, hosts: list[str], current: str) -> None:
+    """The tree and config files of instance *current* of a training job, before its data."""
     for folder in ("input/data", "model", "output/data", "output/metrics/sagemaker", "errors"):
         (opt_ml / folder).mkdir(parents=True)
     config = opt_ml / "input" / "config"
@@ -42,7 +43,7 @@ def lay_out_training(opt_ml: Path, record: Record) -> None:
     instance_type = record["ResourceConfig"]["InstanceType"]
     _write_json(config / "hyperparameters.json", record.get("HyperParameters", {}))
     _write_json(config / "inputdataconfig.json", _input_data_config(record))
-    _write_json(config / "resourceconfig.json", _training_resource_config(instance_type))
+    _write_json(config / "resourceconfig.json", _training_resource_config(instance_type, sorted(hosts), current))
     if "CheckpointConfig" in record:
         inside(opt_ml, record["CheckpointConfig"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
 
@@ -64,21 +65,21 @@ def _channel_config(channel: dict[str, Any]) -> dict[str, str]:
     return config
 
 
-def _training_resource_config(instance_type: str) -> dict[str, Any]:
-    group = {"instance_group_name": _INSTANCE_GROUP, "instance_type": instance_type, "hosts": [HOST]}
+def _training_resource_config(instance_type: str, hosts: list[str], current: str) -> dict[str, Any]:
+    group = {"instance_group_name": _INSTANCE_GROUP, "instance_type": instance_type, "hosts": hosts}
     return {
-        "current_host": HOST,
+        "current_host": current,
         "current_instance_type": instance_type,
         "current_group_name": _INSTANCE_GROUP,
-        "hosts": [HOST],
+        "hosts": hosts,
         "instance_groups": [group],
-        "network_interface_name": "eth0",
+        "network_interface_name": _INTERFACE,
         "topology": None,
     }
 
 
-def lay_out_processing(opt_ml: Path, record: Record) -> None:
-    """The tree and config files of a processing job, before its data; its inputs' and outputs' folders exist."""
+def lay_out_processing(opt_ml: Path, record: Record, hosts: list[str], current: str) -> None:
+    """The tree and config files of an instance of a processing job, and the folders of its inputs and outputs."""
     config = opt_ml / "config"
     config.mkdir()
     _write_json(config / "processingjobconfig.json", _processing_job_config(record))
@@ -86,9 +87,9 @@ def lay_out_processing(opt_ml: Path, record: Record) -> None:
     _write_json(
         config / "resourceconfig.json",
         {
-            "current_host": HOST,
-            "hosts": [HOST],
-            "network_interface_name": "eth0",
+            "current_host": current,
+            "hosts": sorted(hosts),
+            "network_interface_name": _INTERFACE,
             "current_instance_type": instance_type,
         },
     )
@@ -150,12 +151,18 @@ def failure_text(opt_ml: Path) -> str:
         return file.read(_REASON_LIMIT)
 
 
-def exit_message(opt_ml: Path) -> str | None:
-    """What a processing job wrote to ``output/message``: its first kilobyte. Raises ``InvalidMessage``."""
-    path = inside(opt_ml, "/opt/ml/output/message")
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
+def exit_message(instances: list[Path]) -> str | None:
+    """What a processing job wrote to ``output/message`` on each of its instances: the first kilobyte of it all.
+
+    Raises ``InvalidMessage``.
+    """
+    files = [inside(opt_ml, "/opt/ml/output/message") for opt_ml in instances]
+    heads = [_head(file) for file in files if file.is_file()]
+    return "".join(heads).encode()[:_REASON_LIMIT].decode(errors="ignore") if heads else None
+
+
+def _head(message: Path) -> str:
+    with message.open("rb") as file:
         head = file.read(_REASON_LIMIT)
     try:
         return head.decode()

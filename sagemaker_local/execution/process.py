@@ -39,9 +39,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The folders of one run on the host; ``opt_ml`` is what the job sees as /opt/ml."""
+    """One instance of a job: its folders on this machine, and its name; ``opt_ml`` is what it sees as /opt/ml."""
 
     root: Path
+    host: str
 
     @property
     def opt_ml(self) -> Path:
@@ -51,7 +52,13 @@ class Sandbox:
     def tmp(self) -> Path:
         return self.root / "tmp"
 
+    @property
+    def hosts_file(self) -> Path:
+        """What the instance sees as /etc/hosts."""
+        return self.root / "hosts"
+
     def create(self) -> None:
+        """Make the folders."""
         self.opt_ml.mkdir(parents=True)
         self.tmp.mkdir()
 
@@ -81,6 +88,11 @@ class Running:
     def kill(self) -> None:
         """SIGKILL now, with everything that the job started."""
         self._tell("STOP 0\n")
+
+    def end(self) -> None:
+        """Kill it, if it still runs, and wait until it is gone."""
+        self.kill()
+        self.wait()
 
     def _tell(self, line: str) -> None:
         with self._lock:
@@ -147,6 +159,8 @@ class ProcessExecutor:
             "cwd": "/" if isolated else str(sandbox.opt_ml),
             "opt_ml": base,
             "tmp": str(sandbox.tmp),
+            "host": sandbox.host,
+            "hosts_file": str(sandbox.hosts_file),
             "hidden": _outermost(self._hidden),
             "visible": _visible(image),
         }
@@ -181,11 +195,13 @@ def _visible(image: Image) -> list[str]:
 def _namespaces_work() -> bool:
     """Try it: some systems forbid unprivileged namespaces (AppArmor, Docker's default seccomp profile)."""
     with tempfile.TemporaryDirectory() as folder:
-        sandbox = Sandbox(Path(folder) / "probe")
+        sandbox = Sandbox(Path(folder) / "probe", "probe")
         sandbox.create()
+        sandbox.hosts_file.touch()
         spec = {
             "isolation": NAMESPACES, "network_isolation": True, "argv": ["/bin/true"], "environment": {},
             "cwd": "/", "opt_ml": str(sandbox.opt_ml), "tmp": str(sandbox.tmp), "hidden": [], "visible": [],
+            "host": sandbox.host, "hosts_file": str(sandbox.hosts_file),
         }  # fmt: skip
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))

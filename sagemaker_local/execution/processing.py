@@ -21,23 +21,25 @@ def run(job: Job) -> None:
     # Outputs are uploaded whatever the exit code: what a failed job left tells why it failed.
     try:
         with synchronised(job.s3, _outputs(job, record, "Continuous")):
-            exit_code = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
+            ended = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
         _keep_exit_message(job)
         for output in _outputs(job, record, "EndOfJob"):
             upload_tree(job.s3, output.folder, output.uri)
     except TransferError as error:
         raise JobFailed(f"ClientError: Failed to upload output: {error}") from error
-    if exit_code != 0 and not job.stopped:
-        raise algorithm_error(job, exit_code)
+    if ended.exit_code != 0 and not job.stopped:
+        raise algorithm_error(ended)
 
 
 def _download_inputs(job: Job, record: Record) -> None:
-    opt_ml.lay_out_processing(job.sandbox.opt_ml, record)
     try:
-        for item in record.get("ProcessingInputs", []):
-            source = item["S3Input"]
-            target = opt_ml.inside(job.sandbox.opt_ml, source["LocalPath"])
-            download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check)
+        for index, instance in enumerate(job.instances):
+            opt_ml.lay_out_processing(instance.opt_ml, record, job.hosts, instance.host)
+            for item in record.get("ProcessingInputs", []):
+                source = item["S3Input"]
+                target = opt_ml.inside(instance.opt_ml, source["LocalPath"])
+                share = job.share(index, source.get("S3DataDistributionType"))
+                download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check, share)
     except TransferError as error:
         raise JobFailed(f"ClientError: Data download failed:{error}") from error
 
@@ -58,7 +60,7 @@ def _program(job: Job, record: Record) -> Program:
 
 def _keep_exit_message(job: Job) -> None:
     try:
-        message = opt_ml.exit_message(job.sandbox.opt_ml)
+        message = opt_ml.exit_message([instance.opt_ml for instance in job.instances])
     except opt_ml.InvalidMessage as error:
         raise JobFailed(f"ClientError: {error}") from error
     if message is not None:
@@ -69,5 +71,8 @@ def _outputs(job: Job, record: Record, mode: str) -> list[Target]:
     """The outputs of that ``S3UploadMode``; no object ever goes because its file went."""
     outputs = record.get("ProcessingOutputConfig", {}).get("Outputs", [])
     chosen = [output["S3Output"] for output in outputs if output["S3Output"]["S3UploadMode"] == mode]
-    folder = job.sandbox.opt_ml
-    return [Target(opt_ml.inside(folder, one["LocalPath"]), one["S3Uri"], mirror=False) for one in chosen]
+    return [
+        Target(opt_ml.inside(instance.opt_ml, output["LocalPath"]), output["S3Uri"], mirror=False)
+        for instance in job.instances
+        for output in chosen
+    ]

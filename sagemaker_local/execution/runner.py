@@ -16,10 +16,10 @@ from sagemaker_local.domain import jobs
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import JobKind, Record
 from sagemaker_local.execution import processing, records, training
+from sagemaker_local.execution.cluster import create_instances
 from sagemaker_local.execution.images import ImageNotInstalled
-from sagemaker_local.execution.job import Cancelled, Job, JobFailed, Platform, image_uri
+from sagemaker_local.execution.job import Cancelled, Job, JobFailed, Platform, image_uri, instance_count
 from sagemaker_local.execution.opt_ml import LeadsOut
-from sagemaker_local.execution.process import Sandbox
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ class JobRunner:
 
     def submit(self, kind: JobKind, scope: Scope, name: str) -> None:
         """Run the job of this record when there is room; returns at once."""
-        sandbox = Sandbox(self._folder / f"{kind.resource_type}-{name}-{uuid.uuid4().hex[:8]}")
-        job = Job(self._platform, kind, scope, name, sandbox)
+        folder = self._folder / f"{kind.resource_type}-{name}-{uuid.uuid4().hex[:8]}"
+        job = Job(self._platform, kind, scope, name, folder)
         key = (kind.resource_type, scope, name.lower())
         with self._lock:
             future = self._pool.submit(self._run, job)
@@ -94,7 +94,7 @@ class JobRunner:
 
     def _run(self, job: Job) -> None:
         reason = self._reason(job)
-        shutil.rmtree(job.sandbox.root, ignore_errors=True)
+        shutil.rmtree(job.folder, ignore_errors=True)
         if not job.killed:
             self._finish(job, reason)
 
@@ -105,7 +105,7 @@ class JobRunner:
                 return None  # stopped after it was created and before it was submitted
             job.check()
             self._platform.images.ensure_installed(self._platform.images.find(image_uri(job.record)))
-            job.sandbox.create()
+            job.instances = create_instances(job.folder, instance_count(job.record))
             _FLOWS[job.kind.resource_type](job)
         except Cancelled:
             return None

@@ -12,7 +12,7 @@ from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.environment import platform_environment
-from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
+from sagemaker_local.execution.job import Ended, Job, JobFailed, algorithm_error
 from sagemaker_local.execution.logs import Metric, MetricScanner
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
@@ -28,13 +28,13 @@ def run(job: Job) -> None:
     record = job.record
     _download_channels(job, record)
     _enter(job, "Training", "Training image download completed. Training in progress.")
-    exit_code, scanner = _train_with_checkpoints(job, record)
+    ended, scanner = _train_with_checkpoints(job, record)
     job.change(lambda stored: stored.update(FinalMetricDataList=scanner.final()))
-    if exit_code == 0 or job.stopped:
+    if ended.exit_code == 0 or job.stopped:
         _enter(job, "Uploading", "Uploading generated training model")
         _upload_artifacts(job, record)
     else:
-        raise algorithm_error(job, exit_code, opt_ml.failure_text(job.sandbox.opt_ml))
+        raise algorithm_error(ended, opt_ml.failure_text(ended.instance.opt_ml))
 
 
 def _enter(job: Job, secondary: str, message: str) -> None:
@@ -44,14 +44,15 @@ def _enter(job: Job, secondary: str, message: str) -> None:
 def _download_channels(job: Job, record: Record) -> None:
     job.change(lambda stored: jobs.started(TRAINING, stored, clock.now()))
     _enter(job, "Downloading", "Downloading input data")
-    folder = job.sandbox.opt_ml
-    opt_ml.lay_out_training(folder, record)
     try:
-        for channel in record.get("InputDataConfig", []):
-            source = channel["DataSource"]["S3DataSource"]
-            target = folder / "input" / "data" / channel["ChannelName"]
-            target.mkdir()
-            download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check)
+        for index, instance in enumerate(job.instances):
+            opt_ml.lay_out_training(instance.opt_ml, record, job.hosts, instance.host)
+            for channel in record.get("InputDataConfig", []):
+                source = channel["DataSource"]["S3DataSource"]
+                target = instance.opt_ml / "input" / "data" / channel["ChannelName"]
+                target.mkdir()
+                share = job.share(index, source.get("S3DataDistributionType"))
+                download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check, share)
         for checkpoints in _checkpoints(job, record):
             if has_objects(job.s3, checkpoints.uri):
                 download(job.s3, checkpoints.uri, "S3Prefix", checkpoints.folder, job.check)
@@ -63,11 +64,11 @@ def _checkpoints(job: Job, record: Record) -> list[Target]:
     """Where checkpoints are kept, if the job keeps any: the folder and the prefix mirror each other."""
     if "CheckpointConfig" not in record:
         return []
-    config = record["CheckpointConfig"]
-    return [Target(opt_ml.inside(job.sandbox.opt_ml, config["LocalPath"]), config["S3Uri"], mirror=True)]
+    path, uri = record["CheckpointConfig"]["LocalPath"], record["CheckpointConfig"]["S3Uri"]
+    return [Target(opt_ml.inside(instance.opt_ml, path), uri, mirror=True) for instance in job.instances]
 
 
-def _train_with_checkpoints(job: Job, record: Record) -> tuple[int, MetricScanner]:
+def _train_with_checkpoints(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
     try:
         with synchronised(job.s3, _checkpoints(job, record)):
             return _train(job, record)
@@ -75,7 +76,7 @@ def _train_with_checkpoints(job: Job, record: Record) -> tuple[int, MetricScanne
         raise JobFailed(f"ClientError: Checkpoint upload failed:{error}") from error
 
 
-def _train(job: Job, record: Record) -> tuple[int, MetricScanner]:
+def _train(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
     scanner = MetricScanner(record["AlgorithmSpecification"].get("MetricDefinitions", []))
 
     def scan(line: str) -> None:
@@ -142,18 +143,20 @@ def _toolkit_variables(record: Record) -> dict[str, str]:
 
 def _upload_artifacts(job: Job, record: Record) -> None:
     """``model.tar.gz``, and ``output.tar.gz`` if there is anything for it."""
-    model = opt_ml.inside(job.sandbox.opt_ml, "/opt/ml/model")
-    data = opt_ml.inside(job.sandbox.opt_ml, "/opt/ml/output/data")
+    models = [opt_ml.inside(instance.opt_ml, "/opt/ml/model") for instance in job.instances]
+    data = [opt_ml.inside(instance.opt_ml, "/opt/ml/output/data") for instance in job.instances]
     prefix = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
     compressed = record["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
     artifacts = f"{prefix}/model.tar.gz" if compressed else f"{prefix}/model/"
     try:
         if compressed:
-            upload_archive(job.s3, model, artifacts, job.sandbox.root)
+            upload_archive(job.s3, models, artifacts, job.folder)
         else:
-            upload_tree(job.s3, model, artifacts)
-        if data.is_dir() and any(data.iterdir()):
-            upload_archive(job.s3, data, f"{prefix}/output.tar.gz", job.sandbox.root)
+            for model in models:
+                upload_tree(job.s3, model, artifacts)
+        filled = [folder for folder in data if folder.is_dir() and any(folder.iterdir())]
+        if filled:
+            upload_archive(job.s3, filled, f"{prefix}/output.tar.gz", job.folder)
     except TransferError as error:
         raise JobFailed(f"ClientError: Artifact upload failed:{error}") from error
     job.change(lambda stored: stored.update(ModelArtifacts={"S3ModelArtifacts": artifacts}))

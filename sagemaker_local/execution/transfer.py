@@ -8,6 +8,8 @@ import os
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +55,22 @@ def has_objects(s3: Any, uri: str) -> bool:
         raise
 
 
-def download(s3: Any, uri: str, data_type: str, target: Path, check_point: CheckPoint) -> None:
-    """Everything that *uri* names, into *target*, laid out relative to the prefix. Raises ``TransferError``.
+@dataclass(frozen=True)
+class Share:
+    """One of *of* shares of the objects, counted from 0: instances take them in turn (``ShardedByS3Key``)."""
+
+    index: int = 0
+    of: int = 1
+
+
+def download(s3: Any, uri: str, data_type: str, target: Path, check_point: CheckPoint, share: Share = Share()) -> None:
+    """What *uri* names, or a share of it, into *target*, laid out relative to the prefix. Raises ``TransferError``.
 
     *data_type* is ``S3Prefix`` (all keys that start with it; a single object lands under its own name) or
     ``ManifestFile`` (JSON: ``[{"prefix": "s3://b/p/"}, "relative/key", ...]``).
     """
     try:
-        for bucket, key, relative in _sources(s3, uri, data_type):
+        for bucket, key, relative in islice(_sources(s3, uri, data_type), share.index, None, share.of):
             check_point()
             _fetch(s3, bucket, key, _below(target, relative))
     except (ClientError, BotoCoreError) as error:
@@ -154,12 +164,15 @@ def _explained(uri: str) -> Iterator[None]:
         raise TransferError(f"Unable to upload to {uri}: a file name is not UTF-8: {error.object!r}") from error
 
 
-def upload_archive(s3: Any, source: Path, uri: str, scratch: Path) -> None:
-    """The content of *source* as a ``.tar.gz`` at *uri*, rooted at the folder's content. Raises ``TransferError``."""
+def upload_archive(s3: Any, sources: list[Path], uri: str, scratch: Path) -> None:
+    """The content of the folders *sources* as one ``.tar.gz`` at *uri*; of two files of one name the last is unpacked.
+
+    Raises ``TransferError``.
+    """
     archive = scratch / "archive.tar.gz"
     try:
         with tarfile.open(archive, "w:gz") as tar:
-            for path in sorted(source.iterdir()):
+            for path in (path for source in sources for path in sorted(source.iterdir())):
                 tar.add(path, arcname=path.name)
         _put(s3, archive, *split_uri(uri))
     except (ClientError, BotoCoreError) as error:

@@ -87,6 +87,18 @@ def check_network_isolation(context: Context, wanted: bool) -> None:
         )
 
 
+def check_instances(context: Context, count: int, network_isolation: bool) -> None:
+    """Several instances need names that resolve, and to reach each other."""
+    if count == 1:
+        return
+    if not context.services.isolated:
+        raise validation_error(
+            "InstanceCount above 1 needs Linux namespaces, which this system does not grant to the local SageMaker"
+        )
+    if network_isolation:
+        raise validation_error("The local SageMaker cannot isolate the network of a job of several instances")
+
+
 def tags_of(request: dict[str, Any]) -> dict[str, str]:
     """The request's tags as a map; AWS keeps keys that start with ``aws:`` to itself."""
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}

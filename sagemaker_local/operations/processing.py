@@ -30,10 +30,9 @@ def create_processing_job(context: Context, request: Request) -> Request:
     tags = checks.tags_of(request)
     checks.check_image(context, request["AppSpecification"]["ImageUri"])
     checks.check_role(context, request["RoleArn"])
-    network = request.get("NetworkConfig", {})
-    checks.check_network_isolation(context, network.get("EnableNetworkIsolation", False))
-    if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
-        raise validation_error("ClusterConfig.InstanceCount other than 1 is not supported by the local SageMaker")
+    isolated = request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+    checks.check_network_isolation(context, isolated)
+    checks.check_instances(context, request["ProcessingResources"]["ClusterConfig"]["InstanceCount"], isolated)
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     return jobs.create(context, PROCESSING, jobs.new_record(context, PROCESSING, request), tags)

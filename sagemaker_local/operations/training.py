@@ -33,8 +33,10 @@ def create_training_job(context: Context, request: Request) -> Request:
     tags = checks.tags_of(request)
     _check_algorithm(context, request["AlgorithmSpecification"])
     checks.check_role(context, request["RoleArn"])
-    checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
     _check_resources(request)
+    isolated = request.get("EnableNetworkIsolation", False)
+    checks.check_network_isolation(context, isolated)
+    checks.check_instances(context, request["ResourceConfig"]["InstanceCount"], isolated)
     if request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 1) > _MAX_RUNTIME_SECONDS:
         raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
@@ -66,8 +68,6 @@ def _check_resources(request: Request) -> None:
     for member in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
         if member not in resources:
             raise validation_error(f"ResourceConfig.{member} must be given")
-    if resources["InstanceCount"] != 1:
-        raise validation_error("ResourceConfig.InstanceCount other than 1 is not supported by the local SageMaker")
 
 
 def _checkpoint_config(request: Request) -> Request:

@@ -26,7 +26,6 @@ from tests.support.local_aws import (
         ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
         ({"algorithm": {"TrainingInputMode": "Pipe"}}, "TrainingInputMode Pipe"),
         ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
-        ({"ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}, "InstanceCount"),
         ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
         ({"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}, "MaxWaitTimeInSeconds"),
         ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
@@ -69,16 +68,12 @@ def test_processing_that_cannot_be_had_here_is_refused(aws: LocalAws, change: di
 
 
 @pytest.mark.local_only
-def test_several_instances_are_refused(aws: LocalAws) -> None:
+def test_the_network_of_several_instances_cannot_be_isolated(aws: LocalAws) -> None:
     cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
-    request = processing_request(unique("x"), "", ProcessingResources={"ClusterConfig": cluster})
-    assert "InstanceCount" in invalid(aws.sagemaker.create_processing_job, **request)
-
-
-@pytest.mark.local_only
-def test_what_only_matters_on_aws_is_kept_and_described(aws: LocalAws) -> None:
-    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
-    recorded = {"VpcConfig": vpc, "RetryStrategy": {"MaximumRetryAttempts": 3}}
-    job = aws.trained(aws.train("", EnableInterContainerTrafficEncryption=True, **recorded))
-    assert job["EnableInterContainerTrafficEncryption"] is True
-    assert {key: job[key] for key in recorded} == recorded
+    request = processing_request(
+        unique("x"),
+        "",
+        ProcessingResources={"ClusterConfig": cluster},
+        NetworkConfig={"EnableNetworkIsolation": True},
+    )
+    assert "several instances" in invalid(aws.sagemaker.create_processing_job, **request)

@@ -66,3 +66,9 @@ def test_a_stopped_job_takes_its_children_along(plain: LocalAws) -> None:
     name = plain.process("import subprocess; subprocess.run(['sleep', '600'])")
     plain.sagemaker.stop_processing_job(ProcessingJobName=name)
     assert plain.processed(name)["ProcessingJobStatus"] == "Stopped"
+
+
+def test_several_instances_are_refused_as_their_names_would_not_resolve(plain: LocalAws) -> None:
+    resources = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+    with pytest.raises(plain.sagemaker.exceptions.ClientError, match="InstanceCount above 1"):
+        plain.train("", ResourceConfig=resources)

@@ -14,7 +14,7 @@ from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import PROCESSING, TRAINING, JobKind
 from sagemaker_local.execution import records
 from sagemaker_local.execution.images import ImageCatalog
-from sagemaker_local.execution.job import Cancelled, Job, Platform, algorithm_error
+from sagemaker_local.execution.job import Cancelled, Ended, Job, Platform, algorithm_error
 from sagemaker_local.execution.process import ProcessExecutor, Sandbox
 from sagemaker_local.execution.runner import JobRunner
 from sagemaker_local.store import Store
@@ -47,7 +47,7 @@ def add(platform: Platform, kind: JobKind, status: str) -> None:
 
 
 def job(platform: Platform, kind: JobKind, tmp_path: Path) -> Job:
-    return Job(platform, kind, SCOPE, "j", Sandbox(tmp_path / "sandbox"))
+    return Job(platform, kind, SCOPE, "j", tmp_path / "job")
 
 
 def test_a_job_out_of_time_is_stopping(platform: Platform, tmp_path: Path) -> None:
@@ -102,6 +102,7 @@ def test_a_runner_that_was_closed_has_left_no_thread(platform: Platform, tmp_pat
     ],
 )
 def test_the_reason_of_a_failed_program_is_its_text_and_status(
-    platform: Platform, tmp_path: Path, exit_code: int, text: str, reason: str
+    tmp_path: Path, exit_code: int, text: str, reason: str
 ) -> None:
-    assert str(algorithm_error(job(platform, TRAINING, tmp_path), exit_code, text)) == reason
+    ended = Ended(exit_code, Sandbox(tmp_path, "algo-1"), "the last line")
+    assert str(algorithm_error(ended, text)) == reason

@@ -31,10 +31,13 @@ def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Launch:
             "argv": argv,
             "environment": {**PATH, **environment},
             "cwd": "/",
+            "host": "algo-1",
+            "hosts_file": str(tmp_path / "hosts"),
             "hidden": [],
             "visible": [],
             **{name: str(folder) for name, folder in folders.items()},
         }
+        (tmp_path / "hosts").touch()
         spec_file = tmp_path / "spec.json"
         spec_file.write_text(json.dumps(spec))
         return subprocess.Popen(

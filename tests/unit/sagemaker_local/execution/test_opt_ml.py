@@ -49,7 +49,7 @@ def folders(root: Path) -> set[str]:
 
 
 def test_a_training_job_finds_its_folders(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training())
+    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
     assert folders(tmp_path) >= {"input/config", "input/data", "model", "output/data"}
     assert {path.name for path in (tmp_path / "input" / "config").iterdir()} == {
         "hyperparameters.json",
@@ -59,14 +59,14 @@ def test_a_training_job_finds_its_folders(tmp_path: Path) -> None:
 
 
 def test_without_channels_and_hyperparameters_the_files_hold_empty_objects(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training())
+    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
     assert read(tmp_path / "input/config/hyperparameters.json") == {}
     assert read(tmp_path / "input/config/inputdataconfig.json") == {}
 
 
 def test_hyperparameters_are_the_texts_that_were_sent(tmp_path: Path) -> None:
     sent = {"num_round": "128", "program": '"train.py"', "name": "größer 🙂"}
-    opt_ml.lay_out_training(tmp_path, training(HyperParameters=sent))
+    opt_ml.lay_out_training(tmp_path, training(HyperParameters=sent), ["algo-1"], "algo-1")
     assert read(tmp_path / "input/config/hyperparameters.json") == sent
 
 
@@ -74,7 +74,7 @@ def test_the_input_configuration_has_the_documented_keys(tmp_path: Path) -> None
     sharded = channel("validation", InputMode="FastFile")
     sharded["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
     record = training(InputDataConfig=[channel("train", ContentType="text/csv"), sharded])
-    opt_ml.lay_out_training(tmp_path, record)
+    opt_ml.lay_out_training(tmp_path, record, ["algo-1"], "algo-1")
     assert read(tmp_path / "input/config/inputdataconfig.json") == {
         "train": {
             "ContentType": "text/csv",
@@ -91,7 +91,7 @@ def test_the_input_configuration_has_the_documented_keys(tmp_path: Path) -> None
 
 
 def test_the_resource_configuration_is_that_of_one_host(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training())
+    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
     assert read(tmp_path / "input/config/resourceconfig.json") == {
         "current_host": "algo-1",
         "current_instance_type": "ml.c5.xlarge",
@@ -100,7 +100,7 @@ def test_the_resource_configuration_is_that_of_one_host(tmp_path: Path) -> None:
         "instance_groups": [
             {"instance_group_name": "homogeneousCluster", "instance_type": "ml.c5.xlarge", "hosts": ["algo-1"]}
         ],
-        "network_interface_name": "eth0",
+        "network_interface_name": "lo",
         "topology": None,
     }
 
@@ -109,7 +109,7 @@ def test_the_resource_configuration_is_that_of_one_host(tmp_path: Path) -> None:
 
 
 def test_the_least_of_a_processing_job_is_written_with_its_gaps_null(tmp_path: Path) -> None:
-    opt_ml.lay_out_processing(tmp_path, processing())
+    opt_ml.lay_out_processing(tmp_path, processing(), ["algo-1"], "algo-1")
     assert read(tmp_path / "config/processingjobconfig.json") == {
         "ProcessingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:processing-job/p1",
         "ProcessingJobName": "p1",
@@ -139,7 +139,7 @@ def test_a_processing_jobs_inputs_and_outputs_have_their_defaults_and_their_fold
         ProcessingInputs=[{"InputName": "in", "S3Input": source}],
         ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": output}], "KmsKeyId": "key"},
     )
-    opt_ml.lay_out_processing(tmp_path, record)
+    opt_ml.lay_out_processing(tmp_path, record, ["algo-1"], "algo-1")
     config = read(tmp_path / "config/processingjobconfig.json")
     assert config["AppSpecification"] == record["AppSpecification"]
     assert config["Environment"] == {"KEY": "VALUE"}
@@ -165,7 +165,7 @@ def test_a_processing_jobs_inputs_and_outputs_have_their_defaults_and_their_fold
 
 
 def test_a_processing_job_knows_its_host(tmp_path: Path) -> None:
-    opt_ml.lay_out_processing(tmp_path, processing())
+    opt_ml.lay_out_processing(tmp_path, processing(), ["algo-1"], "algo-1")
     config = read(tmp_path / "config/resourceconfig.json")
     assert (config["current_host"], config["hosts"]) == ("algo-1", ["algo-1"])
 
@@ -188,7 +188,7 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path, path: str) -> None:
 
 
 def left(tmp_path: Path, name: str, content: bytes) -> Path:
-    (tmp_path / "output").mkdir()
+    (tmp_path / "output").mkdir(parents=True)
     (tmp_path / "output" / name).write_bytes(content)
     return tmp_path
 
@@ -218,22 +218,36 @@ def test_the_failure_text_is_cut_to_1024_characters(tmp_path: Path, content: byt
     ],
 )
 def test_the_exit_message_is_its_first_kilobyte_in_whole_characters(tmp_path: Path, content: bytes, text: str) -> None:
-    assert opt_ml.exit_message(left(tmp_path, "message", content)) == text
+    assert opt_ml.exit_message([left(tmp_path, "message", content)]) == text
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"text \xe4 in latin-1", b"x" * 900 + b"\xff" + b"x" * 500])
 def test_an_exit_message_that_is_not_utf8_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InvalidMessage, match="/opt/ml/output/message is not UTF-8"):
-        opt_ml.exit_message(left(tmp_path, "message", content))
+        opt_ml.exit_message([left(tmp_path, "message", content)])
 
 
 def test_a_job_that_left_nothing_has_no_text_and_no_message(tmp_path: Path) -> None:
     assert opt_ml.failure_text(tmp_path) == ""
-    assert opt_ml.exit_message(tmp_path) is None
+    assert opt_ml.exit_message([tmp_path]) is None
 
 
 def test_a_folder_in_their_place_is_no_text_and_no_message(tmp_path: Path) -> None:
     (tmp_path / "output" / "failure").mkdir(parents=True)
     (tmp_path / "output" / "message").mkdir()
     assert opt_ml.failure_text(tmp_path) == ""
-    assert opt_ml.exit_message(tmp_path) is None
+    assert opt_ml.exit_message([tmp_path]) is None
+
+
+def test_of_several_instances_each_knows_all_in_order_and_itself(tmp_path: Path) -> None:
+    hosts = [f"algo-{number}" for number in range(1, 12)]
+    opt_ml.lay_out_training(tmp_path, training(), hosts, "algo-2")
+    resources = json.loads((tmp_path / "input" / "config" / "resourceconfig.json").read_text())
+    assert resources["hosts"] == resources["instance_groups"][0]["hosts"] == sorted(hosts)
+    assert resources["hosts"][:3] == ["algo-1", "algo-10", "algo-11"], "the order is not that of the letters"
+    assert resources["current_host"] == "algo-2"
+
+
+def test_the_exit_messages_of_several_instances_follow_each_other(tmp_path: Path) -> None:
+    folders = [left(path, "message", path.name.encode() * 100) for path in (tmp_path / "algo-1", tmp_path / "algo-2")]
+    assert opt_ml.exit_message(folders) == ("algo-1" * 100 + "algo-2" * 100)[:1024]

@@ -257,7 +257,7 @@ def test_an_upload_to_a_bucket_that_does_not_exist_names_it(aws: LocalAws, tmp_p
     with pytest.raises(TransferError, match=f"Unable to upload to {uri} .*NoSuchBucket"):
         upload_tree(aws.s3, tmp_path, uri)
     with pytest.raises(TransferError, match=f"Unable to upload {uri} .*NoSuchBucket"):
-        upload_archive(aws.s3, tmp_path, uri, tmp_path)
+        upload_archive(aws.s3, [tmp_path], uri, tmp_path)
 
 
 def test_an_archive_is_rooted_at_the_folders_content(aws: LocalAws, tmp_path: Path, prefix: str) -> None:
@@ -267,7 +267,7 @@ def test_an_archive_is_rooted_at_the_folders_content(aws: LocalAws, tmp_path: Pa
     (source / "weights").write_text("1")
     (source / "deep" / "more").write_text("2")
     uri = f"s3://{BUCKET}/{prefix}/model.tar.gz"
-    upload_archive(aws.s3, source, uri, scratch)
+    upload_archive(aws.s3, [source], uri, scratch)
     with tarfile.open(fileobj=io.BytesIO(aws.read(uri)), mode="r:gz") as archive:
         assert archive.getnames() == ["deep", "deep/more", "weights"]
     assert list(scratch.iterdir()) == []
@@ -276,6 +276,6 @@ def test_an_archive_is_rooted_at_the_folders_content(aws: LocalAws, tmp_path: Pa
 def test_an_empty_folder_makes_an_empty_archive(aws: LocalAws, tmp_path: Path, prefix: str) -> None:
     (tmp_path / "model").mkdir()
     uri = f"s3://{BUCKET}/{prefix}/model.tar.gz"
-    upload_archive(aws.s3, tmp_path / "model", uri, tmp_path)
+    upload_archive(aws.s3, [tmp_path / "model"], uri, tmp_path)
     with tarfile.open(fileobj=io.BytesIO(aws.read(uri)), mode="r:gz") as archive:
         assert archive.getnames() == []
