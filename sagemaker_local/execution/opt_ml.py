@@ -49,14 +49,21 @@ def lay_out_training(opt_ml: Path, record: Record, hosts: list[str], current: st
 
 
 def _input_data_config(record: Record) -> dict[str, dict[str, str]]:
-    return {channel["ChannelName"]: _channel_config(channel) for channel in record.get("InputDataConfig", [])}
+    channels = record.get("InputDataConfig", [])
+    return {channel["ChannelName"]: _channel_config(channel, is_pipe(record, channel)) for channel in channels}
 
 
-def _channel_config(channel: dict[str, Any]) -> dict[str, str]:
+def is_pipe(record: Record, channel: dict[str, Any]) -> bool:
+    """Whether the channel is read from FIFOs; its own mode goes before the job's."""
+    mode = channel.get("InputMode", record["AlgorithmSpecification"]["TrainingInputMode"])
+    return bool(mode == "Pipe")
+
+
+def _channel_config(channel: dict[str, Any], pipe: bool) -> dict[str, str]:
     source = channel["DataSource"]["S3DataSource"]
     config = {
         # FastFile is announced as File: to the program it is one.
-        "TrainingInputMode": "File",
+        "TrainingInputMode": "Pipe" if pipe else "File",
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": channel.get("RecordWrapperType", "None"),
     }

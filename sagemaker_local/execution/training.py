@@ -14,6 +14,7 @@ from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Ended, Job, JobFailed, algorithm_error
 from sagemaker_local.execution.logs import Metric, MetricScanner
+from sagemaker_local.execution.pipes import Pipe, piped
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
 from sagemaker_local.execution.transfer import TransferError, download, has_objects, upload_archive, upload_tree
@@ -48,6 +49,8 @@ def _download_channels(job: Job, record: Record) -> None:
         for index, instance in enumerate(job.instances):
             opt_ml.lay_out_training(instance.opt_ml, record, job.hosts, instance.host)
             for channel in record.get("InputDataConfig", []):
+                if opt_ml.is_pipe(record, channel):
+                    continue  # it flows while the program runs
                 source = channel["DataSource"]["S3DataSource"]
                 target = instance.opt_ml / "input" / "data" / channel["ChannelName"]
                 target.mkdir()
@@ -68,12 +71,41 @@ def _checkpoints(job: Job, record: Record) -> list[Target]:
     return [Target(opt_ml.inside(instance.opt_ml, path), uri, mirror=True) for instance in job.instances]
 
 
+def _pipes(job: Job, record: Record) -> list[Pipe]:
+    return [
+        _pipe(job, index, channel)
+        for index in range(len(job.instances))
+        for channel in record.get("InputDataConfig", [])
+        if opt_ml.is_pipe(record, channel)
+    ]
+
+
+def _pipe(job: Job, index: int, channel: dict[str, Any]) -> Pipe:
+    source = channel["DataSource"]["S3DataSource"]
+    return Pipe(
+        job.instances[index].opt_ml / "input" / "data" / channel["ChannelName"],
+        source["S3Uri"],
+        source["S3DataType"],
+        job.share(index, source.get("S3DataDistributionType")),
+        gzipped=channel.get("CompressionType") == "Gzip",
+        record_io=channel.get("RecordWrapperType") == "RecordIO",
+    )
+
+
 def _train_with_checkpoints(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
     try:
         with synchronised(job.s3, _checkpoints(job, record)):
-            return _train(job, record)
+            return _train_on_pipes(job, record)
     except TransferError as error:
         raise JobFailed(f"ClientError: Checkpoint upload failed:{error}") from error
+
+
+def _train_on_pipes(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
+    try:
+        with piped(job.s3, _pipes(job, record)):
+            return _train(job, record)
+    except TransferError as error:
+        raise JobFailed(f"ClientError: Data download failed:{error}") from error
 
 
 def _train(job: Job, record: Record) -> tuple[Ended, MetricScanner]:

@@ -70,15 +70,31 @@ def download(s3: Any, uri: str, data_type: str, target: Path, check_point: Check
     ``ManifestFile`` (JSON: ``[{"prefix": "s3://b/p/"}, "relative/key", ...]``).
     """
     try:
-        for bucket, key, relative in islice(_sources(s3, uri, data_type), share.index, None, share.of):
+        for bucket, key, relative in sources(s3, uri, data_type, share):
             check_point()
             _fetch(s3, bucket, key, _below(target, relative))
+    except ValueError as error:  # a key that no file can be named after
+        raise TransferError(str(error)) from error
+    except OSError as error:
+        raise TransferError(f"Unable to write {uri} to disk: {_disk_problem(error)}") from error
+
+
+def sources(s3: Any, uri: str, data_type: str, share: Share = Share()) -> Iterator[tuple[str, str, str]]:
+    """(bucket, key, path relative to the prefix) of every object of the share, in order. Raises ``TransferError``."""
+    try:
+        yield from islice(_sources(s3, uri, data_type), share.index, None, share.of)
     except (ClientError, BotoCoreError) as error:
         raise TransferError(f"Unable to download object {uri} ({error})") from error
     except ValueError as error:
         raise TransferError(str(error)) from error
-    except OSError as error:
-        raise TransferError(f"Unable to write {uri} to disk: {_disk_problem(error)}") from error
+
+
+def read_object(s3: Any, bucket: str, key: str) -> bytes:
+    """An object's content. Raises ``TransferError``."""
+    try:
+        return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except (ClientError, BotoCoreError) as error:
+        raise TransferError(f"Unable to download object s3://{bucket}/{key} ({error})") from error
 
 
 def _sources(s3: Any, uri: str, data_type: str) -> Iterator[tuple[str, str, str]]:
@@ -124,7 +140,7 @@ def _fetch(s3: Any, bucket: str, key: str, path: Path) -> None:
         with path.open("wb") as file:
             for chunk in body.iter_chunks(_CHUNK_BYTES):
                 file.write(chunk)
-    except ClientError as error:
+    except (ClientError, BotoCoreError) as error:
         raise TransferError(f"Unable to download object s3://{bucket}/{key} ({error})") from error
 
 

@@ -9,6 +9,7 @@ import regex
 from sagemaker_local.domain import jobs as states
 from sagemaker_local.domain.jobs import TRAINING
 from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.execution.opt_ml import is_pipe
 from sagemaker_local.operations import checks, jobs
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.registry import Context, Request, operation
@@ -53,8 +54,6 @@ def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:
     if "TrainingImage" not in algorithm:
         raise validation_error("AlgorithmSpecification.TrainingImage must be given")
     checks.check_image(context, algorithm["TrainingImage"])
-    if algorithm["TrainingInputMode"] == "Pipe":
-        raise _no_pipe("AlgorithmSpecification.TrainingInputMode")
     for definition in algorithm.get("MetricDefinitions", []):
         try:
             regex.compile(definition["Regex"])
@@ -88,26 +87,20 @@ def _check_channels(context: Context, request: Request) -> None:
         raise validation_error("InputDataConfig.ChannelName must be usable as a folder's name")
     checks.check_unique("InputDataConfig.ChannelName", [channel["ChannelName"] for channel in channels])
     for channel in channels:
-        _check_channel(context, channel, request["RoleArn"])
+        _check_channel(context, channel, is_pipe(request, channel), request["RoleArn"])
 
 
-def _check_channel(context: Context, channel: dict[str, Any], role_arn: str) -> None:
+def _check_channel(context: Context, channel: dict[str, Any], pipe: bool, role_arn: str) -> None:
     source = channel["DataSource"].get("S3DataSource")
     if source is None:
         raise validation_error(f"channel {channel['ChannelName']}: DataSource.S3DataSource must be given")
-    if channel.get("InputMode") == "Pipe":
-        raise _no_pipe("InputDataConfig.InputMode")
     for member in ("CompressionType", "RecordWrapperType"):
-        if channel.get(member, "None") != "None":
+        if channel.get(member, "None") != "None" and not pipe:
             raise validation_error(f"InputDataConfig.{member} is for input mode Pipe only")
     if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
         raise validation_error(f"S3DataType {source['S3DataType']} is not supported by the local SageMaker")
     checks.check_s3_uri("S3DataSource.S3Uri", source["S3Uri"])
     checks.check_input_exists(context, source["S3Uri"], role_arn)
-
-
-def _no_pipe(member: str) -> ServiceError:
-    return validation_error(f"{member} Pipe is not supported by the local SageMaker; use File or FastFile")
 
 
 @operation("DescribeTrainingJob")

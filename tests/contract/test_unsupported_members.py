@@ -24,12 +24,10 @@ from tests.support.local_aws import (
     ("change", "named"),
     [
         ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
-        ({"algorithm": {"TrainingInputMode": "Pipe"}}, "TrainingInputMode Pipe"),
         ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
         ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
         ({"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}, "MaxWaitTimeInSeconds"),
         ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", InputMode="Pipe")]}, "InputDataConfig.InputMode Pipe"),
         ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", CompressionType="Gzip")]}, "CompressionType"),
         ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", ShuffleConfig={"Seed": 1})]}, "ShuffleConfig"),
     ],

@@ -13,7 +13,11 @@ from sagemaker_local.execution.opt_ml import InvalidMessage
 
 
 def training(**members: Any) -> dict[str, Any]:
-    return {"ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1}, **members}
+    return {
+        "AlgorithmSpecification": {"TrainingInputMode": "File"},
+        "ResourceConfig": {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1},
+        **members,
+    }
 
 
 def channel(name: str, **members: Any) -> dict[str, Any]:
