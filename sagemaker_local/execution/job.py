@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,21 @@ from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
 from sagemaker_local.execution.logs import LogStream
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
-from sagemaker_local.execution.transfer import Share
+from sagemaker_local.execution.transfer import Share, TransferError
 from sagemaker_local.store import Store
 
 
 class JobFailed(Exception):
     """The job ends ``Failed``; the text is its ``FailureReason``, with AWS's prefix for whose fault it is."""
+
+
+@contextmanager
+def failing_with(what: str) -> Iterator[None]:
+    """A ``TransferError`` in the block fails the job, as the client's fault: *what* went wrong, and why."""
+    try:
+        yield
+    except TransferError as error:
+        raise JobFailed(f"ClientError: {what}:{error}") from error
 
 
 class Cancelled(Exception):
@@ -63,6 +72,7 @@ class Job:
         self._killed = False
         self._lock = threading.Lock()
         self._running: list[Running] = []
+        self._first_failure: Ended | None = None
 
     @property
     def hosts(self) -> list[str]:
@@ -113,10 +123,10 @@ class Job:
             stack.callback(limit.cancel)
             with ThreadPoolExecutor(len(started)) as pool:
                 waiting = [pool.submit(self._wait, *one) for one in started]
-                ended = [future.result() for future in as_completed(waiting)]
+                ended = [future.result() for future in waiting]
         if self._killed:
             raise Cancelled
-        return next((one for one in ended if one.exit_code != 0), ended[0])
+        return self._first_failure or ended[0]
 
     def _start(
         self, instance: Sandbox, program: Program, on_line: Callable[[str], None] | None, stack: ExitStack
@@ -143,10 +153,14 @@ class Job:
 
     def _wait(self, instance: Sandbox, running: Running, last: list[str]) -> Ended:
         exit_code = running.wait()
-        if exit_code != 0 and not self.stopped:
-            for other in self._running:
-                other.kill()
-        return Ended(exit_code, instance, last[0])
+        ended = Ended(exit_code, instance, last[0])
+        if exit_code != 0:
+            with self._lock:
+                self._first_failure = self._first_failure or ended
+            if not self.stopped:
+                for other in self._running:
+                    other.kill()
+        return ended
 
     def stop(self) -> None:
         """SIGTERM, the grace, SIGKILL; or no start at all."""

@@ -101,8 +101,8 @@ class Running:
             if stdin.closed:
                 return  # it has ended
             try:
-                stdin.write(line.encode())
-                stdin.flush()
+                # Past the buffer: what it would keep of a line that nobody reads, it would fail on again at its close.
+                os.write(stdin.fileno(), line.encode())
             except BrokenPipeError:
                 log.debug("process %s ended before it was told %s", self._process.pid, line.strip())
 

@@ -7,10 +7,10 @@ from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import PROCESSING, Record
 from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.environment import platform_environment
-from sagemaker_local.execution.job import Job, JobFailed, algorithm_error
+from sagemaker_local.execution.job import Job, JobFailed, algorithm_error, failing_with
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
-from sagemaker_local.execution.transfer import TransferError, download, upload_tree
+from sagemaker_local.execution.transfer import download, upload_tree
 
 
 def run(job: Job) -> None:
@@ -19,20 +19,18 @@ def run(job: Job) -> None:
     job.change(lambda stored: jobs.started(PROCESSING, stored, clock.now()))
     _download_inputs(job, record)
     # Outputs are uploaded whatever the exit code: what a failed job left tells why it failed.
-    try:
+    with failing_with("Failed to upload output"):
         with synchronised(job.s3, _outputs(job, record, "Continuous")):
             ended = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
         _keep_exit_message(job)
         for output in _outputs(job, record, "EndOfJob"):
             upload_tree(job.s3, output.folder, output.uri)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Failed to upload output: {error}") from error
     if ended.exit_code != 0 and not job.stopped:
         raise algorithm_error(ended)
 
 
 def _download_inputs(job: Job, record: Record) -> None:
-    try:
+    with failing_with("Data download failed"):
         for index, instance in enumerate(job.instances):
             opt_ml.lay_out_processing(instance.opt_ml, record, job.hosts, instance.host)
             for item in record.get("ProcessingInputs", []):
@@ -40,8 +38,6 @@ def _download_inputs(job: Job, record: Record) -> None:
                 target = opt_ml.inside(instance.opt_ml, source["LocalPath"])
                 share = job.share(index, source.get("S3DataDistributionType"))
                 download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check, share)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Data download failed:{error}") from error
 
 
 def _program(job: Job, record: Record) -> Program:

@@ -12,12 +12,12 @@ from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.environment import platform_environment
-from sagemaker_local.execution.job import Ended, Job, JobFailed, algorithm_error
+from sagemaker_local.execution.job import Ended, Job, algorithm_error, failing_with
 from sagemaker_local.execution.logs import Metric, MetricScanner
 from sagemaker_local.execution.pipes import Pipe, piped
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
-from sagemaker_local.execution.transfer import TransferError, download, has_objects, upload_archive, upload_tree
+from sagemaker_local.execution.transfer import download, has_objects, upload_archive, upload_tree
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def run(job: Job) -> None:
     record = job.record
     _download_channels(job, record)
     _enter(job, "Training", "Training image download completed. Training in progress.")
-    ended, scanner = _train_with_checkpoints(job, record)
+    ended, scanner = _train_on_streams(job, record)
     job.change(lambda stored: stored.update(FinalMetricDataList=scanner.final()))
     if ended.exit_code == 0 or job.stopped:
         _enter(job, "Uploading", "Uploading generated training model")
@@ -45,7 +45,7 @@ def _enter(job: Job, secondary: str, message: str) -> None:
 def _download_channels(job: Job, record: Record) -> None:
     job.change(lambda stored: jobs.started(TRAINING, stored, clock.now()))
     _enter(job, "Downloading", "Downloading input data")
-    try:
+    with failing_with("Data download failed"):
         for index, instance in enumerate(job.instances):
             opt_ml.lay_out_training(instance.opt_ml, record, job.hosts, instance.host)
             for channel in record.get("InputDataConfig", []):
@@ -59,8 +59,6 @@ def _download_channels(job: Job, record: Record) -> None:
         for checkpoints in _checkpoints(job, record):
             if has_objects(job.s3, checkpoints.uri):
                 download(job.s3, checkpoints.uri, "S3Prefix", checkpoints.folder, job.check)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Data download failed:{error}") from error
 
 
 def _checkpoints(job: Job, record: Record) -> list[Target]:
@@ -92,20 +90,15 @@ def _pipe(job: Job, index: int, channel: dict[str, Any]) -> Pipe:
     )
 
 
-def _train_with_checkpoints(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
-    try:
-        with synchronised(job.s3, _checkpoints(job, record)):
-            return _train_on_pipes(job, record)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Checkpoint upload failed:{error}") from error
-
-
-def _train_on_pipes(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
-    try:
-        with piped(job.s3, _pipes(job, record)):
-            return _train(job, record)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Data download failed:{error}") from error
+def _train_on_streams(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
+    """Train while pipes are fed and checkpoints kept up."""
+    with (
+        failing_with("Checkpoint upload failed"),
+        synchronised(job.s3, _checkpoints(job, record)),
+        failing_with("Data download failed"),
+        piped(job.s3, _pipes(job, record)),
+    ):
+        return _train(job, record)
 
 
 def _train(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
@@ -180,7 +173,7 @@ def _upload_artifacts(job: Job, record: Record) -> None:
     prefix = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
     compressed = record["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
     artifacts = f"{prefix}/model.tar.gz" if compressed else f"{prefix}/model/"
-    try:
+    with failing_with("Artifact upload failed"):
         if compressed:
             upload_archive(job.s3, models, artifacts, job.folder)
         else:
@@ -189,6 +182,4 @@ def _upload_artifacts(job: Job, record: Record) -> None:
         filled = [folder for folder in data if folder.is_dir() and any(folder.iterdir())]
         if filled:
             upload_archive(job.s3, filled, f"{prefix}/output.tar.gz", job.folder)
-    except TransferError as error:
-        raise JobFailed(f"ClientError: Artifact upload failed:{error}") from error
     job.change(lambda stored: stored.update(ModelArtifacts={"S3ModelArtifacts": artifacts}))
