@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import JobKind, Record
@@ -81,11 +79,8 @@ def delete(context: Context, kind: JobKind, name: str, missing: ServiceError) ->
         context.store.delete_tags(record[kind.arn_key])
 
 
-def summaries(
-    context: Context, kind: JobKind, request: Request, members: tuple[str, ...]
-) -> tuple[list[dict[str, Any]], str | None]:
-    """One page of a job list, each with *members*."""
+def listed(context: Context, kind: JobKind, request: Request) -> tuple[list[Record], str | None]:
+    """One page of a job list, whole records: the answer's shape leaves of each what a summary has."""
     query = Query(kind.resource_type, context.scope)
     common_filters(query, request)
-    found, token = page(context.store, query, request)
-    return [{name: record.get(name) for name in members} for record in found], token
+    return page(context.store, query, request)

@@ -11,14 +11,6 @@ from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 from sagemaker_local.store import Facets, NameTaken, Record
 
-_SUMMARY = (
-    "ModelPackageGroupName",
-    "ModelPackageGroupArn",
-    "ModelPackageGroupDescription",
-    "CreationTime",
-    "ModelPackageGroupStatus",
-)
-
 
 @operation("CreateModelPackageGroup")
 def create_model_package_group(context: Context, request: Request) -> Request:
@@ -60,8 +52,7 @@ def list_model_package_groups(context: Context, request: Request) -> Request:
     query = Query(MODEL_PACKAGE_GROUP, context.scope)
     common_filters(query, request)
     found, token = page(context.store, query, request)
-    summaries = [{name: record.get(name) for name in _SUMMARY} for record in found]
-    return {"ModelPackageGroupSummaryList": summaries, "NextToken": token}
+    return {"ModelPackageGroupSummaryList": found, "NextToken": token}
 
 
 @operation("DeleteModelPackageGroup")

@@ -18,18 +18,6 @@ from sagemaker_local.store import Facets, NameTaken, Record
 
 _TOKEN = "ClientToken"
 _METADATA_LIMIT, _SPECIFICATIONS_LIMIT = 50, 15
-_SUMMARY = (
-    "ModelPackageName",
-    "ModelPackageGroupName",
-    "ModelPackageVersion",
-    "ModelPackageArn",
-    "ModelPackageDescription",
-    "CreationTime",
-    "ModelPackageStatus",
-    "ModelApprovalStatus",
-    "ModelLifeCycle",
-    "ModelPackageRegistrationType",
-)
 # Replaced as they are by UpdateModelPackage; the event names sourceUri in lower case (guide's example).
 _REPLACEABLE = {
     "ModelApprovalStatus": "ModelApprovalStatus",
@@ -149,8 +137,7 @@ def list_model_packages(context: Context, request: Request) -> Request:
     if kind != "Both":
         query.where("(parent != '') = ?", kind == "Versioned")
     found, token = page(context.store, query, request)
-    summaries = [{name: record.get(name) for name in _SUMMARY} for record in found]
-    return {"ModelPackageSummaryList": summaries, "NextToken": token}
+    return {"ModelPackageSummaryList": found, "NextToken": token}
 
 
 @operation("UpdateModelPackage")

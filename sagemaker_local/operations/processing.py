@@ -11,16 +11,6 @@ from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.registry import Context, Request, operation
 
 _FOLDER = "/opt/ml/processing/"
-_SUMMARY = (
-    "ProcessingJobName",
-    "ProcessingJobArn",
-    "CreationTime",
-    "ProcessingEndTime",
-    "LastModifiedTime",
-    "ProcessingJobStatus",
-    "FailureReason",
-    "ExitMessage",
-)
 
 
 @operation("CreateProcessingJob")
@@ -92,7 +82,7 @@ def delete_processing_job(context: Context, request: Request) -> None:
 @operation("ListProcessingJobs")
 def list_processing_jobs(context: Context, request: Request) -> Request:
     """Summaries."""
-    found, token = jobs.summaries(context, PROCESSING, request, _SUMMARY)
+    found, token = jobs.listed(context, PROCESSING, request)
     return {"ProcessingJobSummaries": found, "NextToken": token}
 
 

@@ -16,15 +16,6 @@ from sagemaker_local.operations.registry import Context, Request, operation
 
 _MAX_RUNTIME_SECONDS = 28 * 86_400
 _CHECKPOINTS = "/opt/ml/checkpoints"
-_SUMMARY = (
-    "TrainingJobName",
-    "TrainingJobArn",
-    "CreationTime",
-    "TrainingEndTime",
-    "LastModifiedTime",
-    "TrainingJobStatus",
-    "SecondaryStatus",
-)
 
 
 @operation("CreateTrainingJob")
@@ -130,7 +121,7 @@ def list_training_jobs(context: Context, request: Request) -> Request:
     if "MaxResults" in request:
         # Documented: a page is cut first and filtered by status then, so it may be short or empty.
         request = {name: value for name, value in request.items() if name != "StatusEquals"}
-    found, token = jobs.summaries(context, TRAINING, request, _SUMMARY)
+    found, token = jobs.listed(context, TRAINING, request)
     listed = [job for job in found if wanted in (None, job["TrainingJobStatus"])]
     return {"TrainingJobSummaries": listed, "NextToken": token}
 
