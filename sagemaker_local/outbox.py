@@ -23,7 +23,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Forever; what cannot be delivered now is tried again in a second."""
         loop, wake = asyncio.get_running_loop(), asyncio.Event()
-        self._store.outbox_changed = lambda: _wake(loop, wake)
+        self._store.on_change(lambda: _wake(loop, wake))
         while True:
             wake.clear()
             try:

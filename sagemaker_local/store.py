@@ -42,6 +42,10 @@ CREATE TABLE IF NOT EXISTS outbox (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL,
     detail_type TEXT NOT NULL, resources TEXT NOT NULL, detail TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS objective_values (
+    id INTEGER PRIMARY KEY, tuning_job TEXT NOT NULL, training_job TEXT NOT NULL, value REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS objective_values_by_tuning_job ON objective_values (tuning_job, id);
 """
 
 
@@ -79,7 +83,15 @@ class Store:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
-        self.outbox_changed: Callable[[], None] = lambda: None
+        self._listeners: list[Callable[[], None]] = []
+        self._news = False
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call *listener*, from any thread, when another event or value of an objective is durable.
+
+        It must only wake someone: it is called under the lock.
+        """
+        self._listeners.append(listener)
 
     def close(self) -> None:
         """Close the database; nothing is written on the way out."""
@@ -97,12 +109,20 @@ class Store:
                 yield
                 if self._depth == 1:
                     self._connection.execute("COMMIT")
+                    self._announce()
             except BaseException:
                 if self._depth == 1 and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                    self._news = False
                 raise
             finally:
                 self._depth -= 1
+
+    def _announce(self) -> None:
+        if self._news:
+            self._news = False
+            for listener in self._listeners:
+                listener()
 
     # Resources
 
@@ -207,7 +227,7 @@ class Store:
                 "INSERT INTO outbox (account, region, detail_type, resources, detail) VALUES (?, ?, ?, ?, ?)",
                 (*scope, event.detail_type, json.dumps(event.resources), json.dumps(event.detail)),
             )
-        self.outbox_changed()
+            self._news = True
 
     def outbox(self, limit: int) -> list[OutboxEntry]:
         """The oldest events not yet taken out."""
@@ -221,3 +241,24 @@ class Store:
         """These events have reached EventBridge and are durable there."""
         with self.transaction():
             self._connection.executemany("DELETE FROM outbox WHERE id = ?", [(entry.id,) for entry in entries])
+
+    # The course of the objective in the training jobs of a tuning job
+
+    def log_objective(self, tuning_job: str, training_job: str, value: float) -> None:
+        """Add a value that the training job has printed; *tuning_job* is an ARN."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO objective_values (tuning_job, training_job, value) VALUES (?, ?, ?)",
+                (tuning_job.lower(), training_job, value),
+            )
+            self._news = True
+
+    def objective_log(self, tuning_job: str) -> list[tuple[str, float]]:
+        """The training jobs' names and values, in the order in which they came."""
+        sql = "SELECT training_job, value FROM objective_values WHERE tuning_job = ? ORDER BY id"
+        return [(name, value) for name, value in self.select(sql, (tuning_job.lower(),))]
+
+    def delete_objective_log(self, tuning_job: str) -> None:
+        """The tuning job has ended: nothing is decided by the course any more."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM objective_values WHERE tuning_job = ?", (tuning_job.lower(),))

@@ -31,7 +31,14 @@ def new_record(context: Context, kind: JobKind, request: Request) -> Record:
 
 
 def create(context: Context, kind: JobKind, record: Record, tags: dict[str, str]) -> Request:
-    """Store the job, start it, answer its ARN; raises ``ResourceInUse`` for a name that was ever used."""
+    """Store the job, start it, answer its ARN; raises ``ResourceInUse`` for a name that is taken."""
+    add(context, kind, record, tags)
+    context.services.runner.submit(kind, context.scope, record[kind.name_key])
+    return {kind.arn_key: record[kind.arn_key]}
+
+
+def add(context: Context, kind: JobKind, record: Record, tags: dict[str, str]) -> None:
+    """Store a new job; raises ``ResourceInUse`` for a name that is taken."""
     try:
         records.add(context.store, kind, context.scope, record, tags)
     except NameTaken as error:
@@ -40,8 +47,6 @@ def create(context: Context, kind: JobKind, record: Record, tags: dict[str, str]
             f"{noun} names must be unique within an AWS account and region, and a {kind.noun} with this name "
             f"already exists ({record[kind.arn_key]})"
         ) from error
-    context.services.runner.submit(kind, context.scope, record[kind.name_key])
-    return {kind.arn_key: record[kind.arn_key]}
 
 
 def describe(context: Context, kind: JobKind, name: str, missing: ServiceError) -> Record:

@@ -7,7 +7,7 @@ from typing import Any
 import regex
 
 from sagemaker_local.domain import jobs as states
-from sagemaker_local.domain.jobs import TRAINING
+from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.execution.opt_ml import is_pipe
 from sagemaker_local.operations import checks, jobs
@@ -23,6 +23,11 @@ def create_training_job(context: Context, request: Request) -> Request:
     """Checks what AWS checks at once (image, role, input data), then starts the job."""
     refuse_unsupported("CreateTrainingJob", request)
     tags = checks.tags_of(request)
+    return jobs.create(context, TRAINING, checked_record(context, request), tags)
+
+
+def checked_record(context: Context, request: Request) -> Record:
+    """The job that *request* asks for, in its first state; raises ``ServiceError`` for what AWS refuses at once."""
     _check_algorithm(context, request["AlgorithmSpecification"])
     checks.check_role(context, request["RoleArn"])
     _check_resources(request)
@@ -38,7 +43,7 @@ def create_training_job(context: Context, request: Request) -> Request:
     record["SecondaryStatus"] = "Starting"
     record["SecondaryStatusTransitions"] = []
     states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
-    return jobs.create(context, TRAINING, record, tags)
+    return record
 
 
 def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:

@@ -32,6 +32,15 @@ def event(number: int) -> Event:
     return Event("type", (f"arn:{number}",), {"number": number})
 
 
+def events_seen_by_another_process(path: Path) -> int:
+    """How many events a new connection reads, while the first one is open."""
+    other = Store(path)
+    try:
+        return len(other.outbox(10))
+    finally:
+        other.close()
+
+
 def seen_by_another_process(path: Path, name: str) -> dict[str, object] | None:
     """The record as a new connection reads it, while the first one is open."""
     other = Store(path)
@@ -237,8 +246,50 @@ def test_events_leave_the_outbox_in_the_order_they_came_and_only_when_taken_out(
     assert [entry.event for entry in store.outbox(10)] == [event(2), event(3), event(4), event(5)]
 
 
-def test_a_new_event_is_announced_once_it_can_be_read(store: Store) -> None:
-    found = []
-    store.outbox_changed = lambda: found.append(len(store.outbox(10)))
-    store.post(SCOPE, event(1))
-    assert found == [1]
+def test_a_new_event_is_announced_to_all_once_it_is_durable(store: Store, path: Path) -> None:
+    found: list[int] = []
+    for _ in range(2):
+        store.on_change(lambda: found.append(events_seen_by_another_process(path)))
+    with store.transaction():
+        store.post(SCOPE, event(1))
+        store.post(SCOPE, event(2))
+        assert found == []
+    assert found == [2, 2]
+
+
+def test_what_is_rolled_back_is_not_announced(store: Store) -> None:
+    found: list[bool] = []
+    store.on_change(lambda: found.append(True))
+
+    def fail_after_a_post() -> None:
+        with store.transaction():
+            store.post(SCOPE, event(1))
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_after_a_post()
+    store.insert("thing", SCOPE, {}, FACETS)
+    assert found == []
+
+
+# The course of objectives
+
+
+def test_the_values_of_an_objective_are_kept_in_the_order_they_came(path: Path) -> None:
+    store = Store(path)
+    for job, value in (("a", 1.0), ("b", 2.0), ("a", 0.5)):
+        store.log_objective("arn:Tuning", job, value)
+    store.log_objective("arn:other", "c", 9.0)
+    store.close()
+    again = Store(path)
+    assert again.objective_log("arn:tuning") == [("a", 1.0), ("b", 2.0), ("a", 0.5)]
+    again.delete_objective_log("arn:tuning")
+    assert (again.objective_log("arn:tuning"), again.objective_log("arn:other")) == ([], [("c", 9.0)])
+    again.close()
+
+
+def test_a_value_of_an_objective_is_announced(store: Store) -> None:
+    found: list[bool] = []
+    store.on_change(lambda: found.append(True))
+    store.log_objective("arn", "job", 1.0)
+    assert found == [True]
