@@ -55,7 +55,7 @@ coverage: setup  ## Renew the page that lists what the local SageMaker supports
 bench:  ## Measure trigger to end of the DAG on the running stack: median of three
 	@$(python) -m bench
 
-soak:  ## Train twenty times in a row on a stack of its own, and look for leaks
+soak:  ## Train twenty times in a row and look for leaks; make every request that the API's model allows or forbids
 	@$(python) -m tests soak
 
 clean: down  ## Stop the stack and remove its state and all environments

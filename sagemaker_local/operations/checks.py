@@ -87,6 +87,13 @@ def check_network_isolation(context: Context, wanted: bool) -> None:
         )
 
 
+def check_given(place: str, structure: dict[str, Any], members: tuple[str, ...]) -> None:
+    """The members are there: the model does not require them, as they have alternatives that are not supported here."""
+    for member in members:
+        if member not in structure:
+            raise validation_error(f"{place}.{member} must be given")
+
+
 def check_instances(context: Context, count: int, network_isolation: bool) -> None:
     """Several instances need names that resolve, and to reach each other."""
     if count == 1:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.operations.registry import Request
+from sagemaker_local.protocol.timestamps import epoch_seconds
 from sagemaker_local.store import Store
 
 _COLUMNS = {"Name": "name", "CreationTime": "created", "Status": "status"}
@@ -80,13 +80,14 @@ def _decoded(token: str) -> tuple[Any, int]:
     try:
         value, row_id = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, RecursionError) as error:
-        raise _invalid_token() from error
+        raise invalid_token() from error
     if not isinstance(value, str | float) or not isinstance(row_id, int) or not 0 < row_id < _ROW_IDS:
-        raise _invalid_token()
+        raise invalid_token()
     return value, row_id
 
 
-def _invalid_token() -> ServiceError:
+def invalid_token() -> ServiceError:
+    """The answer to a ``NextToken`` that did not come from this operation."""
     return validation_error('Invalid pagination token because "it was not issued by this operation"')
 
 
@@ -94,14 +95,5 @@ def _lowered(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 
-def _seconds(value: Any) -> float | None:
-    """A timestamp of a request: epoch seconds, or ISO 8601 as some clients send it (UTC unless it says otherwise)."""
-    if value is None:
-        return None
-    try:
-        if isinstance(value, int | float):
-            return float(value)
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise validation_error(f"{value} is not a timestamp (epoch seconds or ISO 8601)") from error
+def _seconds(value: float | str | None) -> float | None:
+    return None if value is None else epoch_seconds(value)

@@ -161,12 +161,12 @@ def _update_metadata(record: Record, request: Request) -> list[str]:
     members = ("CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove")
     if not any(member in request for member in members):
         return []
-    properties = {**record.get(members[0], {}), **request.get(members[0], {})}
+    properties = {**(record.get(members[0]) or {}), **request.get(members[0], {})}
     for key in request.get(members[1], []):
         properties.pop(key, None)
     if len(properties) > _METADATA_LIMIT:
         raise validation_error(f"CustomerMetadataProperties cannot have more than {_METADATA_LIMIT} entries.")
-    record[members[0]] = properties
+    record[members[0]] = properties or None
     return [members[0]]
 
 

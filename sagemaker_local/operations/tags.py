@@ -5,6 +5,7 @@ from __future__ import annotations
 from sagemaker_local.domain.jobs import KINDS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
+from sagemaker_local.operations.listing import invalid_token
 from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 
@@ -26,7 +27,9 @@ def add_tags(context: Context, request: Request) -> Request:
 
 @operation("ListTags")
 def list_tags(context: Context, request: Request) -> Request:
-    """All tags: a resource has at most 50, and a page holds at least as many."""
+    """All tags: a resource has at most 50, and a page holds at least as many, so that no token was ever issued."""
+    if "NextToken" in request:
+        raise invalid_token()
     return {"Tags": _listed(context, _existing(context, request["ResourceArn"]))}
 
 

@@ -30,10 +30,11 @@ def checked_record(context: Context, request: Request) -> Record:
     """The job that *request* asks for, in its first state; raises ``ServiceError`` for what AWS refuses at once."""
     _check_algorithm(context, request["AlgorithmSpecification"])
     checks.check_role(context, request["RoleArn"])
-    _check_resources(request)
+    resources = request.get("ResourceConfig", {})
+    checks.check_given("ResourceConfig", resources, ("InstanceType", "InstanceCount", "VolumeSizeInGB"))
     isolated = request.get("EnableNetworkIsolation", False)
     checks.check_network_isolation(context, isolated)
-    checks.check_instances(context, request["ResourceConfig"]["InstanceCount"], isolated)
+    checks.check_instances(context, resources["InstanceCount"], isolated)
     if request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 1) > _MAX_RUNTIME_SECONDS:
         raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
@@ -56,13 +57,6 @@ def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:
         except regex.error as error:
             name = definition["Name"]
             raise validation_error(f"The regex of metric definition {name} is not valid: {error}") from error
-
-
-def _check_resources(request: Request) -> None:
-    resources = request.get("ResourceConfig", {})
-    for member in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
-        if member not in resources:
-            raise validation_error(f"ResourceConfig.{member} must be given")
 
 
 def _checkpoint_config(request: Request) -> Request:

@@ -17,6 +17,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.protocol import model
+from sagemaker_local.protocol.timestamps import epoch_seconds, finite
 
 Path = str
 Fault = tuple[str, Path, str]  # the value as shown, where it stands, what it must satisfy
@@ -131,28 +132,49 @@ class _Compiler:
 
 
 def _scalar(shape: Shape) -> Check:
-    kinds, expected = _SCALARS[shape.type_name]
+    kinds, expected, convert = _SCALARS[shape.type_name]
     rules = [rule for rule in (_length_or_range(shape), _pattern(shape), _enum(shape)) if rule is not None]
 
     def check(value: Any, path: Path, faults: list[Fault]) -> None:
         # JSON's true is Python's True, which is also an int: a boolean is a number nowhere in the model.
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise SerializationError(path, expected, value)
+        try:
+            convert(value)
+        except ValueError as error:
+            raise SerializationError(path, expected, value) from error
         for rule in rules:
             rule(value, path, faults)
 
     return check
 
 
-_SCALARS: dict[str, tuple[tuple[type, ...], str]] = {
-    "string": ((str,), "a string"),
-    "blob": ((str,), "a base64 string"),
-    "boolean": ((bool,), "a boolean"),
-    "integer": ((int,), "an integer"),
-    "long": ((int,), "a long"),
-    "float": ((int, float), "a float"),
-    "double": ((int, float), "a double"),
-    "timestamp": ((int, float, str), "a timestamp"),
+def _integer(bits: int) -> Callable[[int], object]:
+    limit = 1 << (bits - 1)
+
+    def convert(value: int) -> None:
+        if not -limit <= value < limit:
+            raise ValueError(f"not within {bits} bits")
+
+    return convert
+
+
+def _text(value: str) -> object:
+    """Half a surrogate pair, which JSON can write, is no text: it could be neither stored nor sent on."""
+    return value.isascii() or value.encode()
+
+
+# By the model's type: JSON's types as Python reads them, the type's name, and what raises ValueError for a value that
+# the type does not have.
+_SCALARS: dict[str, tuple[tuple[type, ...], str, Callable[[Any], object]]] = {
+    "string": ((str,), "a string", _text),
+    "blob": ((str,), "a base64 string", _text),
+    "boolean": ((bool,), "a boolean", bool),
+    "integer": ((int,), "an integer", _integer(32)),
+    "long": ((int,), "a long", _integer(64)),
+    "float": ((int, float), "a float", finite),
+    "double": ((int, float), "a double", finite),
+    "timestamp": ((int, float, str), "a timestamp", epoch_seconds),
 }
 
 

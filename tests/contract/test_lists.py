@@ -87,8 +87,8 @@ def test_a_filters_time_may_be_iso_8601(aws: LocalAws, moment: str) -> None:
 @pytest.mark.parametrize("moment", ["yesterday", "", 10**400])
 def test_a_filters_time_must_be_a_time(aws: LocalAws, moment: str | int) -> None:
     answer = post(aws, "ListTrainingJobs", {"CreationTimeAfter": moment})
-    assert (answer.status, answer.body["__type"]) == (400, "ValidationException")
-    assert "is not a timestamp" in answer.body["message"]
+    assert (answer.status, answer.body["__type"]) == (400, "SerializationException")
+    assert "value at 'creationTimeAfter' can not be converted to a timestamp" in answer.body["message"]
 
 
 @pytest.mark.local_only

@@ -192,6 +192,16 @@ def test_metadata_is_added_replaced_and_removed(aws: LocalAws, group: str) -> No
     assert describe(aws, arn)["CustomerMetadataProperties"] == {"kept": "1", "changed": "4", "new": "5"}
 
 
+@pytest.mark.documented("API_DescribeModelPackage: CustomerMetadataProperties has at least one entry")
+def test_metadata_of_which_all_is_removed_is_absent(aws: LocalAws, group: str) -> None:
+    arn = add(aws, group, CustomerMetadataProperties={"a": "1"})
+    update = aws.sagemaker.update_model_package
+    update(ModelPackageArn=arn, CustomerMetadataPropertiesToRemove=["a"])
+    assert "CustomerMetadataProperties" not in describe(aws, arn)
+    update(ModelPackageArn=arn, CustomerMetadataProperties={"b": "2"})
+    assert describe(aws, arn)["CustomerMetadataProperties"] == {"b": "2"}
+
+
 @pytest.mark.documented("API_CreateModelPackage: CustomerMetadataProperties has at most 50 entries")
 def test_metadata_has_at_most_fifty_entries(aws: LocalAws, group: str) -> None:
     message = invalid(

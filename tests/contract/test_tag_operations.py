@@ -77,6 +77,12 @@ def test_unversioned_packages_are_tagged_too(aws: LocalAws, sm: Any) -> None:
     assert sm.list_tags(ResourceArn=arn)["Tags"] == tags(a="1")
 
 
+@pytest.mark.local_only
+def test_tags_are_one_page_so_that_no_token_is_good(aws: LocalAws, sm: Any) -> None:
+    message = invalid(sm.list_tags, ResourceArn=tagged_group(sm), NextToken="more")
+    assert message.startswith("Invalid pagination token because ")
+
+
 @pytest.mark.documented("API_Tag: keys are unique per resource")
 def test_a_key_given_twice_is_refused(aws: LocalAws, sm: Any) -> None:
     assert "Duplicate tag keys" in invalid(sm.add_tags, ResourceArn=tagged_group(sm), Tags=tags(a="1") + tags(a="2"))

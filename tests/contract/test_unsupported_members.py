@@ -57,6 +57,14 @@ def an_input(**change: Any) -> dict[str, Any]:
         ({"ProcessingInputs": [{"InputName": "in", "AppManaged": True}]}, "ProcessingInputs.AppManaged"),
         (an_output(FeatureStoreOutput={"FeatureGroupName": "f"}), "FeatureStoreOutput"),
         ({"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}, "processing output out: S3Output"),
+        (
+            {"ProcessingResources": {"ClusterConfig": {"VolumeSizeInGB": 1}}},
+            "ProcessingResources.ClusterConfig.InstanceCount must be given",
+        ),
+        (
+            {"ProcessingResources": {"ClusterConfig": {"InstanceCount": 1, "VolumeSizeInGB": 1}}},
+            "InstanceType must be given",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

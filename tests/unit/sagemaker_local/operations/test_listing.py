@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from sagemaker_local.operations.listing import Query, common_filters, page
 from sagemaker_local.store import Facets, Store
 
 SCOPE = Scope("000000000000", "us-east-1")
-MIDNIGHT = 1767225600  # 2026-01-01T00:00:00Z
 
 
 @pytest.fixture
@@ -27,16 +25,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "db")
     yield store
     store.close()
-
-
-@pytest.fixture
-def in_california() -> Iterator[None]:
-    """The process's time zone is eight hours behind UTC in winter."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TZ", "PST8PDT")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def add(store: Store, name: str, created: float = 1.0, status: str = "Completed", scope: Scope = SCOPE) -> None:
@@ -95,21 +83,6 @@ def test_times_are_exclusive(store: Store) -> None:
     assert names(store, CreationTimeAfter=10) == ["10.001", "10.002"]
     assert names(store, LastModifiedTimeAfter=110.001) == ["10.002"]
     assert names(store, LastModifiedTimeBefore=110.001) == ["10.0"]
-
-
-@pytest.mark.parametrize(
-    "moment", [MIDNIGHT, float(MIDNIGHT), "2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T02:00:00+02:00"]
-)
-def test_a_time_is_read_as_utc_wherever_the_server_runs(store: Store, in_california: None, moment: Any) -> None:
-    add(store, "before", MIDNIGHT - 1)
-    add(store, "after", MIDNIGHT + 1)
-    assert names(store, CreationTimeAfter=moment) == ["after"]
-
-
-@pytest.mark.parametrize("moment", ["yesterday", "", "2026-13-01", 10**400])
-def test_what_is_no_time_is_refused(store: Store, moment: Any) -> None:
-    with pytest.raises(ServiceError, match="is not a timestamp"):
-        names(store, CreationTimeAfter=moment)
 
 
 def test_names_are_searched_without_case(store: Store) -> None:

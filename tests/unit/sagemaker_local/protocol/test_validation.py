@@ -127,7 +127,17 @@ def test_a_null_member_is_an_absent_one() -> None:
         (GROUP, {"ModelPackageGroupName": "g", "Tags": ["a"]}, "tags.1.member"),
         ("ListTrainingJobs", {"MaxResults": True}, "maxResults"),
         ("ListTrainingJobs", {"MaxResults": 1.0}, "maxResults"),
+        ("ListTrainingJobs", {"MaxResults": 1 << 31}, "maxResults"),
+        ("ListTrainingJobs", {"MaxResults": -(10**400)}, "maxResults"),
         ("ListTrainingJobs", {"CreationTimeAfter": [1]}, "creationTimeAfter"),
+        ("ListTrainingJobs", {"CreationTimeAfter": "yesterday"}, "creationTimeAfter"),
+        ("ListTrainingJobs", {"CreationTimeAfter": float("inf")}, "creationTimeAfter"),
+        (
+            GROUP,
+            {"ModelPackageGroupName": "g", "ModelPackageGroupDescription": "\ud800"},
+            "modelPackageGroupDescription",
+        ),
+        ("CreateProcessingJob", {"Environment": {"\udfff": "a"}}, "environment.key"),
     ],
 )
 def test_another_json_type_is_a_serialization_error_at_its_place(operation: str, request_body: Any, place: str) -> None:
@@ -181,6 +191,9 @@ def test_a_pattern_that_backtracks_without_end_on_hostile_text_ends_in_a_fault(t
 # Properties
 
 
+LARGEST = {"integer": (1 << 31) - 1, "long": (1 << 63) - 1}
+
+
 def valid(shape: Shape) -> st.SearchStrategy[Any]:
     """Values that meet everything that the model asks of *shape*, except for patterns."""
     if isinstance(shape, StructureShape):
@@ -196,7 +209,7 @@ def valid(shape: Shape) -> st.SearchStrategy[Any]:
     if shape.type_name == "boolean":
         return st.booleans()
     if shape.type_name in ("integer", "long"):
-        return st.integers(low, high)
+        return st.integers(low, min(high or LARGEST[shape.type_name], LARGEST[shape.type_name]))
     if shape.type_name in ("float", "double", "timestamp"):
         return st.floats(min_value=low, max_value=high, allow_nan=False, allow_infinity=False)
     return st.text(string.ascii_lowercase, min_size=low, max_size=min(high or 20, low + 10))

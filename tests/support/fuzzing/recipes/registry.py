@@ -1,0 +1,61 @@
+"""Model packages, their groups, and tags."""
+
+from __future__ import annotations
+
+from tests.support.fuzzing.recipes.recipe import Recipe, Request
+from tests.support.fuzzing.world import World
+
+
+def _group(world: World) -> Request:
+    return {"ModelPackageGroupName": world.name()}
+
+
+def _existing_group(world: World) -> Request:
+    request = _group(world)
+    world.make("CreateModelPackageGroup", request)
+    return request
+
+
+def _one_group(world: World) -> Request:
+    request = {"ModelPackageGroupName": "the-group"}
+    world.once("CreateModelPackageGroup", request)
+    return request
+
+
+def _version(world: World) -> str:
+    return str(world.make("CreateModelPackage", _one_group(world))["ModelPackageArn"])
+
+
+def _alone(world: World) -> Request:
+    return {"ModelPackageGroupName": None, "ModelPackageName": world.name()}
+
+
+def _tagged(world: World) -> str:
+    return str(world.once("CreateModelPackageGroup", {"ModelPackageGroupName": "tagged"})["ModelPackageGroupArn"])
+
+
+def _described_package(_: Request, answer: Request) -> tuple[str, Request]:
+    return "DescribeModelPackage", {"ModelPackageName": answer["ModelPackageArn"]}
+
+
+RECIPES = {
+    "CreateModelPackageGroup": Recipe(_group),
+    "DescribeModelPackageGroup": Recipe(_one_group),
+    "DeleteModelPackageGroup": Recipe(_existing_group),
+    "CreateModelPackage": Recipe(
+        _one_group,
+        along={"ModelPackageName": _alone, "Tags": _alone},
+        described=_described_package,
+    ),
+    "DescribeModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
+    "UpdateModelPackage": Recipe(
+        lambda world: {"ModelPackageArn": _version(world)},
+        {"CustomerMetadataPropertiesToRemove": ["not-there"]},
+        described=_described_package,
+    ),
+    "DeleteModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
+    "ListModelPackages": Recipe(lambda _: {}, {"ModelPackageGroupName": "the-group"}),
+    "AddTags": Recipe(lambda world: {"ResourceArn": _tagged(world), "Tags": [{"Key": "k", "Value": "v"}]}),
+    "ListTags": Recipe(lambda world: {"ResourceArn": _tagged(world)}),
+    "DeleteTags": Recipe(lambda world: {"ResourceArn": _tagged(world), "TagKeys": ["k"]}),
+}
