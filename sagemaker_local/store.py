@@ -2,12 +2,13 @@
 
 One SQLite database in WAL mode: a killed process loses nothing that was committed (power loss is another matter:
 ``synchronous=NORMAL``). A resource is a JSON record under (kind, scope, name); names are compared without case, as
-AWS compares ARNs, and kept as they were given.
+AWS compares ARNs, and kept as they were given. Column ``name`` is what lists sort by.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -29,8 +30,13 @@ CREATE TABLE IF NOT EXISTS resources (
     created REAL NOT NULL, modified REAL NOT NULL, record TEXT NOT NULL,
     UNIQUE (kind, account, region, key)
 );
-CREATE INDEX IF NOT EXISTS resources_by_creation ON resources (kind, account, region, created, id);
-CREATE INDEX IF NOT EXISTS resources_by_parent ON resources (kind, account, region, parent);
+DROP INDEX IF EXISTS resources_by_creation;
+DROP INDEX IF EXISTS resources_by_parent;
+CREATE INDEX IF NOT EXISTS resources_by_time ON resources
+    (kind, account, region, created, id, key, status, modified, parent);
+CREATE INDEX IF NOT EXISTS resources_by_name ON resources (kind, account, region, name, id);
+CREATE INDEX IF NOT EXISTS resources_by_status ON resources (kind, account, region, status, id);
+CREATE INDEX IF NOT EXISTS resources_of_parent ON resources (kind, account, region, parent, created, id, status);
 CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
 );
@@ -49,6 +55,10 @@ CREATE INDEX IF NOT EXISTS objective_values_by_tuning_job ON objective_values (t
 """
 
 
+_NUMBER_WIDTH = 9  # a version's, at most, by the model
+_NUMBER = re.compile(r"(?<=/)\d+$")
+
+
 class NameTaken(Exception):
     """A resource of that kind and name exists."""
 
@@ -62,6 +72,11 @@ class Facets:
     created: float
     modified: float
     parent: str = ""
+
+    @property
+    def sort_name(self) -> str:
+        """What lists sort by for the name: ``group/2`` is before ``group/10``."""
+        return _NUMBER.sub(lambda number: number[0].zfill(_NUMBER_WIDTH), self.name)
 
 
 @dataclass(frozen=True)
@@ -133,7 +148,7 @@ class Store:
                 self._connection.execute(
                     "INSERT INTO resources (kind, account, region, key, name, parent, status, created, modified,"
                     " record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (kind, *scope, facets.name.lower(), facets.name, facets.parent.lower(), facets.status,
+                    (kind, *scope, facets.name.lower(), facets.sort_name, facets.parent.lower(), facets.status,
                      facets.created, facets.modified, json.dumps(record)),
                 )  # fmt: skip
             except sqlite3.IntegrityError as error:

@@ -1,13 +1,15 @@
 """List operations: filtered, sorted and paged in the database.
 
 A page token names the last row of the page before (its sort value and row id), so that rows which come or go between
-two pages neither hide nor repeat others.
+two pages neither hide nor repeat others. It also names its list, filters and order: it is good for no other.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,7 @@ from sagemaker_local.store import Store
 
 _COLUMNS = {"Name": "name", "CreationTime": "created", "Status": "status"}
 _DEFAULT_PAGE = 100
+_MARK_LENGTH = 16
 _ROW_IDS = 1 << 63  # SQLite's row ids are below it
 
 
@@ -38,14 +41,18 @@ class Query:
             self.values.append(value)
 
 
-def common_filters(query: Query, request: Request) -> None:
-    """The filters that lists share: names, creation and modification times, status."""
-    query.where("instr(key, ?) > 0", _lowered(request.get("NameContains")))
+def common_filters(query: Query, request: Request, name: str = "key") -> None:
+    """The filters that lists share: names (*name* is the SQL of it, in lower case), times, status."""
+    query.where(f"instr({name}, ?) > 0", _lowered(request.get("NameContains")))
     query.where("created > ?", _seconds(request.get("CreationTimeAfter")))
     query.where("created < ?", _seconds(request.get("CreationTimeBefore")))
     query.where("modified > ?", _seconds(request.get("LastModifiedTimeAfter")))
     query.where("modified < ?", _seconds(request.get("LastModifiedTimeBefore")))
     query.where("status = ?", request.get("StatusEquals"))
+    # Nothing here has a warm pool or a training plan, and nothing is shared by another account.
+    query.where("? IS NULL", request.get("WarmPoolStatusEquals"))
+    query.where("? IS NULL", request.get("TrainingPlanArnEquals"))
+    query.where("? = 'SameAccount'", request.get("CrossAccountFilterOption"))
 
 
 def page(store: Store, query: Query, request: Request) -> tuple[list[dict[str, Any]], str | None]:
@@ -59,36 +66,46 @@ def page(store: Store, query: Query, request: Request) -> tuple[list[dict[str, A
     size = request.get("MaxResults", _DEFAULT_PAGE)
     conditions = ["kind = ?", "account = ?", "region = ?", *query.conditions]
     values: list[Any] = [query.kind, *query.scope, *query.values]
+    direction = "DESC" if descending else "ASC"
+    mark = _mark(column, direction, conditions, values)
     if request.get("NextToken"):
         conditions.append(f"({column}, id) {'<' if descending else '>'} (?, ?)")
-        values.extend(_decoded(request["NextToken"]))
-    direction = "DESC" if descending else "ASC"
+        values.extend(_decoded(request["NextToken"], mark))
     rows = store.select(
         f"SELECT record, {column}, id FROM resources WHERE {' AND '.join(conditions)}"
         f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
         (*values, size + 1),
     )
-    token = _encoded(rows[size - 1][1:]) if len(rows) > size else None
+    token = _encoded(mark, *rows[size - 1][1:]) if len(rows) > size else None
     return [json.loads(row[0]) for row in rows[:size]], token
 
 
-def _encoded(position: tuple[Any, ...]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+def _mark(*query: Any) -> str:
+    """What tells the tokens of one query from those of others."""
+    return hashlib.sha256(json.dumps(query).encode()).hexdigest()[:_MARK_LENGTH]
 
 
-def _decoded(token: str) -> tuple[Any, int]:
+def _encoded(mark: str, value: str | float, row_id: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps([mark, value, row_id]).encode()).decode()
+
+
+def _decoded(token: str, mark: str) -> tuple[str | float, int]:
     try:
-        value, row_id = json.loads(base64.urlsafe_b64decode(token.encode()))
+        of, value, row_id = json.loads(base64.urlsafe_b64decode(token.encode()))
     except (ValueError, TypeError, RecursionError) as error:
         raise invalid_token() from error
-    if not isinstance(value, str | float) or not isinstance(row_id, int) or not 0 < row_id < _ROW_IDS:
+    if of != mark or not _is_sort_value(value) or not isinstance(row_id, int) or not 0 < row_id < _ROW_IDS:
         raise invalid_token()
     return value, row_id
 
 
+def _is_sort_value(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
+
+
 def invalid_token() -> ServiceError:
-    """The answer to a ``NextToken`` that did not come from this operation."""
-    return validation_error('Invalid pagination token because "it was not issued by this operation"')
+    """The answer to a ``NextToken`` that did not come from this operation, asked for the same."""
+    return validation_error('Invalid pagination token because "it was not issued for this request"')
 
 
 def _lowered(text: str | None) -> str | None:

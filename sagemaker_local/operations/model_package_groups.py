@@ -46,9 +46,7 @@ def describe_model_package_group(context: Context, request: Request) -> Request:
 
 @operation("ListModelPackageGroups")
 def list_model_package_groups(context: Context, request: Request) -> Request:
-    """Summaries; the one account that there is has nothing shared from others."""
-    if request.get("CrossAccountFilterOption") == "CrossAccount":
-        return {"ModelPackageGroupSummaryList": []}
+    """Summaries."""
     query = Query(MODEL_PACKAGE_GROUP, context.scope)
     common_filters(query, request)
     found, token = page(context.store, query, request)

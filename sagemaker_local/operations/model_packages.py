@@ -128,7 +128,8 @@ def describe_model_package(context: Context, request: Request) -> Request:
 def list_model_packages(context: Context, request: Request) -> Request:
     """Summaries; without a group or a type, the unversioned packages, as documented."""
     query = Query(MODEL_PACKAGE, context.scope)
-    common_filters(query, request)
+    # A version's own name is its number: its group's name is what is searched.
+    common_filters(query, request, name="iif(parent = '', key, parent)")
     query.where("status = ?", request.get("ModelApprovalStatus"))
     group = request.get("ModelPackageGroupName")
     if group is not None:

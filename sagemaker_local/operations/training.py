@@ -113,13 +113,13 @@ def delete_training_job(context: Context, request: Request) -> None:
 
 @operation("ListTrainingJobs")
 def list_training_jobs(context: Context, request: Request) -> Request:
-    """Summaries; there are no warm pools or training plans here, so a filter on either finds nothing."""
-    if "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request:
-        return {"TrainingJobSummaries": []}
+    """Summaries."""
     wanted = request.get("StatusEquals")
-    if "MaxResults" in request:
-        # Documented: a page is cut first and filtered by status then, so it may be short or empty.
-        request = {name: value for name, value in request.items() if name != "StatusEquals"}
+    if "MaxResults" in request and wanted is not None:
+        # Documented: a page is cut first, of the most recent jobs, and filtered by status then, so it may be short or
+        # empty. An order that is asked for is kept.
+        order = {} if {"SortBy", "SortOrder"} & request.keys() else {"SortOrder": "Descending"}
+        request = {**order, **{name: value for name, value in request.items() if name != "StatusEquals"}}
     found, token = jobs.listed(context, TRAINING, request)
     listed = [job for job in found if wanted in (None, job["TrainingJobStatus"])]
     return {"TrainingJobSummaries": listed, "NextToken": token}

@@ -147,6 +147,23 @@ def test_without_a_group_unversioned_packages_are_listed(account: Account) -> No
     assert arns(ModelPackageType="Both", NameContains="sing") == [package]
 
 
+@pytest.mark.local_only
+def test_versions_are_sorted_by_their_numbers_and_found_by_the_name_of_their_group(account: Account) -> None:
+    account.groups("g1", "h")
+    for group in ["g1"] * 11 + ["h"]:
+        account.sagemaker.create_model_package(ModelPackageGroupName=group)
+
+    def versions(**request: Any) -> list[str]:
+        answer = account.sagemaker.list_model_packages(ModelPackageType="Versioned", SortBy="Name", **request)
+        return [item["ModelPackageArn"].partition("model-package/")[2] for item in answer["ModelPackageSummaryList"]]
+
+    assert versions() == [*(f"g1/{number}" for number in range(1, 12)), "h/1"]
+    assert versions(SortOrder="Descending", MaxResults=3) == ["h/1", "g1/11", "g1/10"]
+    assert versions(NameContains="1", MaxResults=1) == ["g1/1"]
+    assert versions(NameContains="h") == ["h/1"]
+    assert len(versions(NameContains="1")) == 11
+
+
 @pytest.mark.documented("API_ListModelPackages: ModelApprovalStatus, ModelPackageGroupName, SortOrder")
 def test_the_newest_approved_version_is_found_at_once(account: Account) -> None:
     account.groups("group", "other")
@@ -227,6 +244,23 @@ def test_jobs_are_paged_too(aws: LocalAws) -> None:
 def test_a_token_that_was_not_issued_is_refused(sm: Any, token: str) -> None:
     assert invalid(sm.list_training_jobs, NextToken=token).startswith("Invalid pagination token because ")
     assert invalid(sm.list_model_package_groups, NextToken=token).startswith("Invalid pagination token because ")
+
+
+@pytest.mark.documented("API_ListTrainingJobs: StatusEquals together with MaxResults takes the most current jobs")
+def test_a_page_that_is_filtered_by_status_is_cut_of_the_most_recent_jobs(aws: LocalAws) -> None:
+    prefix = unique("recent")
+    names = [aws.train("exit(1)", TrainingJobName=f"{prefix}-{number}") for number in range(3)]
+    for name in names:
+        aws.trained(name)
+
+    def found(**request: Any) -> list[str]:
+        answer = aws.sagemaker.list_training_jobs(NameContains=prefix, **request)
+        return [job["TrainingJobName"] for job in answer["TrainingJobSummaries"]]
+
+    assert found(StatusEquals="Failed", MaxResults=2) == names[:0:-1]
+    assert found(StatusEquals="Failed", MaxResults=2, SortOrder="Ascending") == names[:2]
+    assert found(StatusEquals="Failed") == names
+    assert found(MaxResults=2) == names[:2]
 
 
 @pytest.mark.documented("API_ListTrainingJobs: StatusEquals together with MaxResults")

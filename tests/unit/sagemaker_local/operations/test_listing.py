@@ -136,6 +136,13 @@ def token(content: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
+def refused(store: Store, forged: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        answer(store, NextToken=forged)
+    assert caught.value.code == "ValidationException"
+    assert caught.value.message.startswith("Invalid pagination token because ")
+
+
 @pytest.mark.parametrize(
     "forged",
     [
@@ -144,21 +151,37 @@ def token(content: object) -> str:
         "é",
         token(None),
         token([]),
-        token([1.0]),
-        token([1.0, 2, 3]),
-        token([[1], 2]),
-        token([{"a": 1}, 2]),
-        token([None, 2]),
-        token([True, 2]),
-        token([1.0, "2"]),
-        token([1.0, 1.5]),
-        token([1.0, 0]),
-        token([1.0, 1 << 63]),
+        token([1.0, 2]),
+        token(["of another list", 1.0, 2]),
         base64.urlsafe_b64encode(b"[" * 6000).decode(),
     ],
 )
 def test_a_token_that_was_not_issued_is_refused(store: Store, forged: str) -> None:
-    with pytest.raises(ServiceError) as caught:
-        answer(store, NextToken=forged)
-    assert caught.value.code == "ValidationException"
-    assert caught.value.message.startswith("Invalid pagination token because ")
+    refused(store, forged)
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        [],
+        [1.0],
+        [1.0, 2, 3],
+        [[1], 2],
+        [{"a": 1}, 2],
+        [None, 2],
+        [True, 2],
+        [float("nan"), 2],
+        [float("inf"), 2],
+        [1.0, "2"],
+        [1.0, 1.5],
+        [1.0, 0],
+        [1.0, 1 << 63],
+    ],
+)
+def test_a_token_that_was_tampered_with_is_refused(store: Store, position: list[Any]) -> None:
+    add(store, "a"), add(store, "b")
+    _, issued = answer(store, MaxResults=1)
+    assert issued is not None
+    mark, *_ = json.loads(base64.urlsafe_b64decode(issued))
+    assert names(store, NextToken=token([mark, 1.0, 1])) == ["b"]
+    refused(store, token([mark, *position]))
