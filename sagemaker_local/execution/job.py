@@ -19,7 +19,7 @@ from sagemaker_local.execution import records
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
 from sagemaker_local.execution.logs import LogStream
-from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
+from sagemaker_local.execution.process import Network, ProcessExecutor, Program, Running, Sandbox
 from sagemaker_local.execution.transfer import Share, TransferError
 from sagemaker_local.store import Store
 
@@ -117,7 +117,8 @@ class Job:
         AWS: the first to fail ends the others.
         """
         with ExitStack() as stack:
-            started = [self._start(instance, program, on_line, stack) for instance in self.instances]
+            network = stack.enter_context(self.platform.executor.network(program))
+            started = [self._start(instance, program, network, on_line, stack) for instance in self.instances]
             limit = threading.Timer(max_runtime_seconds, self.time_out)
             limit.start()
             stack.callback(limit.cancel)
@@ -129,7 +130,12 @@ class Job:
         return self._first_failure or ended[0]
 
     def _start(
-        self, instance: Sandbox, program: Program, on_line: Callable[[str], None] | None, stack: ExitStack
+        self,
+        instance: Sandbox,
+        program: Program,
+        network: Network | None,
+        on_line: Callable[[str], None] | None,
+        stack: ExitStack,
     ) -> tuple[Sandbox, Running, list[str]]:
         stream = f"{self.name}/{instance.host}-{int(clock.now())}"
         output = LogStream(self.platform.aws.client("logs", self.scope), self.kind.log_group, stream)
@@ -145,7 +151,7 @@ class Job:
         image = self.platform.images.find(image_uri(self.record))
         with self._lock:
             self.check()
-            running = self.platform.executor.start(image, program, instance, collect)
+            running = self.platform.executor.start(image, program, instance, collect, network)
             self._running.append(running)
         # Should a later instance not start, this one is not left behind.
         stack.callback(running.end)

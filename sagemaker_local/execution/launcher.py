@@ -1,5 +1,8 @@
 """Starts one job's process, alone in its world, and ends it: run as a script, ``launcher.py SPEC.json``.
 
+Run as ``launcher.py network`` it starts nothing: it makes a network without any way out, says ``ready``, and holds it
+until its standard input ends. The processes whose specs name it as ``network`` share that network.
+
 Standard library only, and no import of this package: it runs isolated (``python -I -S``) for a quick start.
 
 Standard input is the line to the server. ``STOP <seconds>`` sends SIGTERM to the job's main process and SIGKILL to
@@ -7,7 +10,7 @@ everything after that many seconds; a second one can only bring that forward. It
 everything at once. Standard output and error are the job's. The exit status is the job's, 128 + signal if a signal
 ended it, 127 if its program was not found and 126 if it could not be run, as a container's.
 
-With namespaces (mount, PID, IPC, host name, and network where asked for) the first process inside is a small init: it
+With namespaces (mount, PID, IPC, host name, and the given network) the first process inside is a small init: it
 mounts, starts the job's main process, passes SIGTERM on and reaps. When it ends, the kernel ends whatever the job left.
 Without them the job is a process group of its own.
 """
@@ -38,13 +41,18 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(spec_path: str) -> int:
+def main(argument: str) -> int:
+    """Run the job of the spec file to its end, or hold a network; returns the exit status."""
+    return hold_network() if argument == "network" else run(argument)
+
+
+def run(spec_path: str) -> int:
     """Run the job of the spec file to its end; returns its exit status."""
     with open(spec_path, encoding="utf-8") as file:
         spec = json.load(file)
     isolated = spec["isolation"] == "namespaces"
     if isolated:
-        enter_namespaces(spec["network_isolation"])
+        enter_namespaces(spec["network"])
     # A stop that comes before the job is ready for it has to wait: process 1 of a namespace would never see it.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     child = os.fork()
@@ -61,14 +69,39 @@ def main(spec_path: str) -> int:
     return supervise(child, isolated)
 
 
-def enter_namespaces(network_isolation: bool) -> None:
+def enter_namespaces(network: int | None) -> None:
     """Leave the host's namespaces; the next child is process 1 of the new PID namespace."""
+    if network is None:
+        become_root_of_new(CLONE_NEWUSER)
+    else:
+        join(network)
+    call(libc.unshare, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
+
+
+def become_root_of_new(namespaces: int) -> None:
+    """Leave the host's user namespace, and what else *namespaces* says, for new ones that this user is root in."""
     uid, gid = os.geteuid(), os.getegid()
-    flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS
-    call(libc.unshare, flags | (CLONE_NEWNET if network_isolation else 0))
+    call(libc.unshare, namespaces)
     write_text("/proc/self/setgroups", "deny")
     write_text("/proc/self/uid_map", f"0 {uid} 1")
     write_text("/proc/self/gid_map", f"0 {gid} 1")
+
+
+def join(holder: int) -> None:
+    """Enter the network that process *holder* holds, and the user namespace that it belongs to."""
+    handles = [os.open(f"/proc/{holder}/ns/{name}", os.O_RDONLY) for name in ("user", "net")]
+    for handle, kind in zip(handles, (CLONE_NEWUSER, CLONE_NEWNET), strict=True):
+        call(libc.setns, handle, kind)
+        os.close(handle)
+
+
+def hold_network() -> int:
+    """A network of its own, with nothing but the loopback, until standard input ends."""
+    become_root_of_new(CLONE_NEWUSER | CLONE_NEWNET)
+    bring_loopback_up()
+    os.write(1, b"ready\n")
+    sys.stdin.buffer.read()
+    return 0
 
 
 def supervise(child: int, isolated: bool) -> int:
@@ -122,8 +155,6 @@ def become_init(spec: dict[str, Any]) -> NoReturn:
     call(libc.prctl, PR_SET_PDEATHSIG, signal.SIGKILL)
     mount_world(spec)
     socket.sethostname(spec["host"])
-    if spec["network_isolation"]:
-        bring_loopback_up()
     main_process = os.fork()
     if main_process == 0:
         os.setsid()

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,6 +114,14 @@ class Running:
                 on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
+@dataclass(frozen=True)
+class Network:
+    """A network with nothing in it but the loopback, for those programs that are started in it."""
+
+    holder: int
+    """the process that keeps it in being"""
+
+
 class ProcessExecutor:
     """Starts programs as processes of this machine.
 
@@ -130,7 +139,23 @@ class ProcessExecutor:
         """Whether jobs run in namespaces of their own."""
         return self.isolation == NAMESPACES
 
-    def start(self, image: Image, program: Program, sandbox: Sandbox, on_line: Callable[[str], None]) -> Running:
+    @contextmanager
+    def network(self, program: Program) -> Iterator[Network | None]:
+        """What the instances of *program* share: the host's network (``None``), or one of theirs alone."""
+        if not program.network_isolation:
+            yield None
+            return
+        with private_network() as network:
+            yield network
+
+    def start(
+        self,
+        image: Image,
+        program: Program,
+        sandbox: Sandbox,
+        on_line: Callable[[str], None],
+        network: Network | None = None,
+    ) -> Running:
         """Start *program* in *image*; *on_line* is called from another thread with every line of its output."""
         base = str(sandbox.opt_ml)
         isolated = self.isolated
@@ -153,7 +178,7 @@ class ProcessExecutor:
             environment.setdefault("SAGEMAKER_BASE_DIR", base)
         spec = {
             "isolation": self.isolation,
-            "network_isolation": program.network_isolation,
+            "network": network and network.holder,
             "argv": [place(argument) for argument in program.argv],
             "environment": environment,
             "cwd": "/" if isolated else str(sandbox.opt_ml),
@@ -166,12 +191,25 @@ class ProcessExecutor:
         }
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))
-        return Running(_launch(spec_file), on_line)
+        return Running(_launch(str(spec_file)), on_line)
 
 
-def _launch(spec_file: Path) -> subprocess.Popen[bytes]:
+@contextmanager
+def private_network() -> Iterator[Network]:
+    """A network that lasts as long as the block; raises ``OSError`` where the system grants none."""
+    process = _launch("network")
+    assert process.stdout is not None
+    with process:  # its end closes the holder's standard input, and so ends the holder
+        said = process.stdout.readline()
+        if said != b"ready\n":
+            problem = (said + process.stdout.read()).decode(errors="replace").strip()
+            raise OSError(f"no network of its own: {problem}")
+        yield Network(process.pid)
+
+
+def _launch(argument: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_LAUNCHER), str(spec_file)],
+        [sys.executable, "-I", "-S", str(_LAUNCHER), argument],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -194,22 +232,31 @@ def _visible(image: Image) -> list[str]:
 
 def _namespaces_work() -> bool:
     """Try it: some systems forbid unprivileged namespaces (AppArmor, Docker's default seccomp profile)."""
+    try:
+        with private_network() as network:
+            code, output = _probe(network)
+    except OSError as error:
+        code, output = 1, [str(error)]
+    if code != 0:
+        log.warning("jobs run without namespaces: %s", " ".join(output))
+    return code == 0
+
+
+def _probe(network: Network) -> tuple[int, list[str]]:
+    """How a program that does nothing ends in namespaces, and what it prints."""
     with tempfile.TemporaryDirectory() as folder:
         sandbox = Sandbox(Path(folder) / "probe", "probe")
         sandbox.create()
         sandbox.hosts_file.touch()
         spec = {
-            "isolation": NAMESPACES, "network_isolation": True, "argv": ["/bin/true"], "environment": {},
+            "isolation": NAMESPACES, "network": network.holder, "argv": ["/bin/true"], "environment": {},
             "cwd": "/", "opt_ml": str(sandbox.opt_ml), "tmp": str(sandbox.tmp), "hidden": [], "visible": [],
             "host": sandbox.host, "hosts_file": str(sandbox.hosts_file),
         }  # fmt: skip
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))
         output: list[str] = []
-        code = Running(_launch(spec_file), output.append).wait()
-    if code != 0:
-        log.warning("jobs run without namespaces: %s", " ".join(output))
-    return code == 0
+        return Running(_launch(str(spec_file)), output.append).wait(), output
 
 
 def hidden_folders(state: list[Path]) -> list[Path]:

@@ -94,16 +94,12 @@ def check_given(place: str, structure: dict[str, Any], members: tuple[str, ...])
             raise validation_error(f"{place}.{member} must be given")
 
 
-def check_instances(context: Context, count: int, network_isolation: bool) -> None:
-    """Several instances need names that resolve, and to reach each other."""
-    if count == 1:
-        return
-    if not context.services.isolated:
+def check_instances(context: Context, count: int) -> None:
+    """Several instances need names that resolve."""
+    if count > 1 and not context.services.isolated:
         raise validation_error(
             "InstanceCount above 1 needs Linux namespaces, which this system does not grant to the local SageMaker"
         )
-    if network_isolation:
-        raise validation_error("The local SageMaker cannot isolate the network of a job of several instances")
 
 
 def tags_of(request: dict[str, Any]) -> dict[str, str]:

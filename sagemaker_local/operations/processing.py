@@ -24,7 +24,7 @@ def create_processing_job(context: Context, request: Request) -> Request:
     checks.check_network_isolation(context, isolated)
     cluster = request["ProcessingResources"]["ClusterConfig"]
     checks.check_given("ProcessingResources.ClusterConfig", cluster, ("InstanceCount", "InstanceType"))
-    checks.check_instances(context, cluster["InstanceCount"], isolated)
+    checks.check_instances(context, cluster["InstanceCount"])
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     return jobs.create(context, PROCESSING, jobs.new_record(context, PROCESSING, request), tags)

@@ -34,7 +34,7 @@ def checked_record(context: Context, request: Request) -> Record:
     checks.check_given("ResourceConfig", resources, ("InstanceType", "InstanceCount", "VolumeSizeInGB"))
     isolated = request.get("EnableNetworkIsolation", False)
     checks.check_network_isolation(context, isolated)
-    checks.check_instances(context, resources["InstanceCount"], isolated)
+    checks.check_instances(context, resources["InstanceCount"])
     if request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 1) > _MAX_RUNTIME_SECONDS:
         raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])

@@ -71,15 +71,3 @@ def an_input(**change: Any) -> dict[str, Any]:
 def test_processing_that_cannot_be_had_here_is_refused(aws: LocalAws, change: dict[str, Any], named: str) -> None:
     request = processing_request(unique("x"), "", **change)
     assert named in invalid(aws.sagemaker.create_processing_job, **request)
-
-
-@pytest.mark.local_only
-def test_the_network_of_several_instances_cannot_be_isolated(aws: LocalAws) -> None:
-    cluster = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
-    request = processing_request(
-        unique("x"),
-        "",
-        ProcessingResources={"ClusterConfig": cluster},
-        NetworkConfig={"EnableNetworkIsolation": True},
-    )
-    assert "several instances" in invalid(aws.sagemaker.create_processing_job, **request)

@@ -35,8 +35,12 @@ def lines_by_host(aws: LocalAws, job: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.documented("your-algorithms-training-algo-running-container: distributed training")
-def test_instances_know_each_other_by_name_and_talk(aws: LocalAws) -> None:
+@pytest.mark.parametrize("isolated", [False, True], ids=["hosts-network", "isolated"])
+def test_instances_know_each_other_by_name_and_talk(aws: LocalAws, isolated: bool) -> None:
     script = f"""{WHO}
+try: socket.create_connection(("127.0.0.1", {aws.port}), timeout=5)
+except OSError: assert {isolated}
+else: assert not {isolated}
 assert socket.gethostname() == host
 address = socket.gethostbyname(host)
 server = socket.create_server((address, 7777))  # the same port on every instance
@@ -51,7 +55,7 @@ while len(heard) < len(hosts):
     heard.add(server.accept()[0].recv(99).decode())
 print(json.dumps([address, sorted(heard)]))
 """
-    name = aws.train(script, ResourceConfig=machines(3))
+    name = aws.train(script, ResourceConfig=machines(3), EnableNetworkIsolation=isolated)
     assert aws.trained(name)["TrainingJobStatus"] == "Completed", lines_by_host(aws, name)
     told = {host: json.loads(lines[-1]) for host, lines in lines_by_host(aws, name).items()}
     assert list(told) == ["algo-1", "algo-2", "algo-3"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,7 +29,7 @@ def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Launch:
             folder.mkdir()
         spec = {
             "isolation": request.param,
-            "network_isolation": False,
+            "network": None,
             "argv": argv,
             "environment": {**PATH, **environment},
             "cwd": "/",
@@ -61,8 +63,8 @@ def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
 
 def tell(process: subprocess.Popen[bytes], line: str) -> None:
     assert process.stdin is not None
-    process.stdin.write(line.encode())
-    process.stdin.flush()
+    with contextlib.suppress(BrokenPipeError):  # what it was told before has ended it
+        os.write(process.stdin.fileno(), line.encode())
 
 
 def await_ready(process: subprocess.Popen[bytes]) -> None:
