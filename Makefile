@@ -55,8 +55,8 @@ coverage: setup  ## Renew the page that lists what the local SageMaker supports
 bench:  ## Measure trigger to end of the DAG on the running stack: median of three
 	@$(python) -m bench
 
-soak:  ## Train twenty times in a row and look for leaks; make every request that the API's model allows or forbids
-	@$(python) -m tests soak
+soak:  ## Run what takes too long for every change, or some of it: make soak CHECKS="aws stack"
+	@$(python) -m tests --soak $(CHECKS)
 
 clean: down  ## Stop the stack and remove its state and all environments
 	rm -rf .venv "$(or $(LOCAL_DIR),.local)" .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

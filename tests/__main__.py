@@ -1,4 +1,4 @@
-"""`python -m tests [check ...]`: run all checks, or those named, and end with how many tests passed."""
+"""`python -m tests [--soak] [check ...]`: run all checks, or those named, and end with how many tests passed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.environments.install import Installer
-from deploy.environments.prepare import for_testing
+from deploy.environments.prepare import for_soaking, for_testing
 from deploy.errors import Failure
 from deploy.progress import Progress
-from tests.checks import REPORTS, SUITES, Check, soak, static_checks, suite
+from tests.checks import REPORTS, SOAKS, SUITES, Check, soak, static_checks, suite
 
 ROOT = Path(__file__).resolve().parents[1]
 # Two at a time: the end-to-end suite mostly waits, and the smallest machine has two cores.
@@ -25,14 +25,23 @@ WORKERS = 2
 LIMIT_SECONDS = 3600
 
 
-def select(images: dict[str, Path], names: Sequence[str]) -> list[Check]:
-    """The checks of these names; all but the soak test where none is named. Raises Failure."""
-    every = [*map(suite, SUITES), *static_checks(images)]
-    known = {check.name: check for check in [*every, soak()]}
+def prepared(installer: Installer, soaking: bool, names: Sequence[str]) -> list[Check]:
+    """The checks that are asked for, with what they need installed. Raises Failure."""
+    images = for_testing(installer)
+    if not soaking:
+        return select([*map(suite, SUITES), *static_checks(images)], names)
+    checks = select([*map(soak, SOAKS)], names)
+    for_soaking(installer, [SOAKS[check.name].environment for check in checks])
+    return checks
+
+
+def select(every: Sequence[Check], names: Sequence[str]) -> list[Check]:
+    """The checks of these names, or all where none is named. Raises Failure."""
+    known: Mapping[str, Check] = {check.name: check for check in every}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise Failure(f"no check is named {', '.join(unknown)}; there are: {', '.join(known)}")
-    return [known[name] for name in names] or every
+    return [known[name] for name in names or known]
 
 
 def run(check: Check, progress: Progress, alone: bool) -> bool:
@@ -87,17 +96,19 @@ def report(checks: Sequence[Check], passed: Sequence[bool], progress: Progress) 
 def main() -> int:
     """Run the checks named, or all; 1 if any failed."""
     parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
+    parser.add_argument("--soak", action="store_true", help="the soaks instead, one after the other")
     parser.add_argument("checks", nargs="*")
+    arguments = parser.parse_args()
     progress = Progress()
     try:
-        images = for_testing(Installer(ROOT, progress, os.environ))
-        checks = select(images, parser.parse_args().checks)
+        checks = prepared(Installer(ROOT, progress, os.environ), arguments.soak, arguments.checks)
     except Failure as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
     (ROOT / REPORTS).mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        passed = list(pool.map(lambda check: run(check, progress, len(checks) == 1), checks))
+    workers = 1 if arguments.soak else min(WORKERS, len(checks))
+    with ThreadPoolExecutor(workers) as pool:
+        passed = list(pool.map(lambda check: run(check, progress, workers == 1), checks))
     return report(checks, passed, progress)
 
 

@@ -8,6 +8,9 @@ more:
 - Airflow's and the images' packages must stay exactly as they are in production, so for their tests the test
   runner alone is installed, in an overlay that sees the packages of the environment below it. Nothing is
   installed twice, and what is tested is what runs.
+
+Soaking needs the clients: each of them, the test runner included, is one environment of its own, made when its
+suite is run.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ TOOL = Environment("tool", "uv")
 AIRFLOW = Environment("airflow", "airflow")
 SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
 DEV = Environment("dev", "dev")
+CLIENTS = {name: Environment(name, f"clients/{name}") for name in ("airflow-3.2.1",)}
+"""By name: programs of others that must believe the local SageMaker."""
 
 
 def overlay(name: str, base: Path) -> Environment:

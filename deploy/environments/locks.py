@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from deploy.environments.catalogue import TOOL
+from deploy.environments.catalogue import CLIENTS, TOOL
 from deploy.environments.install import CONTAINERS, Installer
 
 OPTIONS = (
     "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--only-binary", ":all:",
     "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make locks",
 )  # fmt: skip
+AIRFLOW = ("--overrides", "requirements/airflow-overrides.txt")
 # In this order: a lock is a constraint of the later ones that have to agree with it.
 LOCKS: dict[str, tuple[str, ...]] = {
     "requirements/uv": (),
-    "requirements/airflow": ("--overrides", "requirements/airflow-overrides.txt"),
+    "requirements/airflow": AIRFLOW,
     "requirements/sagemaker_local": (),
     "requirements/test": ("--constraints", "requirements/airflow.txt"),
     "requirements/dev": (
         "--constraints", "requirements/sagemaker_local.txt", "--constraints", "requirements/test.txt",
     ),
+    # A client agrees with nothing but itself, the test runner beside it included.
+    **{f"requirements/{client.lock}": () for client in CLIENTS.values()},
+    "requirements/clients/airflow-3.2.1": AIRFLOW,
 }  # fmt: skip
 # Files that only this machine has must not get into a lock.
 LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")

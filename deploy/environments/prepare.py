@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from deploy.environments.catalogue import AIRFLOW, DEV, SAGEMAKER_LOCAL, TOOL, overlay
+from deploy.environments.catalogue import AIRFLOW, CLIENTS, DEV, SAGEMAKER_LOCAL, TOOL, overlay
 from deploy.environments.install import Installer
 
 
@@ -23,6 +24,14 @@ def for_testing(installer: Installer) -> dict[str, Path]:
         for name, folder in images.items():
             installer.ensure(overlay(f"{name}-test", folder))
     return images
+
+
+def for_soaking(installer: Installer, names: Iterable[str]) -> None:
+    """The environments of the clients among these names."""
+    with installer.alone():
+        for name in names:
+            if name in CLIENTS:
+                installer.ensure(CLIENTS[name])
 
 
 def _for_running(installer: Installer) -> dict[str, Path]:

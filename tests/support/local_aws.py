@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 import uuid
@@ -59,10 +58,10 @@ class LocalAws:
 
     @property
     def command(self) -> list[str]:
-        """The command line of the server."""
-        uv = Path(sys.executable).parents[2] / "tool" / "bin" / "uv"
+        """The command line of the server, in its own environment: the test may run in another."""
+        python, uv = (ROOT / ".venv" / name for name in ("sagemaker_local/bin/python", "tool/bin/uv"))
         return [
-            *self.wrapper, sys.executable, "-m", "sagemaker_local", "serve", "--port", str(self.port),
+            *self.wrapper, str(python), "-m", "sagemaker_local", "serve", "--port", str(self.port),
             "--data-dir", str(self.data_dir), "--containers", str(ROOT / "tests" / "fixtures" / "images"),
             "--environments", str(self.environments), "--uv", os.environ.get("UV", str(uv)), *self.options,
         ]  # fmt: skip

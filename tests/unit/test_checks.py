@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.environments.catalogue import CLIENTS, Environment
+from deploy.environments.install import Installer
 from deploy.errors import Failure
 from deploy.progress import Progress
 from tests import __main__ as runner
-from tests.checks import Check
+from tests.checks import SOAKS, Check
 
-IMAGES = {"training": Path("images/training")}
 REPORT = '<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}"/></testsuites>'
 
 
@@ -69,13 +70,42 @@ def test_a_suite_that_could_not_start_leaves_a_count_of_none_passed(capsys: pyte
     assert capsys.readouterr().out.endswith("Failed: suite\n0 passed, 0 failed, 0 skipped\n")
 
 
-def test_the_whole_is_everything_but_the_soak_test() -> None:
-    names = {check.name for check in runner.select(IMAGES, [])}
-    assert {"lint", "format", "imports", "types-own", "airflow", "jobs", "local", "e2e"} <= names
-    assert "soak" not in names
-    assert [check.name for check in runner.select(IMAGES, ["soak"])] == ["soak"]
+class Prepared(Installer):
+    """Installs nothing, and remembers which environments were asked for."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, Progress(), {})
+        self.asked: list[str] = []
+
+    def ensure(self, environment: Environment) -> None:
+        self.asked.append(environment.name)
+
+    def images(self) -> dict[str, Path]:
+        return {"training": self.folder / "images" / "training"}
 
 
-def test_a_check_that_does_not_exist_is_refused() -> None:
+@pytest.fixture
+def installer(tmp_path: Path) -> Prepared:
+    return Prepared(tmp_path)
+
+
+def test_the_whole_is_every_check_and_no_soak(installer: Prepared) -> None:
+    names = {check.name for check in runner.prepared(installer, False, [])}
+    assert {"lint", "format", "imports", "types-own", "airflow", "provider", "jobs", "local", "e2e"} <= names
+    assert not names & set(SOAKS)
+    assert not set(installer.asked) & set(CLIENTS)
+
+
+def test_soaking_is_every_soak_with_the_environments_of_all_clients(installer: Prepared) -> None:
+    assert [check.name for check in runner.prepared(installer, True, [])] == list(SOAKS)
+    assert set(CLIENTS) <= set(installer.asked)
+
+
+def test_one_soak_needs_its_own_client_only(installer: Prepared) -> None:
+    assert [check.name for check in runner.prepared(installer, True, ["airflow-3.2.1"])] == ["airflow-3.2.1"]
+    assert set(installer.asked) & set(CLIENTS) == {"airflow-3.2.1"}
+
+
+def test_a_check_that_does_not_exist_is_refused(installer: Prepared) -> None:
     with pytest.raises(Failure, match="no check is named speling"):
-        runner.select(IMAGES, ["lint", "speling"])
+        runner.prepared(installer, False, ["lint", "speling"])

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks import SUITES
+from deploy.environments.catalogue import CLIENTS
+from tests.checks import SOAKS, SUITES
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = sorted([*REQUIREMENTS.glob("*.in"), *ROOT.glob("include/containers/*/requirements.in")])
+LOCKS = sorted([*REQUIREMENTS.rglob("*.in"), *ROOT.glob("include/containers/*/requirements.in")])
 IMAGE_LOCKS = sorted(ROOT.glob("include/containers/*/requirements.txt"))
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>.*?))?(?P<hashes> \\)?$")
 # An address in a requirement file would be somebody's own package index.
@@ -64,13 +65,26 @@ def test_no_requirement_file_names_an_index_or_a_place_on_a_machine(source: Path
         assert named == [], file
 
 
-def test_airflows_environment_is_the_mwaa_image_package_for_package() -> None:
-    lines = (REQUIREMENTS / "mwaa-3.3.1-bom.txt").read_text().splitlines()
+def mwaa_image(airflow: str) -> dict[str, str]:
+    """The packages of MWAA's image with that version of Airflow, but for one."""
+    lines = (REQUIREMENTS / f"mwaa-{airflow}-bom.txt").read_text().splitlines()
     image = {normal(name): version for name, _, version in (line.partition("==") for line in lines)}
     # Has no wheel; psycopg2-binary, in the image too, is the same library.
     del image["psycopg2"]
+    return image
+
+
+def test_airflows_environment_is_the_mwaa_image_package_for_package() -> None:
     besides = {"setuptools": "83.0.0", "wcwidth": "0.8.2"}
-    assert unconditional(REQUIREMENTS / "airflow.txt") == {**image, **besides}
+    assert unconditional(REQUIREMENTS / "airflow.txt") == {**mwaa_image("3.3.1"), **besides}
+
+
+def test_the_other_airflows_environment_is_its_image_and_the_test_runner() -> None:
+    lock = unconditional(REQUIREMENTS / "clients" / "airflow-3.2.1.txt")
+    besides = {"setuptools": "82.0.1", "wcwidth": "0.6.0"}
+    runner = lock.keys() - mwaa_image("3.2.1").keys() - besides.keys()
+    assert lock == {**{name: lock[name] for name in runner}, **mwaa_image("3.2.1"), **besides}
+    assert runner <= versions(REQUIREMENTS / "test.txt").keys()
 
 
 def test_every_other_package_of_airflows_environment_is_for_another_python() -> None:
@@ -100,17 +114,21 @@ def test_mwaa_installs_nothing_beyond_its_image() -> None:
     assert not re.search(r"-c |--constraint ", (ROOT / "requirements.txt").read_text())
 
 
-def test_every_test_file_is_run_by_exactly_one_suite() -> None:
+def test_every_test_file_is_run_by_exactly_one_suite_or_by_a_soak() -> None:
     tests = {path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
-    tests = {test for test in tests if test.parts[1] != "soak"}
-    suites = [Path(path) for _, paths in SUITES.values() for path in paths]
-    homes = {test: [suite for suite in suites if test.is_relative_to(suite)] for test in tests}
+    suites = [path for suite in SUITES.values() for path in suite.paths]
+    soaks = {path for suite in SOAKS.values() for path in suite.paths} - set(suites)
+    homes = {test: [home for home in [*suites, *soaks] if test.is_relative_to(home)] for test in tests}
     assert {test: found for test, found in homes.items() if len(found) != 1} == {}
 
 
 def test_every_path_of_a_suite_holds_tests() -> None:
-    empty = [path for _, paths in SUITES.values() for path in paths if not _test_files(ROOT / path)]
-    assert empty == []
+    paths = [path for suite in [*SUITES.values(), *SOAKS.values()] for path in suite.paths]
+    assert [path for path in paths if not _test_files(ROOT / path)] == []
+
+
+def test_every_client_is_soaked() -> None:
+    assert CLIENTS.keys() <= {suite.environment for suite in SOAKS.values()}
 
 
 def _test_files(path: Path) -> list[Path]:

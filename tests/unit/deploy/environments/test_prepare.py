@@ -6,7 +6,7 @@ import pytest
 
 from deploy.environments.catalogue import Environment
 from deploy.environments.install import Installer
-from deploy.environments.prepare import for_running, for_testing
+from deploy.environments.prepare import for_running, for_soaking, for_testing
 from deploy.progress import Progress
 
 
@@ -38,3 +38,8 @@ def test_testing_lays_the_runner_over_airflow_and_over_every_image(recorder: Rec
     images = for_testing(recorder)
     overlays = {one.name: one.base for one in recorder.asked if one.base}
     assert overlays == {"airflow-test": recorder.folder / "airflow", "training-test": images["training"]}
+
+
+def test_soaking_needs_the_clients_of_its_suites_alone(recorder: Recorder) -> None:
+    for_soaking(recorder, ["dev", "airflow-3.2.1"])
+    assert [(one.name, one.lock) for one in recorder.asked] == [("airflow-3.2.1", "clients/airflow-3.2.1")]
