@@ -14,7 +14,7 @@ from sagemaker_local.base.interface import Base
 from sagemaker_local.config import ACCOUNT, REGION
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.operations.registry import Context, Handler, Services
+from sagemaker_local.operations.registry import Context, Handler, Request, Services
 from sagemaker_local.protocol import model
 from sagemaker_local.protocol.serialization import filtered, serialize
 from sagemaker_local.protocol.validation import validate
@@ -84,10 +84,7 @@ class Gateway:
         handler = self._operations.get(name)
         if handler is None:
             raise self._unsupported(name)
-        received = _parsed(body)
-        validate(name, received)
-        # From here on absent is never null, and what the model does not have is not there.
-        request = filtered(received, model.input_shape(name))
+        request = _checked(name, _parsed(body))
         return serialize(name, handler(Context(_scope(headers), self._services), request))
 
     def _unsupported(self, name: str) -> ServiceError:
@@ -124,6 +121,15 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ServiceError("SerializationException", f"The request is not JSON: {error}") from error
+
+
+def _checked(operation: str, received: Any) -> Request:
+    """The request, in which absent is never null and nothing is that the model does not have."""
+    try:
+        validate(operation, received)
+        return filtered(received, model.input_shape(operation))  # type: ignore[no-any-return]
+    except RecursionError as error:
+        raise ServiceError("SerializationException", "The request is nested too deeply") from error
 
 
 def _no_number(literal: str) -> None:

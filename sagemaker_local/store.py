@@ -215,6 +215,18 @@ class Store:
             ).fetchall()
         return dict(rows)
 
+    def tags_below(self, prefix: str) -> dict[str, dict[str, str]]:
+        """The tags of every resource whose ARN begins with *prefix*, by ARN in lower case."""
+        start = prefix.lower()
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT arn, key, value FROM tags WHERE arn >= ? AND arn < ?", (start, f"{start}\U0010ffff")
+            ).fetchall()
+        found: dict[str, dict[str, str]] = {}
+        for arn, key, value in rows:
+            found.setdefault(arn, {})[key] = value
+        return found
+
     def put_tags(self, arn: str, tags: dict[str, str]) -> None:
         """Add tags, or give them new values."""
         with self.transaction():

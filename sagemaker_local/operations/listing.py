@@ -6,23 +6,18 @@ two pages neither hide nor repeat others. It also names its list, filters and or
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
-from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.operations import tokens
 from sagemaker_local.operations.registry import Request
 from sagemaker_local.protocol.timestamps import epoch_seconds
 from sagemaker_local.store import Store
 
 _COLUMNS = {"Name": "name", "CreationTime": "created", "Status": "status"}
 _DEFAULT_PAGE = 100
-_MARK_LENGTH = 16
-_ROW_IDS = 1 << 63  # SQLite's row ids are below it
 
 
 @dataclass
@@ -67,45 +62,24 @@ def page(store: Store, query: Query, request: Request) -> tuple[list[dict[str, A
     conditions = ["kind = ?", "account = ?", "region = ?", *query.conditions]
     values: list[Any] = [query.kind, *query.scope, *query.values]
     direction = "DESC" if descending else "ASC"
-    mark = _mark(column, direction, conditions, values)
+    mark = tokens.mark(column, direction, conditions, values)
     if request.get("NextToken"):
         conditions.append(f"({column}, id) {'<' if descending else '>'} (?, ?)")
-        values.extend(_decoded(request["NextToken"], mark))
+        values.extend(_place(tokens.decoded(request["NextToken"], mark)))
     rows = store.select(
         f"SELECT record, {column}, id FROM resources WHERE {' AND '.join(conditions)}"
         f" ORDER BY {column} {direction}, id {direction} LIMIT ?",
         (*values, size + 1),
     )
-    token = _encoded(mark, *rows[size - 1][1:]) if len(rows) > size else None
+    token = tokens.encoded(mark, *rows[size - 1][1:]) if len(rows) > size else None
     return [json.loads(row[0]) for row in rows[:size]], token
 
 
-def _mark(*query: Any) -> str:
-    """What tells the tokens of one query from those of others."""
-    return hashlib.sha256(json.dumps(query).encode()).hexdigest()[:_MARK_LENGTH]
-
-
-def _encoded(mark: str, value: str | float, row_id: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([mark, value, row_id]).encode()).decode()
-
-
-def _decoded(token: str, mark: str) -> tuple[str | float, int]:
-    try:
-        of, value, row_id = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise invalid_token() from error
-    if of != mark or not _is_sort_value(value) or not isinstance(row_id, int) or not 0 < row_id < _ROW_IDS:
-        raise invalid_token()
-    return value, row_id
-
-
-def _is_sort_value(value: Any) -> bool:
-    return isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
-
-
-def invalid_token() -> ServiceError:
-    """The answer to a ``NextToken`` that did not come from this operation, asked for the same."""
-    return validation_error('Invalid pagination token because "it was not issued for this request"')
+def _place(position: tuple[Any, int]) -> tuple[Any, int]:
+    """*position*, which has a sort value: every row of a list has one."""
+    if position[0] is None:
+        raise tokens.invalid_token()
+    return position
 
 
 def _lowered(text: str | None) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sagemaker_local.domain.jobs import KINDS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
-from sagemaker_local.operations.listing import invalid_token
 from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+from sagemaker_local.operations.tokens import invalid_token
 
 _TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE}
 _LIMIT = 50

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import botocore.session
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
 TARGET_PREFIX = "SageMaker."
 
@@ -34,3 +35,9 @@ def input_shape(name: str) -> Shape:
     shape = operation(name).input_shape
     assert shape is not None, f"{name} has no input shape"
     return shape
+
+
+def search_shape(resource: str) -> StructureShape:
+    """The shape of a search record's member *resource*: the properties that such resources can be searched by."""
+    shape: Any = operation("Search").output_shape
+    return shape.members["Results"].member.members[resource]  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ from sagemaker_local.operations import all_operations
 from tests.contract import (  # noqa: F401 - imported for what they prove
     test_job_operations,
     test_registry_operations,
+    test_search,
     test_tag_operations,
 )
 from tests.contract.proof import ERROR, PROVEN, SUCCESS

@@ -46,7 +46,7 @@ def _structure(shape: StructureShape, value: dict[str, Any], random: Random, pla
         yield Broken({}, "no member of the union", place)
         others = [name for name in shape.members if name not in value]
         yield from (Broken({**value, name: {}}, "two members of the union", place) for name in others[:1])
-    for name in shape.members.keys() & value.keys():
+    for name in [name for name in shape.members if name in value]:
         for broken in breakages(shape.members[name], value[name], random, joined(place, name)):
             yield replace(broken, value={**value, name: broken.value})
 

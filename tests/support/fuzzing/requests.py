@@ -49,7 +49,7 @@ class Builder:
             return self._structure(shape, path)
         if isinstance(shape, ListShape):
             count = max(1, shape.metadata.get("min", 1))
-            return [self.value(shape.member, path) for _ in range(count)]
+            return [self.value(shape.member, f"{path}[]") for _ in range(count)]
         if isinstance(shape, MapShape):
             return {good(shape.key, self._random)[0]: self.value(shape.value, path)}
         return good(shape, self._random)[0]
@@ -62,7 +62,8 @@ class Builder:
 
     def _structure(self, shape: StructureShape, path: str) -> Request:
         names = list(shape.required_members) or list(shape.members)[:1]
-        return {name: self.value(shape.members[name], f"{path}.{name}") for name in names}
+        inside = path.removesuffix("[]")
+        return {name: self.value(shape.members[name], f"{inside}.{name}") for name in names}
 
     def with_member(self, shape: StructureShape, request: Request, path: str) -> Request:
         """*request* and the member at *path*, with what has to be around it; what is there stays as it is."""

@@ -74,7 +74,7 @@ def of_description(operation: str, recipe: Recipe, request: Request, answer: Ans
         return f"{asked[0]} shows what the model does not have: {shown}"
     shape = model.operation(asked[0]).output_shape
     assert isinstance(shape, StructureShape)
-    for name in request.keys() & shape.members.keys() - recipe.shown_otherwise:
+    for name in [name for name in request if name in shape.members and name not in recipe.shown_otherwise]:
         if not _is_shown(request[name], shown.get(name), shape.members[name]):
             return f"{asked[0]} shows {name} as {shown.get(name)} instead of {request[name]}"
     return None

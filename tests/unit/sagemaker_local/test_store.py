@@ -293,3 +293,10 @@ def test_a_value_of_an_objective_is_announced(store: Store) -> None:
     store.on_change(lambda: found.append(True))
     store.log_objective("arn", "job", 1.0)
     assert found == [True]
+
+
+def test_tags_are_found_by_the_beginning_of_arns(store: Store) -> None:
+    for arn, tags in (("arn:x/A", {"a": "1", "b": ""}), ("arn:x/é", {"a": "2"}), ("arn:y/a", {"a": "3"})):
+        store.put_tags(arn, tags)
+    assert store.tags_below("arn:X/") == {"arn:x/a": {"a": "1", "b": ""}, "arn:x/é": {"a": "2"}}
+    assert store.tags_below("arn:z/") == {}

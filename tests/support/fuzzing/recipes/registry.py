@@ -1,4 +1,4 @@
-"""Model packages, their groups, and tags."""
+"""Model packages, their groups, tags, and the search for all of them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def _described_package(_: Request, answer: Request) -> tuple[str, Request]:
     return "DescribeModelPackage", {"ModelPackageName": answer["ModelPackageArn"]}
 
 
+_CHANNELS = "InputDataConfig"
+
 RECIPES = {
     "CreateModelPackageGroup": Recipe(_group),
     "DescribeModelPackageGroup": Recipe(_one_group),
@@ -55,6 +57,17 @@ RECIPES = {
     ),
     "DeleteModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
     "ListModelPackages": Recipe(lambda _: {}, {"ModelPackageGroupName": "the-group"}),
+    "Search": Recipe(
+        lambda _: {"Resource": "TrainingJob"},
+        {
+            "SortBy": "Metrics.loss",
+            "Filter": {"Name": "TrainingJobName", "Operator": "Equals", "Value": "a"},
+            "NestedFilters": {"NestedPropertyName": _CHANNELS, "Filters": [{"Name": f"{_CHANNELS}.ChannelName"}]},
+            "SearchExpression.NestedFilters.Filters.Operator": "Exists",
+            "VisibilityConditions": [{"Key": "Tags.team", "Value": "ml"}],
+        },
+    ),
+    "GetSearchSuggestions": Recipe(lambda _: {"Resource": "TrainingJob"}),
     "AddTags": Recipe(lambda world: {"ResourceArn": _tagged(world), "Tags": [{"Key": "k", "Value": "v"}]}),
     "ListTags": Recipe(lambda world: {"ResourceArn": _tagged(world)}),
     "DeleteTags": Recipe(lambda world: {"ResourceArn": _tagged(world), "TagKeys": ["k"]}),
