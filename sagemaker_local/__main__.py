@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sagemaker_local.config import Settings
 from sagemaker_local.coverage import page
-from sagemaker_local.execution.images import ImageCatalog, ImageNotInstalled
+from sagemaker_local.execution.images import ImageCatalog, ImageNotInstalled, UnknownImage
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -32,7 +32,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--isolation", choices=("auto", "none"), default="auto", help="namespaces if possible, or none")
     serve.add_argument("--stop-grace", type=float, default=120.0, help="seconds between SIGTERM and SIGKILL")
     serve.add_argument("--hide", type=Path, action="append", default=[], help="a folder that jobs must not see")
-    images = commands.add_parser("images", help="install the environment of every image")
+    images = commands.add_parser("images", help="install the environment of every image of one's own")
+    images.add_argument(
+        "--managed", action="append", default=[], metavar="REPOSITORY:TAG",
+        help="and of one that AWS maintains, as sagemaker-xgboost:3.0-5; without it, its first job does so",
+    )  # fmt: skip
     commands.add_parser("coverage", help="print the page that lists what is supported")
     for command in (serve, images):
         command.add_argument("--containers", type=Path, required=True, help="the folder with one sub folder an image")
@@ -69,7 +73,8 @@ def _install_images(arguments: argparse.Namespace) -> int:
     catalog = ImageCatalog(arguments.containers.absolute(), arguments.environments.absolute(), uv)
     try:
         names = catalog.install_all()
-    except ImageNotInstalled as error:
+        names += [catalog.install_managed(*image.partition(":")[::2]) for image in arguments.managed]
+    except (ImageNotInstalled, UnknownImage) as error:
         print(f"sagemaker_local: {error}", file=sys.stderr)
         return 1
     print(f"images installed: {', '.join(names)}")

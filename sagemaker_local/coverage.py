@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sagemaker_local.domain.managed_images import FRAMEWORKS, Framework, Release
 from sagemaker_local.operations import all_operations
 from sagemaker_local.operations.fields import FIELDS, HONOURED, RECORDED, REFUSED
 from sagemaker_local.protocol import model
@@ -21,6 +22,17 @@ _MEANINGS = {
 }
 
 
+_IMAGES = """
+## Images that AWS maintains
+
+By their addresses in every region, each run with the nearest version of its library that works on the local Python.
+Nearest is near enough within one minor release of the same major version; the rest is refused.
+
+| image | on AWS | on Python 3.11 | on Python 3.12 |
+|---|---|---|---|\
+"""
+
+
 def page() -> str:
     """The page, in Markdown."""
     parts = [_HEAD.format(total=len(model.operation_names())), "## Operations", ""]
@@ -28,9 +40,17 @@ def page() -> str:
     for operation, fields in FIELDS.items():
         parts += ["", f"## Members of `{operation}`", "", "| | members |", "|---|---|"]
         parts += [_row(fields, treatment) for treatment in (HONOURED, RECORDED, REFUSED)]
+    parts.append(_IMAGES)
+    parts += [_image(framework, release) for framework in FRAMEWORKS.values() for release in framework.releases]
     return "\n".join(parts) + "\n"
 
 
 def _row(fields: dict[str, str], treatment: str) -> str:
     listed = ", ".join(f"`{path}`" for path, given in fields.items() if given == treatment)
     return f"| **{treatment}**: {_MEANINGS[treatment]} | {listed or 'none'} |"
+
+
+def _image(framework: Framework, release: Release) -> str:
+    here = [release.here.get(python, "refused") for python in ("3.11", "3.12")]
+    name = f"`{framework.repository}:{release.tag}{framework.suffixes[0]}`"
+    return f"| {name} | {framework.library} {release.on_aws} | {' | '.join(here)} |"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from deploy.environments.catalogue import SAGEMAKER_LOCAL, TOOL, Environment
+from deploy.environments.catalogue import DEV, SAGEMAKER_LOCAL, TOOL, Environment
 from deploy.environments.package_index import pip_settings, uv_variables
 from deploy.errors import Failure
 from deploy.locking import exclusive
@@ -89,6 +89,13 @@ class Installer:
     def _install_images(self, folder: Path) -> None:
         places = ["--containers", CONTAINERS, "--environments", str(folder), "--uv", str(self.uv)]
         self.run([str(self.python(SAGEMAKER_LOCAL)), "-m", "sagemaker_local", "images", *places], self.uv_environ)
+
+    def managed_images(self, names: Sequence[str], containers: str, folder: Path) -> None:
+        """Install these of the images that AWS maintains, and those below `containers`, in `folder`."""
+        wanted = [option for name in names for option in ("--managed", name)]
+        places = ["--containers", containers, "--environments", str(folder), "--uv", str(self.uv)]
+        with self._progress.phase("Installing the images that tests run"):
+            self.run([str(self.python(DEV)), "-m", "sagemaker_local", "images", *places, *wanted], self.uv_environ)
 
     def _fingerprint(self, environment: Environment, lock: Path) -> str:
         """Of everything that an environment is made from; its own place too, since scripts hold it."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from deploy.environments.catalogue import CLIENTS, TOOL
 from deploy.environments.install import CONTAINERS, Installer
 
+IMAGES = (CONTAINERS, "sagemaker_local/images")
+"""Folders with one sub folder an image: the project's own, and those that the local SageMaker brings."""
+
 OPTIONS = (
     "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--only-binary", ":all:",
     "--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make locks",
@@ -29,7 +32,8 @@ LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")
 
 def write_locks(installer: Installer) -> None:
     """Resolve every `.in` file into its `.txt`; what is locked there and still fits stays."""
-    images = [path.relative_to(installer.root) for path in installer.root.glob(f"{CONTAINERS}/*/requirements.in")]
+    found = [path for folder in IMAGES for path in sorted(installer.root.glob(f"{folder}/*/requirements.in"))]
+    images = [path.relative_to(installer.root) for path in found]
     with installer.alone():
         installer.ensure(TOOL)
         environ = {name: value for name, value in installer.uv_environ.items() if name not in LOCAL_SOURCES}

@@ -8,6 +8,10 @@ from pathlib import Path
 from deploy.environments.catalogue import AIRFLOW, CLIENTS, DEV, SAGEMAKER_LOCAL, TOOL, overlay
 from deploy.environments.install import Installer
 
+TEST_IMAGES = "tests/fixtures/images"
+# Of the images that AWS maintains: those that tests run.
+MANAGED = ("sagemaker-scikit-learn:1.2-1-cpu-py3", "sagemaker-xgboost:3.0-5")
+
 
 def for_running(installer: Installer) -> None:
     """The environments of the stack and of the jobs."""
@@ -23,6 +27,7 @@ def for_testing(installer: Installer) -> dict[str, Path]:
         installer.ensure(overlay("airflow-test", installer.folder / AIRFLOW.name))
         for name, folder in images.items():
             installer.ensure(overlay(f"{name}-test", folder))
+        installer.managed_images(MANAGED, TEST_IMAGES, installer.folder / "test-images")
     return images
 
 

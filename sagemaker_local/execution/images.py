@@ -1,7 +1,8 @@
 """Images without Docker: a folder with a ``requirements.txt`` lock, installed once into an environment of its own.
 
 The image of URI ``<account>.dkr.ecr.<region>.amazonaws.com/<any path>/<folder>:<tag>`` is folder ``<folder>``. The
-tag is not looked at: there is one build of an image here, that of the folder as it stands.
+tag is not looked at: there is one build of an image here, that of the folder as it stands. Of the images that AWS
+maintains this package brings the folders; they go by AWS's own addresses, account, region and tag included.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sagemaker_local.domain import managed_images
+from sagemaker_local.domain.managed_images import ManagedImage, TooFarAway, UnknownManagedImage
+from sagemaker_local.domain.registries import ACCOUNTS
+
 LOCK_NAME = "requirements.txt"
+MANAGED_LOCKS = Path(__file__).resolve().parents[1] / "images"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _COMPLETE = "complete"
 _URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
@@ -31,7 +38,7 @@ class InvalidImageUri(ValueError):
 
 
 class UnknownImage(LookupError):
-    """No folder of that name holds a lock."""
+    """Neither an image of one's own nor one of AWS's that can be run here; the text says what there is."""
 
 
 class ImageNotInstalled(RuntimeError):
@@ -45,10 +52,22 @@ class Image:
     name: str
     folder: Path
     environment: Path
+    managed: ManagedImage | None = None
+    """which of AWS's images it stands for, if any"""
 
     @property
     def bin(self) -> Path:
         return self.environment / "bin"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that the image itself sets."""
+        return self.managed.variables if self.managed else {}
+
+    @property
+    def notice(self) -> str | None:
+        """What a job's log should say of the image before anything else."""
+        return self.managed.notice(PYTHON) if self.managed else None
 
 
 class ImageCatalog:
@@ -60,7 +79,7 @@ class ImageCatalog:
         self._uv = uv
 
     def names(self) -> list[str]:
-        """The images there are."""
+        """One's own images."""
         return sorted(path.parent.name for path in self._containers.glob(f"*/{LOCK_NAME}"))
 
     def find(self, uri: str) -> Image:
@@ -69,10 +88,25 @@ class ImageCatalog:
         if match is None:
             raise InvalidImageUri(uri)
         name = match["repository"].rsplit("/", 1)[-1]
-        if name not in self.names():
-            raise UnknownImage(name)
-        folder = self._containers / name
-        return Image(name, folder, self._environments / f"{name}-{_fingerprint(folder / LOCK_NAME)}")
+        if name in self.names():
+            return self._image(name, self._containers / name)
+        managed = self._managed(match)
+        return self._image(managed.lock, MANAGED_LOCKS / managed.lock, managed)
+
+    def _managed(self, address: re.Match[str]) -> ManagedImage:
+        """The image of AWS's at that address; raises ``UnknownImage``."""
+        try:
+            found = managed_images.find(address["account"], address["region"], address["repository"], address["tag"])
+        except (UnknownManagedImage, TooFarAway) as error:
+            raise UnknownImage(str(error)) from error
+        if found is None:
+            own = ", ".join(self.names()) or "none"
+            managed = ", ".join(managed_images.FRAMEWORKS)
+            raise UnknownImage(f"images here: {own}; of those that AWS maintains: {managed}")
+        return found
+
+    def _image(self, name: str, folder: Path, managed: ManagedImage | None = None) -> Image:
+        return Image(name, folder, self._environments / f"{name}-{_fingerprint(folder / LOCK_NAME)}", managed)
 
     def ensure_installed(self, image: Image) -> None:
         """Install the image's environment if it is missing or half there; raises ``ImageNotInstalled``."""
@@ -85,14 +119,22 @@ class ImageCatalog:
         with _exclusive(self._environments / f"{image.environment.name}.lock"):
             if not complete.exists():
                 shutil.rmtree(image.environment, ignore_errors=True)
-                self._install(image)
+                with _remedied(image):
+                    self._install(image)
                 complete.touch()
 
     def install_all(self) -> list[str]:
-        """Install every image; returns their names."""
+        """Install every image of one's own; returns their names."""
         for name in self.names():
-            self.ensure_installed(self.find(f"{'0' * 12}.dkr.ecr.local.amazonaws.com/{name}"))
+            self.ensure_installed(self._image(name, self._containers / name))
         return self.names()
+
+    def install_managed(self, repository: str, tag: str) -> str:
+        """Install one of the images that AWS maintains; returns its name. Raises ``UnknownImage``."""
+        region, account = next(iter(ACCOUNTS.items()))
+        image = self.find(f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}")
+        self.ensure_installed(image)
+        return image.name
 
     def _install(self, image: Image) -> None:
         python = image.bin / "python"
@@ -116,8 +158,22 @@ class ImageCatalog:
 
 def _fingerprint(lock: Path) -> str:
     """The lock's content and the Python it is installed for: a change of either is another environment."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
+    return hashlib.sha256(lock.read_bytes() + PYTHON.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _remedied(image: Image) -> Iterator[None]:
+    """The server may know no package index, or have no way to one, where the user's own shell does."""
+    try:
+        yield
+    except ImageNotInstalled as error:
+        if image.managed is None:
+            raise
+        name = f"{image.managed.framework.repository}:{image.managed.tag}"
+        raise ImageNotInstalled(
+            f"its first use installs it, which failed; `sagemaker_local images --managed {name}`, in a shell that "
+            f"knows a package index, does so beforehand: {error}"
+        ) from error
 
 
 @contextmanager

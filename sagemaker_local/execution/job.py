@@ -18,7 +18,7 @@ from sagemaker_local.domain.jobs import JobKind, Record
 from sagemaker_local.execution import records
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
-from sagemaker_local.execution.logs import LogStream
+from sagemaker_local.execution.logs import LogStream, printable
 from sagemaker_local.execution.process import Network, ProcessExecutor, Program, Running, Sandbox
 from sagemaker_local.execution.transfer import Share, TransferError
 from sagemaker_local.store import Store
@@ -142,13 +142,15 @@ class Job:
         stack.callback(output.close)
         last = [""]
 
-        def collect(line: str) -> None:
-            last[0] = line
+        def collect(text: str) -> None:
+            line = last[0] = printable(text)
             output.append(line)
             if on_line is not None:
                 on_line(line)
 
         image = self.platform.images.find(image_uri(self.record))
+        if image.notice:
+            output.append(image.notice)
         with self._lock:
             self.check()
             running = self.platform.executor.start(image, program, instance, collect, network)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +19,15 @@ log = logging.getLogger(__name__)
 _BATCH_BYTES, _BATCH_EVENTS, _EVENT_OVERHEAD = 1 << 20, 10_000, 26
 _FLUSH_SECONDS = 0.25
 _MATCH_SECONDS = 1.0
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def printable(line: str) -> str:
+    """*line* as the platform logs it: a control character as ``#`` and its octal number, a tab as ``#011``.
+
+    The metric definitions of the built-in algorithms count on it, and so do those of users who copied them.
+    """
+    return _CONTROL.sub(lambda found: f"#{ord(found[0]):03o}", line)
 
 
 class LogStream:

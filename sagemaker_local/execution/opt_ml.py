@@ -45,6 +45,7 @@ def lay_out_training(opt_ml: Path, record: Record, hosts: list[str], current: st
     _write_json(config / "inputdataconfig.json", _input_data_config(record))
     _write_json(config / "resourceconfig.json", _training_resource_config(instance_type, sorted(hosts), current))
     if "CheckpointConfig" in record:
+        _write_json(config / "checkpointconfig.json", record["CheckpointConfig"])
         inside(opt_ml, record["CheckpointConfig"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sagemaker_local.execution import overlay
 from sagemaker_local.execution.images import Image
 
 log = logging.getLogger(__name__)
@@ -163,16 +164,21 @@ class ProcessExecutor:
         def place(text: str) -> str:
             return text if isolated else text.replace(OPT_ML, base)
 
+        tmp = "/tmp" if isolated else str(sandbox.tmp)
+        path = f"{image.bin}:{_SYSTEM_PATH}"
+        if image.managed:
+            overlay.lay(image, sandbox.tmp / overlay.FOLDER)
+            path = f"{tmp}/{overlay.FOLDER}/bin:{path}"
         environment = {
-            "PATH": f"{image.bin}:{_SYSTEM_PATH}",
-            "HOME": "/tmp" if isolated else str(sandbox.tmp),
-            "TMPDIR": "/tmp" if isolated else str(sandbox.tmp),
+            "PATH": path,
+            "HOME": tmp,
+            "TMPDIR": tmp,
             "LANG": "C.UTF-8",
             # Without it a Python program's output would reach the log only at its end.
             "PYTHONUNBUFFERED": "1",
             # The image is read-only where namespaces work, and shared where they do not.
             "PYTHONDONTWRITEBYTECODE": "1",
-            **{name: place(value) for name, value in program.environment.items()},
+            **{name: place(value) for name, value in {**image.variables, **program.environment}.items()},
         }
         if not isolated:
             environment.setdefault("SAGEMAKER_BASE_DIR", base)
@@ -227,7 +233,8 @@ def _outermost(folders: list[Path]) -> list[str]:
 def _visible(image: Image) -> list[str]:
     """What the image's programs need, wherever it lies: its environment, its folder and its interpreter."""
     interpreter = (image.bin / "python").resolve()
-    return [str(image.environment.resolve()), str(image.folder.resolve()), str(interpreter.parent.parent)]
+    needed = [image.environment.resolve(), image.folder.resolve(), interpreter.parent.parent]
+    return [str(path) for path in (*needed, *([overlay.TOOLKIT] if image.managed else []))]
 
 
 def _namespaces_work() -> bool:

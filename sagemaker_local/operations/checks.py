@@ -48,8 +48,7 @@ def check_image(context: Context, uri: str) -> None:
             "Docker image to run."
         ) from error
     except UnknownImage as error:
-        known = ", ".join(context.services.images.names()) or "none"
-        raise validation_error(f"Requested image {uri} not found. Images here: {known}.") from error
+        raise validation_error(f"Requested image {uri} not found: {error}.") from error
 
 
 def check_s3_uri(member: str, uri: str) -> None:

@@ -143,7 +143,28 @@ def test_an_image_that_is_not_here_is_told_which_are(aws: LocalAws) -> None:
     uri = f"{REGISTRY}/nightshift/absent:1"
     request = processing_request(unique("x"), "", AppSpecification={"ImageUri": uri})
     message = invalid(aws.sagemaker.create_processing_job, **request)
-    assert message == f"Requested image {uri} not found. Images here: bare."
+    assert message == (
+        f"Requested image {uri} not found: images here: bare; of those that AWS maintains: "
+        "sagemaker-scikit-learn, sagemaker-xgboost."
+    )
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ("246618743249.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1", "in account 683313688378, not"),
+        ("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:9.9-9", "has no tag 9.9-9; tags that run"),
+        ("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.3-1", "within one minor release of its 1.3"),
+    ],
+)
+def test_of_aws_images_one_that_is_not_there_or_too_far_away_is_told_what_is(
+    aws: LocalAws, image: str, told: str
+) -> None:
+    request = training_request(unique("x"), "", algorithm={"TrainingImage": image})
+    message = invalid(aws.sagemaker.create_training_job, **request)
+    assert message.startswith(f"Requested image {image} not found: ")
+    assert told in message
 
 
 @pytest.mark.documented("API_AlgorithmSpecification: TrainingImage or AlgorithmName")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,9 @@ class Prepared(Installer):
 
     def images(self) -> dict[str, Path]:
         return {"training": self.folder / "images" / "training"}
+
+    def managed_images(self, names: Sequence[str], containers: str, folder: Path) -> None:
+        """Images are no environments: `asked` is without them."""
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from tests.checks import SOAKS, SUITES
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = sorted([*REQUIREMENTS.rglob("*.in"), *ROOT.glob("include/containers/*/requirements.in")])
+MANAGED_LOCKS = sorted(ROOT.glob("sagemaker_local/images/*/requirements.in"))
+LOCKS = sorted([*REQUIREMENTS.rglob("*.in"), *ROOT.glob("include/containers/*/requirements.in"), *MANAGED_LOCKS])
 IMAGE_LOCKS = sorted(ROOT.glob("include/containers/*/requirements.txt"))
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>.*?))?(?P<hashes> \\)?$")
 # An address in a requirement file would be somebody's own package index.

@@ -30,9 +30,12 @@ class Recorder(Installer):
 
 @pytest.fixture
 def resolver(tmp_path: Path) -> Recorder:
-    image = tmp_path / "include" / "containers" / "training"
-    image.mkdir(parents=True)
-    (image / "requirements.in").touch()
+    for image in (
+        tmp_path / "include" / "containers" / "training",
+        tmp_path / "sagemaker_local" / "images" / "sklearn",
+    ):
+        image.mkdir(parents=True)
+        (image / "requirements.in").touch()
     recorder = Recorder(tmp_path, Progress(), {"HOME": str(tmp_path)})
     write_locks(recorder)
     return recorder
@@ -40,6 +43,7 @@ def resolver(tmp_path: Path) -> Recorder:
 
 def test_the_images_locks_are_written_with_the_others(resolver: Recorder) -> None:
     assert "include/containers/training/requirements.txt" in resolver.resolved
+    assert "sagemaker_local/images/sklearn/requirements.txt" in resolver.resolved
     assert "requirements/airflow.txt" in resolver.resolved
 
 

@@ -99,7 +99,43 @@ def test_the_images_are_the_folders_with_a_lock(containers: Path) -> None:
     assert catalog(containers).names() == ["another", "plain"]
 
 
+MANAGED = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+
+
+def test_an_image_of_aws_goes_by_its_own_address_and_its_lock_is_the_packages(containers: Path) -> None:
+    image = catalog(containers).find(MANAGED)
+    assert image.managed is not None
+    assert (image.folder / "requirements.txt").is_file()
+    assert image.variables["SAGEMAKER_TRAINING_MODULE"] == "sagemaker_xgboost_container.training:main"
+    assert image.notice is not None
+    assert "3.0.5" in image.notice
+
+
+def test_an_own_image_has_no_variables_and_no_notice(containers: Path) -> None:
+    image = catalog(containers).find(URI)
+    assert (image.variables, image.notice, image.managed) == ({}, None, None)
+
+
+def test_a_folder_of_its_name_takes_the_place_of_an_image_of_aws(containers: Path) -> None:
+    (containers / "plain").rename(containers / "sagemaker-xgboost")
+    assert catalog(containers).find(MANAGED).managed is None
+
+
+@pytest.mark.parametrize("tag", ["1.3-1", "8.0-1"])
+def test_an_image_of_aws_that_cannot_be_run_is_told_which_can(containers: Path, tag: str) -> None:
+    with pytest.raises(UnknownImage, match=r"tags that run here: 1.7-1"):
+        catalog(containers).find(MANAGED.replace("3.0-5", tag))
+
+
 # Environments
+
+
+def test_an_image_of_aws_that_cannot_be_installed_tells_how_to_do_so_beforehand(containers: Path) -> None:
+    uv = containers / "broken-uv"
+    uv.write_text("#!/bin/sh\necho no index >&2; exit 1\n")
+    uv.chmod(0o755)
+    with pytest.raises(ImageNotInstalled, match=r"images --managed sagemaker-xgboost:3.0-5.*\n.*no index"):
+        catalog(containers, uv).install_managed("sagemaker-xgboost", "3.0-5")
 
 
 def test_a_changed_lock_is_another_environment_and_the_same_lock_the_same(containers: Path) -> None:

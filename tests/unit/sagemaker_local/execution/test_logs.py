@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sagemaker_local.execution import logs
-from sagemaker_local.execution.logs import LogStream, MetricScanner
+from sagemaker_local.execution.logs import LogStream, MetricScanner, printable
 from tests.support.local_aws import LocalAws, unique
 
 MEBIBYTE = 1 << 20
@@ -40,6 +40,19 @@ def write(aws: LocalAws, lines: list[str]) -> Sent:
         stream.append(line)
     stream.close()
     return sent
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("[0]\ttrain-rmse:1.5", "[0]#011train-rmse:1.5"),
+        ("50%\r", "50%#015"),
+        ("\x1b[1mü\x7f", "#033[1mü#177"),
+        ("", ""),
+    ],
+)
+def test_control_characters_are_shown_by_their_octal_numbers_as_on_aws(line: str, shown: str) -> None:
+    assert printable(line) == shown
 
 
 def test_lines_are_in_the_stream_in_order_when_it_is_closed(aws: LocalAws) -> None:
