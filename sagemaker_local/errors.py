@@ -27,6 +27,11 @@ def resource_in_use(message: str) -> ServiceError:
     return ServiceError("ResourceInUse", message)
 
 
+def resource_not_found(message: str) -> ServiceError:
+    """There is no such resource; most operations say so with ``ValidationException`` instead."""
+    return ServiceError("ResourceNotFound", message)
+
+
 def conflict(message: str) -> ServiceError:
     """Another resource stands in the way."""
     return ServiceError("ConflictException", message)

@@ -1,8 +1,8 @@
 """EventBridge events as SageMaker sends them (source ``aws.sagemaker``).
 
 Time formats differ by event, as documented: training has epoch milliseconds as strings, processing as numbers, model
-packages ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page "Events that Amazon SageMaker
-sends to EventBridge" (automating-sagemaker-with-eventbridge).
+packages and model cards ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page "Events that
+Amazon SageMaker sends to EventBridge" (automating-sagemaker-with-eventbridge).
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import PROCESSING, TRAINING, JobKind, Record
 
 _TIME_KEYS = re.compile(r"Time$")
+_MODEL_CARD_EVENT = "SageMaker Model Card State Change"
 _MODEL_PACKAGE_EVENT = "SageMaker Model Package State Change"
 _TRAINING_MEMBERS = (
     "TrainingJobName",
@@ -76,6 +78,17 @@ _MODEL_PACKAGE_MEMBERS = (
     "CustomerMetadataProperties",
     "LastModifiedTime",
 )
+_MODEL_CARD_MEMBERS = (
+    "ModelCardVersion",
+    "LastModifiedTime",
+    "LastModifiedBy",
+    "CreationTime",
+    "CreatedBy",
+    "ModelCardName",
+    "ModelId",
+    "ModelCardStatus",
+    "SecurityConfig",
+)
 # The enums inside a processing event are upper case; its status is not.
 _PROCESSING_DATA = ("ProcessingInputs", "ProcessingOutputConfig")
 _PROCESSING_UPPER = ("S3DataType", "S3InputMode", "S3DataDistributionType", "S3CompressionType", "S3UploadMode")
@@ -110,6 +123,13 @@ def model_package_event(record: Record, updated: tuple[str, ...] = ()) -> Event:
     return Event(_MODEL_PACKAGE_EVENT, (record["ModelPackageArn"],), detail)
 
 
+def model_card_event(scope: Scope, record: Record) -> Event:
+    """The event of a new version of a model card, or of another status."""
+    detail = _timed(_picked(record, _MODEL_CARD_MEMBERS), _iso_milliseconds)
+    detail.setdefault("SecurityConfig", {})
+    return Event(_MODEL_CARD_EVENT, (record["ModelCardArn"],), {**detail, "AccountId": scope.account})
+
+
 def _picked(record: Record, members: tuple[str, ...]) -> dict[str, Any]:
     return {name: record[name] for name in members if record.get(name) is not None}
 
@@ -136,6 +156,10 @@ def _milliseconds_text(seconds: float) -> str:
 
 def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _iso_milliseconds(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _upper_enums(value: Any) -> Any:

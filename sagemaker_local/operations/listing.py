@@ -16,7 +16,7 @@ from sagemaker_local.operations.registry import Request
 from sagemaker_local.protocol.timestamps import epoch_seconds
 from sagemaker_local.store import Store
 
-_COLUMNS = {"Name": "name", "CreationTime": "created", "Status": "status"}
+_COLUMNS = {"Name": "name", "Version": "name", "CreationTime": "created", "Status": "status"}
 _DEFAULT_PAGE = 100
 
 

@@ -2,3 +2,5 @@
 
 MODEL_PACKAGE_GROUP = "model-package-group"
 MODEL_PACKAGE = "model-package"
+MODEL_CARD = "model-card"
+MODEL_CARD_VERSION = "model-card-version"

@@ -17,7 +17,7 @@ from sagemaker_local.domain.search.properties import METRICS, TAGS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import tokens
 from sagemaker_local.operations.registry import OPERATIONS, Context, Request, operation
-from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 from sagemaker_local.protocol import model
 from sagemaker_local.store import Record
 
@@ -28,6 +28,7 @@ _KINDS = {
     "HyperParameterTuningJob": "hyper-parameter-tuning-job",
     "ModelPackage": MODEL_PACKAGE,
     "ModelPackageGroup": MODEL_PACKAGE_GROUP,
+    "ModelCard": MODEL_CARD,
 }
 
 

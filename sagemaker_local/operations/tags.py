@@ -6,10 +6,10 @@ from sagemaker_local.domain.jobs import KINDS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.registry import Context, Request, operation
-from sagemaker_local.operations.resources import MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP
 from sagemaker_local.operations.tokens import invalid_token
 
-_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE}
+_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL_CARD}
 _LIMIT = 50
 
 

@@ -40,7 +40,7 @@ class Subscription:
         pattern = {"source": ["aws.sagemaker"], "detail-type": [detail_type], "detail": detail}
         events.put_rule(Name=name, EventPattern=json.dumps(pattern))
         events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": attributes["QueueArn"]}])
-        self._received: Events = []
+        self.received: Events = []
 
     def until(self, done: Callable[[Events], bool]) -> Events:
         """All events so far, in order, once *done* is true of them."""
@@ -48,12 +48,12 @@ class Subscription:
         def probe() -> bool:
             answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10)
             for message in answer.get("Messages", []):
-                self._received.append(json.loads(message["Body"]))
+                self.received.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-            return done(self._received)
+            return done(self.received)
 
         eventually(probe, "the events")
-        return self._received
+        return self.received
 
     def until_detail(self, **members: Any) -> dict[str, Any]:
         """The first event whose detail has *members*."""
@@ -204,6 +204,26 @@ def test_a_rule_on_approval_hears_of_approvals_in_its_group_only(aws: LocalAws) 
             aws.sagemaker.update_model_package(ModelPackageArn=arns[-1], ModelApprovalStatus=status)
     events = queue.until(lambda found: len(found) > 0)
     assert {event["detail"]["ModelPackageArn"] for event in events} == {arns[-1]}
+
+
+@pytest.mark.documented(f"{GUIDE}: SageMaker model card state change")
+def test_versions_and_statuses_of_a_model_card_are_told(aws: LocalAws) -> None:
+    name = unique("event")
+    queue = Subscription(aws, "SageMaker Model Card State Change", {"ModelCardName": [name]})
+    content = json.dumps({"model_overview": {"model_id": "example-model"}})
+    sagemaker = aws.sagemaker
+    arn = sagemaker.create_model_card(ModelCardName=name, Content=content, ModelCardStatus="Draft")["ModelCardArn"]
+    sagemaker.update_model_card(ModelCardName=name, Content=content)
+    sagemaker.update_model_card(ModelCardName=name, ModelCardStatus="Approved")
+    event = queue.until_detail(ModelCardStatus="Approved")
+    detail = event["detail"]
+    assert event["resources"] == [arn]
+    assert (detail["ModelCardVersion"], detail["ModelId"], detail["AccountId"]) == (2, "example-model", ACCOUNT)
+    assert detail["SecurityConfig"] == {}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", detail["CreationTime"])
+    assert not {"Content", "Tags"} & detail.keys()
+    told = [(one["detail"]["ModelCardVersion"], one["detail"]["ModelCardStatus"]) for one in queue.received]
+    assert told == [(1, "Draft"), (2, "Draft"), (2, "Approved")]
 
 
 @pytest.mark.documented("API_PutEvents: sources that start with aws. are AWS's own")

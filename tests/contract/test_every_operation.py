@@ -7,6 +7,7 @@ import pytest
 from sagemaker_local.operations import all_operations
 from tests.contract import (  # noqa: F401 - imported for what they prove
     test_job_operations,
+    test_model_cards,
     test_registry_operations,
     test_search,
     test_tag_operations,

@@ -1,4 +1,4 @@
-"""The members of the operations that create model packages and their groups."""
+"""The members of the operations that create model packages, their groups, and model cards."""
 
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
 
@@ -8,6 +8,13 @@ FIELDS = {
         "ModelPackageGroupDescription": RECORDED,
         "Tags": HONOURED,
         "ManagedConfiguration": REFUSED,
+    },
+    "CreateModelCard": {
+        "ModelCardName": HONOURED,
+        "SecurityConfig": RECORDED,
+        "Content": HONOURED,
+        "ModelCardStatus": HONOURED,
+        "Tags": HONOURED,
     },
     "CreateModelPackage": {
         "ModelPackageName": HONOURED,

@@ -1,4 +1,4 @@
-"""Model packages, their groups, tags, and the search for all of them."""
+"""Model packages, their groups, model cards, tags, and the search for all of them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def _one_group(world: World) -> Request:
 
 def _version(world: World) -> str:
     return str(world.make("CreateModelPackage", _one_group(world))["ModelPackageArn"])
+
+
+def _card(world: World) -> Request:
+    return {"ModelCardName": world.name(), "Content": "{}", "ModelCardStatus": "Draft"}
+
+
+def _existing_card(world: World) -> Request:
+    request = _card(world)
+    world.make("CreateModelCard", request)
+    return {"ModelCardName": request["ModelCardName"]}
 
 
 def _alone(world: World) -> Request:
@@ -57,6 +67,15 @@ RECIPES = {
     ),
     "DeleteModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
     "ListModelPackages": Recipe(lambda _: {}, {"ModelPackageGroupName": "the-group"}),
+    "CreateModelCard": Recipe(_card),
+    "DescribeModelCard": Recipe(_existing_card, {"ModelCardVersion": 1}),
+    "UpdateModelCard": Recipe(
+        lambda world: {**_existing_card(world), "ModelCardStatus": "Approved"},
+        {"Content": '{"intended_uses": {"risk_rating": "High"}}'},
+        along={"Content": lambda _: {"ModelCardStatus": None}},
+    ),
+    "DeleteModelCard": Recipe(_existing_card),
+    "ListModelCardVersions": Recipe(_existing_card),
     "Search": Recipe(
         lambda _: {"Resource": "TrainingJob"},
         {
