@@ -1,5 +1,8 @@
 """A local Amazon SageMaker that really executes the jobs: no Docker, no AWS account.
 
-boto3, the AWS CLI and Airflow's operators talk to it over HTTP, unchanged. Layers, each importing only those
-after it: ``server`` > ``gateway`` > ``operations`` > ``execution`` > ``store``, ``base`` > ``domain`` > ``protocol``.
+boto3, the AWS CLI and Airflow's operators talk to it over HTTP, unchanged. Layers, each importing only those after it:
+``command`` > ``server`` > ``gateway`` > ``operations`` > ``execution`` > ``store``, ``base`` >
+``domain`` > ``protocol``.
 """
+
+__version__ = "0.1.0"

@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+HEALTH_PATH = "/_local/health"
+# Names of our own: the user's AWS keys are never taken for keys to something else.
+S3_ACCESS_KEY, S3_SECRET_KEY = "SAGEMAKER_LOCAL_S3_ACCESS_KEY_ID", "SAGEMAKER_LOCAL_S3_SECRET_ACCESS_KEY"
+
+
+@dataclass(frozen=True)
+class S3Endpoint:
+    """Where S3 is, if not here, and the keys to it."""
+
+    url: str
+    access_key: str | None = None
+    """the keys that jobs' data is moved with, and that jobs find in their environment; ``None``: the usual dummies"""
+    secret_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What ``serve`` was told."""
+    """What the server was told."""
 
     port: int
-    data_dir: Path
+    state_dir: Path
     """all state: SageMaker's database, the emulator's files, the folders of running jobs"""
-    containers: Path
-    """the folder whose sub folders are the images"""
+    containers: Path | None
+    """the folder whose sub folders are the user's images, if there are any"""
     environments: Path
     """where the images' Python environments are installed"""
-    uv: Path | None
-    """installs missing environments; without it they must be there"""
     max_jobs: int
     """jobs that run at the same time; more wait"""
     hidden: tuple[Path, ...]
-    """folders that jobs must not see, beside the data folder and the user's home"""
+    """folders that jobs must not see, beside the state folder and the user's home"""
     isolation: str
     """``auto`` (namespaces where the system allows them) or ``none``"""
     stop_grace_seconds: float
     """between SIGTERM and SIGKILL: 120 s on AWS"""
+    s3: S3Endpoint | None = None
+    """``None``: S3 is this server's own"""
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def options(self) -> dict[str, str]:
+        """The same as options of the command line, for people and for comparison; no secrets."""
+        given = {
+            "--port": self.port,
+            "--containers": self.containers,
+            "--environments": self.environments,
+            "--max-jobs": self.max_jobs,
+            "--hide": ", ".join(map(str, self.hidden)),
+            "--isolation": self.isolation,
+            "--stop-grace": f"{self.stop_grace_seconds:g}",
+            "--s3-endpoint": self.s3 and self.s3.url,
+        }
+        return {name: str(value) for name, value in given.items() if value}
+
+
+def environments_folder(environ: Mapping[str, str]) -> Path:
+    """Where images are installed unless said otherwise: a cache, which all servers of the user share."""
+    base = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sagemaker-local" / "images"
 
 
 def detach_from_users_aws() -> None:

@@ -35,3 +35,7 @@ def resource_not_found(message: str) -> ServiceError:
 def conflict(message: str) -> ServiceError:
     """Another resource stands in the way."""
     return ServiceError("ConflictException", message)
+
+
+class CannotGoOn(Exception):
+    """A command of ``sagemaker-local`` cannot be carried out; the text says why and what to do."""

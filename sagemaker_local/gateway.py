@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sagemaker_local.base.interface import Base
-from sagemaker_local.config import ACCOUNT, REGION
+from sagemaker_local.config import ACCOUNT, HEALTH_PATH, REGION
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.operations.registry import Context, Handler, Request, Services
@@ -21,7 +21,6 @@ from sagemaker_local.protocol.validation import validate
 
 log = logging.getLogger(__name__)
 
-HEALTH_PATH = "/_local/health"
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 _ACCOUNT = re.compile(r"\d{12}")
 _CONTENT_TYPE = b"application/x-amz-json-1.1"

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import fcntl
 import logging
+import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
+from sagemaker_local import clock, state
 from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
+from sagemaker_local.base.elsewhere import without_s3
 from sagemaker_local.config import ACCOUNT, REGION, Settings, detach_from_users_aws
+from sagemaker_local.errors import CannotGoOn
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
@@ -35,29 +36,12 @@ _SAVE_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 3.0
 
 
-class CannotServe(Exception):
-    """The server cannot start; the text says why and what to do."""
-
-
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ``CannotServe``."""
+    """Serve until SIGTERM or SIGINT. Raises ``CannotGoOn``."""
+    environ = dict(os.environ)
     detach_from_users_aws()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _sole_owner(settings.data_dir):
-        asyncio.run(_serve(settings, _listen(settings.port)))
-
-
-@contextmanager
-def _sole_owner(data_dir: Path) -> Iterator[None]:
-    """Two servers on one data folder would undo each other's work."""
-    with (data_dir / "owner.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise CannotServe(
-                f"another server is running on {data_dir}: stop it, or give another --data-dir"
-            ) from error
-        yield
+    with state.claimed(settings.state_dir) as claim:
+        asyncio.run(_serve(settings, _listen(settings.port), claim, environ))
 
 
 def _listen(port: int) -> int:
@@ -67,18 +51,20 @@ def _listen(port: int) -> int:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise CannotServe(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
+        raise CannotGoOn(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
 
 
-async def _serve(settings: Settings, listener: int) -> None:
-    ministack.configure(settings.data_dir / "base", ACCOUNT, REGION, settings.port)
+async def _serve(settings: Settings, listener: int, claim: state.Claim, environ: Mapping[str, str]) -> None:
+    ministack.configure(settings.state_dir / state.BASE, ACCOUNT, REGION, settings.port)
     base = ministack.Ministack()
-    store = Store(settings.data_dir / "sagemaker.db")
-    aws = Aws(settings.endpoint)
-    images = ImageCatalog(settings.containers, settings.environments, settings.uv)
-    executor = ProcessExecutor(settings.isolation, hidden_folders([settings.data_dir, *settings.hidden]))
+    if settings.s3 is not None:
+        base.app = without_s3(base.app, settings.s3.url)
+    store = Store(settings.state_dir / state.DATABASE)
+    aws = Aws(settings.endpoint, settings.s3)
+    images = ImageCatalog(settings.containers, settings.environments, environ)
+    executor = ProcessExecutor(settings.isolation, hidden_folders([settings.state_dir, *settings.hidden]))
     platform = Platform(store, aws, images, executor, settings.stop_grace_seconds)
-    runner = JobRunner(platform, settings.data_dir / "jobs", settings.max_jobs)
+    runner = JobRunner(platform, settings.state_dir / state.JOBS, settings.max_jobs)
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
 
@@ -86,6 +72,7 @@ async def _serve(settings: Settings, listener: int) -> None:
         runner.reconcile()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
+        claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
 
     def health() -> dict[str, object]:

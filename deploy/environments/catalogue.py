@@ -1,7 +1,7 @@
 """Which environments there are, and the lock of each.
 
 Running needs `airflow` (also for every deploy script that speaks to AWS), `sagemaker_local` and one
-environment per container image; the images' are installed by `sagemaker_local images`. Testing needs three
+environment per container image; the images' are installed by `sagemaker-local images`. Testing needs three
 more:
 
 - `dev` holds the static checks and AWS clients, and sagemaker_local's own packages, which agree with theirs;

@@ -87,13 +87,13 @@ class Installer:
         return {one.parent.name.rpartition("-")[0]: one.parent for one in folder.glob(f"*/{STAMP}")}
 
     def _install_images(self, folder: Path) -> None:
-        places = ["--containers", CONTAINERS, "--environments", str(folder), "--uv", str(self.uv)]
+        places = ["--containers", CONTAINERS, "--environments", str(folder)]
         self.run([str(self.python(SAGEMAKER_LOCAL)), "-m", "sagemaker_local", "images", *places], self.uv_environ)
 
     def managed_images(self, names: Sequence[str], containers: str, folder: Path) -> None:
         """Install these of the images that AWS maintains, and those below `containers`, in `folder`."""
         wanted = [option for name in names for option in ("--managed", name)]
-        places = ["--containers", containers, "--environments", str(folder), "--uv", str(self.uv)]
+        places = ["--containers", containers, "--environments", str(folder)]
         with self._progress.phase("Installing the images that tests run"):
             self.run([str(self.python(DEV)), "-m", "sagemaker_local", "images", *places, *wanted], self.uv_environ)
 

@@ -17,7 +17,7 @@ AIRFLOW = ("--overrides", "requirements/airflow-overrides.txt")
 LOCKS: dict[str, tuple[str, ...]] = {
     "requirements/uv": (),
     "requirements/airflow": AIRFLOW,
-    "requirements/sagemaker_local": (),
+    "requirements/sagemaker_local": ("--constraints", "requirements/uv.txt"),
     "requirements/test": ("--constraints", "requirements/airflow.txt"),
     "requirements/dev": (
         "--constraints", "requirements/sagemaker_local.txt", "--constraints", "requirements/test.txt",

@@ -53,18 +53,16 @@ def catalogue(settings: Settings, credentials: Credentials, user: Mapping[str, s
 
 
 def _aws(settings: Settings, user: Mapping[str, str]) -> Service:
-    environments = settings.root / ".venv"
     options = {
         "--port": settings.aws_port,
-        "--data-dir": settings.local / AWS,
+        "--state-dir": settings.local / AWS,
         "--containers": settings.root / "include" / "containers",
-        "--environments": environments / "images",
-        "--uv": environments / "tool" / "bin" / "uv",
+        "--environments": settings.root / ".venv" / "images",
         # Secrets and databases of the stack are no business of a job.
         "--hide": settings.local,
     }
     arguments = [str(part) for option in options.items() for part in option]
-    command = (settings.python("sagemaker_local"), "-m", "sagemaker_local", "serve", *arguments)
+    command = (settings.python("sagemaker_local"), "-m", "sagemaker_local", "start", "--foreground", *arguments)
     environ = environment.base(settings, "sagemaker_local", user)
     return Service(AWS, command, environ, _version(settings, "sagemaker_local", ["sagemaker_local"]))
 

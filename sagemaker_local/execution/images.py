@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from uv import find_uv_bin
 
 from sagemaker_local.domain import managed_images
 from sagemaker_local.domain.managed_images import ManagedImage, TooFarAway, UnknownManagedImage
@@ -71,16 +72,21 @@ class Image:
 
 
 class ImageCatalog:
-    """The images under one folder, and their environments."""
+    """The images under one folder, if there is one, and their environments; *environ* is what uv gets to see."""
 
-    def __init__(self, containers: Path, environments: Path, uv: Path | None) -> None:
+    def __init__(self, containers: Path | None, environments: Path, environ: Mapping[str, str]) -> None:
         self._containers = containers
         self._environments = environments
-        self._uv = uv
+        self._environ = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def names(self) -> list[str]:
         """One's own images."""
-        return sorted(path.parent.name for path in self._containers.glob(f"*/{LOCK_NAME}"))
+        return sorted(self._own())
+
+    def _own(self) -> dict[str, Path]:
+        """The folder of each of one's own images."""
+        locks = self._containers.glob(f"*/{LOCK_NAME}") if self._containers else ()
+        return {lock.parent.name: lock.parent for lock in locks}
 
     def find(self, uri: str) -> Image:
         """The image that *uri* names; raises ``InvalidImageUri`` or ``UnknownImage``."""
@@ -88,8 +94,9 @@ class ImageCatalog:
         if match is None:
             raise InvalidImageUri(uri)
         name = match["repository"].rsplit("/", 1)[-1]
-        if name in self.names():
-            return self._image(name, self._containers / name)
+        own = self._own()
+        if name in own:
+            return self._image(name, own[name])
         managed = self._managed(match)
         return self._image(managed.lock, MANAGED_LOCKS / managed.lock, managed)
 
@@ -113,8 +120,6 @@ class ImageCatalog:
         complete = image.environment / _COMPLETE
         if complete.exists():
             return
-        if self._uv is None:
-            raise ImageNotInstalled(f"no environment at {image.environment} and no uv to install it with")
         self._environments.mkdir(parents=True, exist_ok=True)
         with _exclusive(self._environments / f"{image.environment.name}.lock"):
             if not complete.exists():
@@ -125,9 +130,10 @@ class ImageCatalog:
 
     def install_all(self) -> list[str]:
         """Install every image of one's own; returns their names."""
-        for name in self.names():
-            self.ensure_installed(self._image(name, self._containers / name))
-        return self.names()
+        own = self._own()
+        for name, folder in own.items():
+            self.ensure_installed(self._image(name, folder))
+        return sorted(own)
 
     def install_managed(self, repository: str, tag: str) -> str:
         """Install one of the images that AWS maintains; returns its name. Raises ``UnknownImage``."""
@@ -148,12 +154,13 @@ class ImageCatalog:
         )  # fmt: skip
 
     def _run(self, *arguments: str) -> None:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        result = subprocess.run(
-            [str(self._uv), *arguments], env=environment, capture_output=True, text=True, check=False
-        )
+        command = [find_uv_bin(), *arguments]
+        result = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)
         if result.returncode != 0:
-            raise ImageNotInstalled(f"uv {' '.join(arguments)} failed:\n{result.stderr.strip()}")
+            raise ImageNotInstalled(
+                f"uv {' '.join(arguments)} failed (it has settings of its own for package indexes, such as "
+                f"UV_DEFAULT_INDEX, and does not read pip's):\n{result.stderr.strip()}"
+            )
 
 
 def _fingerprint(lock: Path) -> str:
@@ -171,7 +178,7 @@ def _remedied(image: Image) -> Iterator[None]:
             raise
         name = f"{image.managed.framework.repository}:{image.managed.tag}"
         raise ImageNotInstalled(
-            f"its first use installs it, which failed; `sagemaker_local images --managed {name}`, in a shell that "
+            f"its first use installs it, which failed; `sagemaker-local images --managed {name}`, in a shell that "
             f"knows a package index, does so beforehand: {error}"
         ) from error
 

@@ -47,7 +47,7 @@ def _program(job: Job, record: Record) -> Program:
         uri = application["ImageUri"]
         raise JobFailed(f"ClientError: image {uri} has no entry point of its own: give ContainerEntrypoint")
     environment = {
-        **platform_environment(job.scope, job.platform.aws.endpoint),
+        **platform_environment(job.scope, job.platform.aws),
         **record.get("Environment", {}),
     }
     isolated = record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)

@@ -134,7 +134,7 @@ def _publish(job: Job, metrics: list[Metric]) -> None:
 def _program(job: Job, record: Record) -> Program:
     algorithm = record["AlgorithmSpecification"]
     environment = {
-        **platform_environment(job.scope, job.platform.aws.endpoint),
+        **platform_environment(job.scope, job.platform.aws),
         "TRAINING_JOB_NAME": record["TrainingJobName"],
         "TRAINING_JOB_ARN": record["TrainingJobArn"],
         "SAGEMAKER_METRICS_DIRECTORY": "/opt/ml/output/metrics/sagemaker",

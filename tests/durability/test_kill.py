@@ -148,7 +148,7 @@ def refusal(server: LocalAws) -> str:
 
 
 def test_a_second_server_on_the_same_data_is_refused(own: LocalAws, environments: Path) -> None:
-    assert f"another server is running on {own.data_dir}" in refusal(LocalAws(own.data_dir, environments))
+    assert f"a server is running on {own.data_dir}" in refusal(LocalAws(own.data_dir, environments))
 
 
 def test_a_taken_port_is_named(own: LocalAws, tmp_path: Path, environments: Path) -> None:

@@ -59,11 +59,11 @@ class LocalAws:
     @property
     def command(self) -> list[str]:
         """The command line of the server, in its own environment: the test may run in another."""
-        python, uv = (ROOT / ".venv" / name for name in ("sagemaker_local/bin/python", "tool/bin/uv"))
+        python = ROOT / ".venv" / "sagemaker_local" / "bin" / "python"
         return [
-            *self.wrapper, str(python), "-m", "sagemaker_local", "serve", "--port", str(self.port),
-            "--data-dir", str(self.data_dir), "--containers", str(ROOT / "tests" / "fixtures" / "images"),
-            "--environments", str(self.environments), "--uv", os.environ.get("UV", str(uv)), *self.options,
+            *self.wrapper, str(python), "-m", "sagemaker_local", "start", "--foreground", "--port", str(self.port),
+            "--state-dir", str(self.data_dir), "--containers", str(ROOT / "tests" / "fixtures" / "images"),
+            "--environments", str(self.environments), *self.options,
         ]  # fmt: skip
 
     def start(self) -> LocalAws:
@@ -125,9 +125,13 @@ class LocalAws:
 
     def prepare(self) -> LocalAws:
         """The role and the bucket that tests use."""
-        self.client("iam").create_role(RoleName="jobs", AssumeRolePolicyDocument=json.dumps(_TRUST))
+        self.create_role()
         self.s3.create_bucket(Bucket=BUCKET)
         return self
+
+    def create_role(self) -> None:
+        """The role that jobs run as."""
+        self.client("iam").create_role(RoleName="jobs", AssumeRolePolicyDocument=json.dumps(_TRUST))
 
     def put(self, key: str, body: bytes | str) -> str:
         """Store an object; returns its URI."""

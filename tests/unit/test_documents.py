@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sagemaker_local.__main__ import parser
+from sagemaker_local.command.arguments import parser
 from sagemaker_local.coverage import page
 from tests.support.documents import code_blocks
 from tests.support.local_aws import ROOT
@@ -35,8 +35,8 @@ def test_the_coverage_page_is_what_the_code_says() -> None:
     assert (ROOT / "docs" / "local-sagemaker-coverage.md").read_text() == page(), "stale: run `make coverage`"
 
 
-def test_the_command_that_serves_is_understood() -> None:
-    (block,) = [block for block in code_blocks("docs/local-sagemaker.md") if "sagemaker_local serve" in block]
-    command = block.replace("\\\n", " ").splitlines()[0].split()
-    arguments = parser().parse_args(command[command.index("serve") :])
-    assert arguments.port == 4566
+def test_the_command_that_starts_it_is_understood() -> None:
+    (block,) = [block for block in code_blocks("docs/local-sagemaker.md") if "sagemaker_local start" in block]
+    command = block.split()
+    arguments = parser().parse_args(command[command.index("start") :])
+    assert arguments.containers == ROOT / "include" / "containers"

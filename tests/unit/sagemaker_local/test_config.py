@@ -55,7 +55,7 @@ def test_other_variables_stay(detached: dict[str, str]) -> None:
 def test_the_endpoint_is_on_this_machine_only() -> None:
     path = Path("x")
     settings = Settings(
-        port=4567, data_dir=path, containers=path, environments=path, uv=None, max_jobs=2, hidden=(),
+        port=4567, state_dir=path, containers=path, environments=path, max_jobs=2, hidden=(),
         isolation="auto", stop_grace_seconds=120,
     )  # fmt: skip
     assert settings.endpoint == "http://127.0.0.1:4567"

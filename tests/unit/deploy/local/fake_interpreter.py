@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> None:
     broken = Path(os.environ["HOME"]).parent.with_name("broken")
     if broken.exists() and broken.read_text() in arguments:
         sys.exit(f"{broken.read_text()} is broken")
-    if "serve" in arguments:
+    if "--port" in arguments:
         HTTPServer(("127.0.0.1", int(arguments[arguments.index("--port") + 1])), Handler).serve_forever()
     if "api-server" in arguments:
         HTTPServer(("127.0.0.1", int(os.environ["AIRFLOW__API__PORT"])), Handler).serve_forever()

@@ -47,9 +47,10 @@ def test_each_service_runs_in_the_environment_made_for_it(root: Path) -> None:
 
 def test_the_endpoint_keeps_its_state_in_the_state_folder_and_never_learns_the_stacks_secrets(root: Path) -> None:
     aws = services(root)[AWS]
-    options = dict(zip(aws.command[4::2], aws.command[5::2], strict=True))
+    given = aws.command[aws.command.index("--foreground") + 1 :]
+    options = dict(zip(given[::2], given[1::2], strict=True))
     assert options["--port"] == "9566"
-    assert options["--data-dir"] == str(root / ".local" / "aws")
+    assert options["--state-dir"] == str(root / ".local" / "aws")
     assert options["--hide"] == str(root / ".local"), "jobs can read the stack's secrets"
     assert not [name for name in aws.environ if name.startswith("AIRFLOW")]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import uv
 
+from sagemaker_local.execution import images
 from sagemaker_local.execution.images import ImageCatalog, ImageNotInstalled, InvalidImageUri, UnknownImage
 
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -17,18 +18,13 @@ URI = f"{REGISTRY}/team/plain:1"
 
 
 @pytest.fixture
-def uv() -> Path:
-    """The uv that this environment was installed with."""
-    return Path(os.environ.get("UV", Path(sys.executable).parents[2] / "tool" / "bin" / "uv"))
-
-
-@pytest.fixture
-def counted_uv(uv: Path, tmp_path: Path) -> Path:
-    """The same, noting each call in a file beside it."""
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that notes each call of uv."""
     script = tmp_path / "counted-uv"
-    script.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/calls"\nexec "{uv}" "$@"\n')
+    script.write_text(f'#!/bin/sh\necho "$1" >> "{tmp_path}/calls"\nexec "{uv.find_uv_bin()}" "$@"\n')
     script.chmod(0o755)
-    return script
+    monkeypatch.setattr(images, "find_uv_bin", lambda: str(script))
+    return tmp_path / "calls"
 
 
 @pytest.fixture
@@ -41,8 +37,8 @@ def containers(tmp_path: Path) -> Path:
     return containers
 
 
-def catalog(containers: Path, uv: Path | None = None) -> ImageCatalog:
-    return ImageCatalog(containers, containers.parent / "environments", uv)
+def catalog(containers: Path) -> ImageCatalog:
+    return ImageCatalog(containers, containers.parent / "environments", os.environ)
 
 
 # Addresses
@@ -130,12 +126,15 @@ def test_an_image_of_aws_that_cannot_be_run_is_told_which_can(containers: Path, 
 # Environments
 
 
-def test_an_image_of_aws_that_cannot_be_installed_tells_how_to_do_so_beforehand(containers: Path) -> None:
-    uv = containers / "broken-uv"
-    uv.write_text("#!/bin/sh\necho no index >&2; exit 1\n")
-    uv.chmod(0o755)
+def test_an_image_of_aws_that_cannot_be_installed_tells_how_to_do_so_beforehand(
+    containers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = containers / "broken-uv"
+    broken.write_text("#!/bin/sh\necho no index >&2; exit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(images, "find_uv_bin", lambda: str(broken))
     with pytest.raises(ImageNotInstalled, match=r"images --managed sagemaker-xgboost:3.0-5.*\n.*no index"):
-        catalog(containers, uv).install_managed("sagemaker-xgboost", "3.0-5")
+        catalog(containers).install_managed("sagemaker-xgboost", "3.0-5")
 
 
 def test_a_changed_lock_is_another_environment_and_the_same_lock_the_same(containers: Path) -> None:
@@ -145,53 +144,62 @@ def test_a_changed_lock_is_another_environment_and_the_same_lock_the_same(contai
     assert catalog(containers).find(URI).environment != first
 
 
-def test_an_image_is_installed_once_and_runs(containers: Path, counted_uv: Path) -> None:
-    images = catalog(containers, counted_uv)
-    image = images.find(URI)
-    images.ensure_installed(image)
-    images.ensure_installed(image)
-    assert (containers.parent / "calls").read_text().split() == ["venv", "pip"]
+def test_an_image_is_installed_once_and_runs(containers: Path, calls: Path) -> None:
+    own = catalog(containers)
+    image = own.find(URI)
+    own.ensure_installed(image)
+    own.ensure_installed(image)
+    assert calls.read_text().split() == ["venv", "pip"]
     python = image.bin / "python"
     shown = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == str(image.environment)
 
 
-def test_many_jobs_at_once_install_it_once(containers: Path, counted_uv: Path) -> None:
-    images = [catalog(containers, counted_uv) for _ in range(6)]
-    with ThreadPoolExecutor(len(images)) as pool:
-        list(pool.map(lambda one: one.ensure_installed(one.find(URI)), images))
-    assert (containers.parent / "calls").read_text().split() == ["venv", "pip"]
+def test_many_jobs_at_once_install_it_once(containers: Path, calls: Path) -> None:
+    catalogs = [catalog(containers) for _ in range(6)]
+    with ThreadPoolExecutor(len(catalogs)) as pool:
+        list(pool.map(lambda one: one.ensure_installed(one.find(URI)), catalogs))
+    assert calls.read_text().split() == ["venv", "pip"]
 
 
-def test_an_interrupted_installation_is_begun_anew(containers: Path, uv: Path) -> None:
-    images = catalog(containers, uv)
-    image = images.find(URI)
+def test_an_interrupted_installation_is_begun_anew(containers: Path) -> None:
+    own = catalog(containers)
+    image = own.find(URI)
     image.bin.mkdir(parents=True)
     (image.bin / "python").write_text("half written")
     (image.environment / "rubbish").touch()
-    images.ensure_installed(image)
+    own.ensure_installed(image)
     assert not (image.environment / "rubbish").exists()
     subprocess.run([image.bin / "python", "-c", ""], check=True)
 
 
-def test_a_failed_installation_tells_what_uv_said_and_is_tried_again(containers: Path, uv: Path) -> None:
+def test_a_failed_installation_tells_what_uv_said_and_is_tried_again(containers: Path) -> None:
     lock = containers / "plain" / "requirements.txt"
     lock.write_text("no-hash-given==1.0\n")
-    images = catalog(containers, uv)
-    image = images.find(URI)
+    own = catalog(containers)
+    image = own.find(URI)
     for _ in range(2):
-        with pytest.raises(ImageNotInstalled, match=r"uv pip install .* failed:\n.*hash"):
-            images.ensure_installed(image)
+        with pytest.raises(ImageNotInstalled, match=r"(?s)uv pip install .* failed.*UV_DEFAULT_INDEX.*:\n.*hash"):
+            own.ensure_installed(image)
 
 
-def test_without_uv_an_installed_image_is_used(containers: Path, uv: Path) -> None:
-    assert catalog(containers, uv).install_all() == ["plain"]
-    images = catalog(containers)
-    images.ensure_installed(images.find(URI))
+def test_uv_gets_the_variables_that_the_catalog_was_given(containers: Path, calls: Path) -> None:
+    """The server clears its own of proxies, which an installation may need."""
+    script = f'#!/bin/sh\necho "$https_proxy" >> "{calls}"\nexec "{uv.find_uv_bin()}" "$@"\n'
+    Path(images.find_uv_bin()).write_text(script)
+    own = ImageCatalog(containers, containers.parent / "environments", {"https_proxy": "http://proxy:1"})
+    own.ensure_installed(own.find(URI))
+    assert calls.read_text().split() == ["http://proxy:1"] * 2
 
 
-def test_without_uv_a_missing_environment_is_named(containers: Path) -> None:
-    images = catalog(containers)
-    image = images.find(URI)
-    with pytest.raises(ImageNotInstalled, match=f"no environment at {image.environment} and no uv"):
-        images.ensure_installed(image)
+def test_all_images_are_installed_at_once(containers: Path) -> None:
+    own = catalog(containers)
+    assert own.install_all() == ["plain"]
+    assert (own.find(URI).bin / "python").exists()
+
+
+def test_without_a_folder_there_are_no_images(tmp_path: Path) -> None:
+    own = ImageCatalog(None, tmp_path, os.environ)
+    assert own.names() == []
+    with pytest.raises(UnknownImage):
+        own.find(URI)

@@ -27,7 +27,7 @@ SCOPE = Scope("000000000000", "us-east-1")
 def platform(tmp_path: Path) -> Iterator[Platform]:
     """All that jobs run with, but no endpoint: none of these jobs gets as far as to need one."""
     store = Store(tmp_path / "db")
-    images = ImageCatalog(tmp_path / "containers", tmp_path / "environments", None)
+    images = ImageCatalog(tmp_path / "containers", tmp_path / "environments", {})
     yield Platform(store, Aws("http://127.0.0.1:9"), images, ProcessExecutor("none", []), stop_grace_seconds=1)
     store.close()
 
