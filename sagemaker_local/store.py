@@ -36,6 +36,8 @@ CREATE INDEX IF NOT EXISTS resources_by_time ON resources
     (kind, account, region, created, id, key, status, modified, parent);
 CREATE INDEX IF NOT EXISTS resources_by_name ON resources (kind, account, region, name, id);
 CREATE INDEX IF NOT EXISTS resources_by_status ON resources (kind, account, region, status, id);
+CREATE INDEX IF NOT EXISTS resources_by_client_token ON resources
+    (kind, account, region, json_extract(record, '$.ClientToken'));
 CREATE INDEX IF NOT EXISTS resources_of_parent ON resources (kind, account, region, parent, created, id, status);
 CREATE TABLE IF NOT EXISTS tags (
     arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)

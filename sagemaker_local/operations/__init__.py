@@ -6,7 +6,17 @@ import importlib
 
 from sagemaker_local.operations.registry import OPERATIONS, Handler
 
-_FAMILIES = ("training", "processing", "model_package_groups", "model_packages", "model_cards", "tags", "search")
+_FAMILIES = (
+    "training",
+    "processing",
+    "model_package_groups",
+    "model_packages",
+    "model_package_updates",
+    "model_package_group_policies",
+    "model_cards",
+    "tags",
+    "search",
+)
 
 
 def all_operations() -> dict[str, Handler]:

@@ -30,12 +30,21 @@ def create_model_package_group(context: Context, request: Request) -> Request:
     }
     try:
         with context.store.transaction():
-            facets = Facets(name, "Completed", now, now)
-            context.store.insert(MODEL_PACKAGE_GROUP, context.scope, record, facets)
+            context.store.insert(MODEL_PACKAGE_GROUP, context.scope, record, _facets(record))
             context.store.put_tags(arn, tags)
     except NameTaken as error:
         raise validation_error(f"Model Package Group already exists: {arn}") from error
     return {"ModelPackageGroupArn": arn}
+
+
+def store_group(context: Context, record: Record) -> None:
+    """Replace the record of an existing group."""
+    context.store.update(MODEL_PACKAGE_GROUP, context.scope, record, _facets(record))
+
+
+def _facets(record: Record) -> Facets:
+    status, created = record["ModelPackageGroupStatus"], record["CreationTime"]
+    return Facets(record["ModelPackageGroupName"], status, created, created)
 
 
 @operation("DescribeModelPackageGroup")

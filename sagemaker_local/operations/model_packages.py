@@ -1,4 +1,4 @@
-"""Create, Describe, List, Update and Delete of model packages."""
+"""Create, Describe, BatchDescribe, List and Delete of model packages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from sagemaker_local import clock
 from sagemaker_local.domain.arns import name_of
 from sagemaker_local.domain.events import model_package_event
-from sagemaker_local.errors import resource_in_use, validation_error
-from sagemaker_local.operations import checks
+from sagemaker_local.errors import ServiceError, resource_in_use, validation_error
+from sagemaker_local.operations import checks, model_package_cards
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.listing import Query, common_filters, page
 from sagemaker_local.operations.model_package_groups import existing_group
@@ -16,18 +16,7 @@ from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import MODEL_PACKAGE
 from sagemaker_local.store import Facets, NameTaken, Record
 
-_TOKEN = "ClientToken"
-_METADATA_LIMIT, _SPECIFICATIONS_LIMIT = 50, 15
-# Replaced as they are by UpdateModelPackage; the event names sourceUri in lower case (guide's example).
-_REPLACEABLE = {
-    "ModelApprovalStatus": "ModelApprovalStatus",
-    "ModelPackageRegistrationType": "ModelPackageRegistrationType",
-    "ApprovalDescription": "ApprovalDescription",
-    "InferenceSpecification": "InferenceSpecification",
-    "SourceUri": "sourceUri",
-    "ModelCard": "ModelCard",
-    "ModelLifeCycle": "ModelLifeCycle",
-}
+_TOKEN, _CARD, _SPECIFICATION = "ClientToken", "ModelCard", "InferenceSpecification"
 
 
 @operation("CreateModelPackage")
@@ -36,6 +25,8 @@ def create_model_package(context: Context, request: Request) -> Request:
     refuse_unsupported("CreateModelPackage", request)
     tags = checks.tags_of(request)
     _check_identity(request)
+    if _CARD in request:
+        model_package_cards.checked(request[_CARD])
     with context.store.transaction():
         earlier = _created_with(context, request)
         if earlier is not None:
@@ -58,7 +49,14 @@ def _check_identity(request: Request) -> None:
         raise validation_error("One of ModelPackageName and ModelPackageGroupName must be provided.")
     if grouped and "Tags" in request:
         raise validation_error("A version in a model package group uses the group's tags: Tags cannot be supplied.")
-    if named and "ModelApprovalStatus" in request:
+    check_approval(request, versioned=grouped)
+    if named and any("Environment" in container for container in request.get(_SPECIFICATION, {}).get("Containers", [])):
+        raise validation_error("Environment variable map cannot be specified when using non-versioned ModelPackages")
+
+
+def check_approval(request: Request, versioned: bool) -> None:
+    """Only a version can be approved; raises ``ValidationException``."""
+    if not versioned and "ModelApprovalStatus" in request:
         raise validation_error("ModelApprovalStatus is for versioned model packages, those of a group, only.")
 
 
@@ -75,6 +73,8 @@ def _created_with(context: Context, request: Request) -> Record | None:
 def _new_record(context: Context, request: Request) -> Record:
     now = clock.now()
     record = {
+        "CertifyForMarketplace": False,
+        **_cloned(context, request),
         **{key: value for key, value in request.items() if key != "Tags"},
         **_identity(context, request),
         "CreationTime": now,
@@ -98,12 +98,26 @@ def _identity(context: Context, request: Request) -> dict[str, Any]:
     return {"ModelPackageGroupName": group, "ModelPackageVersion": version, "ModelPackageArn": arn}
 
 
+def _cloned(context: Context, request: Request) -> Request:
+    """The inference specification of the model package that ``SourceUri`` names, if that is one."""
+    source = request.get("SourceUri", "")
+    if not source.startswith(context.scope.arn(MODEL_PACKAGE, "")):
+        return {}
+    package = existing_package(context, source)
+    return {_SPECIFICATION: package[_SPECIFICATION]} if _SPECIFICATION in package else {}
+
+
 def _insert(context: Context, record: Record) -> None:
     try:
         context.store.insert(MODEL_PACKAGE, context.scope, record, _facets(record))
     except NameTaken as error:
         arn = record["ModelPackageArn"]
         raise resource_in_use(f"Model Package already exists: {arn}") from error
+
+
+def store_package(context: Context, record: Record) -> None:
+    """Replace the record of an existing package."""
+    context.store.update(MODEL_PACKAGE, context.scope, record, _facets(record))
 
 
 def _facets(record: Record) -> Facets:
@@ -118,10 +132,32 @@ def _facets(record: Record) -> Facets:
 
 @operation("DescribeModelPackage")
 def describe_model_package(context: Context, request: Request) -> Request:
-    """By ARN, or by name for an unversioned one."""
-    record = _existing(context, request["ModelPackageName"])
+    """By ARN, or by name for an unversioned one; whole, or without what the card's key protects."""
+    record = existing_package(context, request["ModelPackageName"])
+    if request.get("IncludedData") == "MetadataOnly" and _CARD in record:
+        record[_CARD] = model_package_cards.without_content(record[_CARD])
     # The answer must have a name, which a version has only in its ARN.
     return {"ModelPackageName": name_of(record["ModelPackageArn"]), **record}
+
+
+@operation("BatchDescribeModelPackage")
+def batch_describe_model_package(context: Context, request: Request) -> Request:
+    """Summaries of versions by their ARNs; those that there are not are told one by one."""
+    found: dict[str, Record] = {}
+    errors: dict[str, Request] = {}
+    for arn in request["ModelPackageArnList"]:
+        try:
+            found[arn] = _existing_version(context, arn)
+        except ServiceError as error:
+            errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
+    return {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": errors}
+
+
+def _existing_version(context: Context, arn: str) -> Record:
+    record = existing_package(context, arn)
+    if "ModelPackageVersion" not in record:
+        raise validation_error(f"ModelPackage {arn} is not versioned.")
+    return record
 
 
 @operation("ListModelPackages")
@@ -141,58 +177,17 @@ def list_model_packages(context: Context, request: Request) -> Request:
     return {"ModelPackageSummaryList": found, "NextToken": token}
 
 
-@operation("UpdateModelPackage")
-def update_model_package(context: Context, request: Request) -> Request:
-    """Approval, life cycle, metadata and specifications; metrics and baselines cannot change."""
-    with context.store.transaction():
-        record = _existing(context, request["ModelPackageArn"])
-        if "ModelApprovalStatus" in request and "ModelPackageVersion" not in record:
-            raise validation_error("ModelApprovalStatus is for versioned model packages, those of a group, only.")
-        updated = [event_name for member, event_name in _REPLACEABLE.items() if member in request]
-        record.update({member: request[member] for member in _REPLACEABLE if member in request})
-        updated += _update_metadata(record, request)
-        updated += _add_inference_specifications(record, request)
-        record["LastModifiedTime"] = max(clock.now(), record["LastModifiedTime"])
-        context.store.update(MODEL_PACKAGE, context.scope, record, _facets(record))
-        context.store.post(context.scope, model_package_event(record, tuple(updated)))
-    return {"ModelPackageArn": record["ModelPackageArn"]}
-
-
-def _update_metadata(record: Record, request: Request) -> list[str]:
-    members = ("CustomerMetadataProperties", "CustomerMetadataPropertiesToRemove")
-    if not any(member in request for member in members):
-        return []
-    properties = {**(record.get(members[0]) or {}), **request.get(members[0], {})}
-    for key in request.get(members[1], []):
-        properties.pop(key, None)
-    if len(properties) > _METADATA_LIMIT:
-        raise validation_error(f"CustomerMetadataProperties cannot have more than {_METADATA_LIMIT} entries.")
-    record[members[0]] = properties or None
-    return [members[0]]
-
-
-def _add_inference_specifications(record: Record, request: Request) -> list[str]:
-    added = request.get("AdditionalInferenceSpecificationsToAdd")
-    if not added:
-        return []
-    member = "AdditionalInferenceSpecifications"
-    specifications = [*record.get(member, []), *added]
-    if len(specifications) > _SPECIFICATIONS_LIMIT:
-        raise validation_error(f"{member} cannot have more than {_SPECIFICATIONS_LIMIT} entries in total.")
-    record[member] = specifications
-    return [member]
-
-
 @operation("DeleteModelPackage")
 def delete_model_package(context: Context, request: Request) -> None:
     """Deletes the package; its version number is not given again."""
     with context.store.transaction():
-        record = _existing(context, request["ModelPackageName"])
+        record = existing_package(context, request["ModelPackageName"])
         context.store.delete(MODEL_PACKAGE, context.scope, name_of(record["ModelPackageArn"]))
         context.store.delete_tags(record["ModelPackageArn"])
 
 
-def _existing(context: Context, identifier: str) -> Record:
+def existing_package(context: Context, identifier: str) -> Record:
+    """The package of that name or ARN; raises ``ValidationException``."""
     arn = context.scope.arn_of(MODEL_PACKAGE, identifier)
     record = context.resource(MODEL_PACKAGE, arn)
     if record is None:

@@ -185,10 +185,35 @@ def test_a_change_of_a_model_package_names_the_changed_fields(aws: LocalAws) -> 
         CustomerMetadataProperties={"a": "b"},
     )
     detail = queue.until_detail(ModelPackageArn=arn)["detail"]
-    changed = {"ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties"}
-    assert set(detail["UpdatedModelPackageFields"]) == changed
+    changed = ["ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties"]
+    assert detail["UpdatedModelPackageFields"] == changed
     assert detail["ApprovalDescription"] == "good"
     assert ISO.fullmatch(detail["LastModifiedTime"])
+
+
+@pytest.mark.documented(f"{GUIDE}: the possible values of UpdatedModelPackageFields")
+def test_a_change_is_told_by_the_documented_names_and_no_others(aws: LocalAws) -> None:
+    group = unique("event")
+    queue = Subscription(aws, "SageMaker Model Package State Change", {"ModelPackageGroupName": [group]})
+    aws.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    arn = aws.sagemaker.create_model_package(ModelPackageGroupName=group)["ModelPackageArn"]
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/nightshift/bare:1"
+    aws.sagemaker.update_model_package(
+        ModelPackageArn=arn,
+        SourceUri="s3://b/k",
+        ModelLifeCycle={"Stage": "Development", "StageStatus": "Approved"},
+        CustomerMetadataPropertiesToRemove=["a"],
+        InferenceSpecification={"Containers": [{"Image": image}]},
+        ModelPackageRegistrationType="Logged",
+        AdditionalInferenceSpecificationsToAdd=[{"Name": "s", "Containers": [{"Image": image}]}],
+    )
+    aws.sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Draft"})
+    events = queue.until(lambda found: len(found) == 3)
+    assert [event["detail"].get("UpdatedModelPackageFields") for event in events] == [
+        None,
+        ["ModelLifeCycle", "sourceUri", "CustomerMetadataProperties", "InferenceSpecification"],
+        None,
+    ]
 
 
 @pytest.mark.documented("model-registry-approve: a rule on ModelApprovalStatus starts a deployment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -252,6 +253,118 @@ def test_validation_by_a_batch_transform_is_refused_by_name(aws: LocalAws, group
         aws.sagemaker.create_model_package, ModelPackageGroupName=group, SourceAlgorithmSpecification=source
     )
     assert "SourceAlgorithmSpecification is not supported" in message
+
+
+@pytest.mark.documented("API_UpdateModelPackage: ClientToken makes the call idempotent")
+def test_the_same_update_again_changes_nothing(aws: LocalAws, group: str) -> None:
+    arn, token = add(aws, group), unique("t")
+    update = aws.sagemaker.update_model_package
+    update(ModelPackageArn=arn, ModelApprovalStatus="Approved", ClientToken=token)
+    update(ModelPackageArn=arn, ModelApprovalStatus="Rejected", ClientToken=unique("t"))
+    again = update(ModelPackageArn=arn, ModelApprovalStatus="Approved", ClientToken=token)
+    assert again["ModelPackageArn"] == arn
+    assert describe(aws, arn)["ModelApprovalStatus"] == "Rejected"
+
+
+@pytest.mark.documented("API_CreateModelPackage: SourceUri clones a model package")
+def test_a_clone_has_the_inference_specification_of_its_source(aws: LocalAws, group: str) -> None:
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/nightshift/bare:1"
+    specification = {"Containers": [{"Image": image}], "SupportedContentTypes": ["text/csv"]}
+    source = add(aws, group, InferenceSpecification=specification)
+    described = describe(aws, add(aws, group, SourceUri=source))
+    assert (described["InferenceSpecification"], described["SourceUri"]) == (specification, source)
+    own = {"Containers": [{"Image": image, "ModelDataUrl": "s3://b/model.tar.gz"}]}
+    clone = add(aws, group, SourceUri=source, InferenceSpecification=own)
+    assert describe(aws, clone)["InferenceSpecification"] == own
+    empty = describe(aws, add(aws, group, SourceUri=add(aws, group)))
+    assert "InferenceSpecification" not in empty
+
+
+@pytest.mark.local_only
+def test_a_clone_needs_its_source_and_other_sources_are_recorded(aws: LocalAws, group: str) -> None:
+    absent = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/{group}/9"
+    message = invalid(aws.sagemaker.create_model_package, ModelPackageGroupName=group, SourceUri=absent)
+    assert message == f"ModelPackage {absent} does not exist."
+    for source in (absent.replace(ACCOUNT, "1" * 12), "s3://bucket/model.tar.gz"):
+        assert describe(aws, add(aws, group, SourceUri=source))["SourceUri"] == source
+
+
+@pytest.mark.local_only
+def test_an_unversioned_package_has_no_environment(aws: LocalAws, group: str) -> None:
+    container = {"Image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/nightshift/bare:1", "Environment": {"A": "b"}}
+    specification = {"Containers": [container]}
+    add(aws, group, InferenceSpecification=specification)
+    request = {"ModelPackageName": unique("package"), "InferenceSpecification": specification}
+    message = invalid(aws.sagemaker.create_model_package, **request)
+    assert message == "Environment variable map cannot be specified when using non-versioned ModelPackages"
+
+
+@pytest.mark.documented("model-registry-details: CertifyForMarketplace is False in what DescribeModelPackage answers")
+def test_no_package_is_for_the_marketplace_unless_told_so(aws: LocalAws, group: str) -> None:
+    assert describe(aws, add(aws, group))["CertifyForMarketplace"] is False
+    assert describe(aws, add(aws, group, CertifyForMarketplace=True))["CertifyForMarketplace"] is True
+
+
+# The card of a package
+
+SCHEMA = "model-registry-details: model package model card schema"
+
+
+def card(risk: str = "Low", status: str = "Draft") -> dict[str, str]:
+    content = {"intended_uses": {"risk_rating": risk}, "model_overview": {"model_creator": "ml"}}
+    return {"ModelCardContent": json.dumps(content), "ModelCardStatus": status}
+
+
+@pytest.mark.documented(SCHEMA)
+def test_a_packages_card_is_of_its_schema(aws: LocalAws, group: str) -> None:
+    arn = add(aws, group, ModelCard=card())
+    assert describe(aws, arn)["ModelCard"] == card()
+    other = {"ModelCardContent": '{"model_overview": {"model_id": "m"}}', "ModelCardStatus": "Draft"}
+    for call, request in (
+        (aws.sagemaker.create_model_package, {"ModelPackageGroupName": group}),
+        (aws.sagemaker.update_model_package, {"ModelPackageArn": arn}),
+    ):
+        message = invalid(call, ModelCard=other, **request)
+        assert message.startswith("ModelCard.ModelCardContent is not in the model package model card schema: ")
+        assert "model_overview.model_id is unknown" in message
+    assert describe(aws, arn)["ModelCard"] == card()
+
+
+@pytest.mark.documented("API_UpdateModelPackage: ModelCard")
+def test_a_packages_card_is_updated_in_part(aws: LocalAws, group: str) -> None:
+    arn = add(aws, group)
+    update = aws.sagemaker.update_model_package
+    update(ModelPackageArn=arn, ModelCard=card())
+    update(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
+    assert describe(aws, arn)["ModelCard"] == card(status="Approved")
+    update(ModelPackageArn=arn, ModelCard={"ModelCardContent": card("High")["ModelCardContent"]})
+    assert describe(aws, arn)["ModelCard"] == card("High", "Approved")
+
+
+@pytest.mark.documented("API_ModelPackageModelCard: Archived: Model Card is in Archived state")
+def test_the_content_of_an_archived_card_cannot_be_updated(aws: LocalAws, group: str) -> None:
+    arn = add(aws, group, ModelCard=card(status="Archived"))
+    update = aws.sagemaker.update_model_package
+    assert invalid(update, ModelPackageArn=arn, ModelCard=card("High")) == "Model Card is in Archived state."
+    update(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Draft"})
+    update(ModelPackageArn=arn, ModelCard=card("High"))
+    assert describe(aws, arn)["ModelCard"] == card("High")
+
+
+@pytest.mark.documented(
+    "API_DescribeModelPackage: IncludedData MetadataOnly sanitizes ModelCardContent, and nothing else"
+)
+def test_without_the_key_little_of_the_card_is_seen(aws: LocalAws, group: str) -> None:
+    arn = add(aws, group, ModelCard=card("High", "Approved"), CustomerMetadataProperties={"a": "b"})
+    seen = aws.sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="MetadataOnly")
+    assert seen["ModelCard"]["ModelCardStatus"] == "Approved"
+    assert json.loads(seen["ModelCard"]["ModelCardContent"]) == {"intended_uses": {"risk_rating": "High"}}
+    whole = aws.sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="AllData")
+    assert whole["ModelCard"] == card("High", "Approved")
+    others = whole.keys() - {"ModelCard", "ResponseMetadata"}
+    assert {name: seen[name] for name in others} == {name: whole[name] for name in others}
+    without = aws.sagemaker.describe_model_package(ModelPackageName=add(aws, group), IncludedData="MetadataOnly")
+    assert "ModelCard" not in without
 
 
 # Deleting groups

@@ -162,3 +162,86 @@ def test_a_deleted_version_is_gone(aws: LocalAws, sm: Any) -> None:
 @proves("DeleteModelPackage", ERROR, "API_DeleteModelPackage: ModelPackageName")
 def test_deleting_a_package_needs_its_name(aws: LocalAws, sm: Any) -> None:
     assert "Value null at 'modelPackageName' failed" in invalid(sm.delete_model_package)
+
+
+@proves("BatchDescribeModelPackage", SUCCESS, "API_BatchDescribeModelPackage")
+def test_versions_are_described_together(aws: LocalAws, sm: Any) -> None:
+    name = group(sm)
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/nightshift/bare:1"
+    arns = [version(sm, name, InferenceSpecification={"Containers": [{"Image": image}]}) for _ in range(2)]
+    answer = sm.batch_describe_model_package(ModelPackageArnList=arns)
+    assert answer["ModelPackageSummaries"].keys() == set(arns)
+    shape = sm.meta.service_model.shape_for("BatchDescribeModelPackageSummary")
+    summary = answer["ModelPackageSummaries"][arns[1]]
+    assert set(shape.required_members) <= summary.keys()
+    assert (summary["ModelPackageVersion"], summary["ModelPackageGroupName"]) == (2, name)
+    assert answer["BatchDescribeModelPackageErrorMap"] == {}
+
+
+@proves("BatchDescribeModelPackage", ERROR, "API_BatchDescribeModelPackage: 1 to 100 ARNs")
+def test_what_cannot_be_described_is_told_one_by_one(aws: LocalAws, sm: Any) -> None:
+    there = version(sm, group(sm))
+    absent = there.rpartition("/")[0] + "/7"
+    single = sm.create_model_package(ModelPackageName=unique("single"))["ModelPackageArn"]
+    answer = sm.batch_describe_model_package(ModelPackageArnList=[there, absent, single])
+    assert answer["ModelPackageSummaries"].keys() == {there}
+    errors = answer["BatchDescribeModelPackageErrorMap"]
+    assert errors == {
+        absent: {"ErrorCode": "ValidationException", "ErrorResponse": f"ModelPackage {absent} does not exist."},
+        single: {"ErrorCode": "ValidationException", "ErrorResponse": f"ModelPackage {single} is not versioned."},
+    }
+    assert "at 'modelPackageArnList' failed" in invalid(sm.batch_describe_model_package, ModelPackageArnList=[])
+
+
+POLICY = '{"Version": "2012-10-17", "Statement": []}'
+
+
+@proves("PutModelPackageGroupPolicy", SUCCESS, "API_PutModelPackageGroupPolicy")
+def test_a_groups_policy_is_put_and_replaced(aws: LocalAws, sm: Any) -> None:
+    name = group(sm)
+    for policy in ("{}", POLICY):
+        answer = sm.put_model_package_group_policy(ModelPackageGroupName=name, ResourcePolicy=policy)
+        assert answer["ModelPackageGroupArn"].endswith(f":model-package-group/{name}")
+        assert sm.get_model_package_group_policy(ModelPackageGroupName=name)["ResourcePolicy"] == policy
+    assert "ResourcePolicy" not in sm.describe_model_package_group(ModelPackageGroupName=name)
+
+
+@proves("PutModelPackageGroupPolicy", ERROR, "terraform: Cannot find Model Package Group")
+def test_a_policy_is_a_json_object_of_a_group_that_exists(aws: LocalAws, sm: Any) -> None:
+    put = sm.put_model_package_group_policy
+    message = invalid(put, ModelPackageGroupName="none", ResourcePolicy=POLICY)
+    assert message == f"Cannot find Model Package Group: arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package-group/none"
+    name = group(sm)
+    for policy in ("{", "[]", "null", "[" * 20_000):
+        assert "ResourcePolicy" in invalid(put, ModelPackageGroupName=name, ResourcePolicy=policy)
+
+
+@proves("GetModelPackageGroupPolicy", SUCCESS, "API_GetModelPackageGroupPolicy")
+def test_a_policy_is_given_back_as_it_was_put(aws: LocalAws, sm: Any) -> None:
+    name, policy = group(sm), '{ "Statement" : [ ] }'
+    sm.put_model_package_group_policy(ModelPackageGroupName=name, ResourcePolicy=policy)
+    assert sm.get_model_package_group_policy(ModelPackageGroupName=name)["ResourcePolicy"] == policy
+
+
+@proves("GetModelPackageGroupPolicy", ERROR, "terraform: Cannot find resource policy")
+def test_a_group_without_a_policy_has_none_to_get(aws: LocalAws, sm: Any) -> None:
+    name = group(sm)
+    arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package-group/{name}"
+    assert invalid(sm.get_model_package_group_policy, ModelPackageGroupName=name) == (
+        f"Cannot find resource policy for: {arn}"
+    )
+
+
+@proves("DeleteModelPackageGroupPolicy", SUCCESS, "API_DeleteModelPackageGroupPolicy")
+def test_a_deleted_policy_is_gone(aws: LocalAws, sm: Any) -> None:
+    name = group(sm)
+    sm.put_model_package_group_policy(ModelPackageGroupName=name, ResourcePolicy=POLICY)
+    sm.delete_model_package_group_policy(ModelPackageGroupName=name)
+    assert "Cannot find resource policy" in invalid(sm.get_model_package_group_policy, ModelPackageGroupName=name)
+
+
+@proves("DeleteModelPackageGroupPolicy", ERROR, "terraform: Cannot find resource policy")
+def test_a_policy_that_is_not_there_cannot_be_deleted(aws: LocalAws, sm: Any) -> None:
+    delete = sm.delete_model_package_group_policy
+    assert "Cannot find resource policy" in invalid(delete, ModelPackageGroupName=group(sm))
+    assert "Cannot find Model Package Group" in invalid(delete, ModelPackageGroupName=unique("none"))

@@ -1,4 +1,4 @@
-"""The members of the operations that create model packages, their groups, and model cards."""
+"""The members of the operations that create and change model packages, their groups, and model cards."""
 
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
 
@@ -37,10 +37,33 @@ FIELDS = {
         "DriftCheckBaselines": RECORDED,
         "AdditionalInferenceSpecifications": RECORDED,
         "SkipModelValidation": RECORDED,
-        "SourceUri": RECORDED,
+        "SourceUri": HONOURED,
         "SecurityConfig": RECORDED,
-        "ModelCard": RECORDED,
+        "ModelCard": HONOURED,
         "ModelLifeCycle": HONOURED,
         "ManagedStorageType": REFUSED,
+    },
+    "UpdateModelPackage": {
+        "ModelPackageArn": HONOURED,
+        "ModelApprovalStatus": HONOURED,
+        "ModelPackageRegistrationType": RECORDED,
+        "ApprovalDescription": RECORDED,
+        "CustomerMetadataProperties": HONOURED,
+        "CustomerMetadataPropertiesToRemove": HONOURED,
+        "AdditionalInferenceSpecificationsToAdd": HONOURED,
+        "InferenceSpecification": RECORDED,
+        "SourceUri": RECORDED,
+        "ModelCard": HONOURED,
+        "ModelLifeCycle": HONOURED,
+        "ClientToken": HONOURED,
+    },
+    "UpdateModelCard": {
+        "ModelCardName": HONOURED,
+        "Content": HONOURED,
+        "ModelCardStatus": HONOURED,
+    },
+    "PutModelPackageGroupPolicy": {
+        "ModelPackageGroupName": HONOURED,
+        "ResourcePolicy": RECORDED,
     },
 }

@@ -26,6 +26,12 @@ def _version(world: World) -> str:
     return str(world.make("CreateModelPackage", _one_group(world))["ModelPackageArn"])
 
 
+def _group_with_policy(world: World) -> Request:
+    request = _existing_group(world)
+    world.make("PutModelPackageGroupPolicy", {**request, "ResourcePolicy": _POLICY})
+    return request
+
+
 def _card(world: World) -> Request:
     return {"ModelCardName": world.name(), "Content": "{}", "ModelCardStatus": "Draft"}
 
@@ -49,6 +55,9 @@ def _described_package(_: Request, answer: Request) -> tuple[str, Request]:
 
 
 _CHANNELS = "InputDataConfig"
+_CONTENT = '{"intended_uses": {"risk_rating": "High"}}'
+_PACKAGE_CARD = {"ModelCardContent": _CONTENT, "ModelCardStatus": "Draft"}
+_POLICY = '{"Version": "2012-10-17", "Statement": []}'
 
 RECIPES = {
     "CreateModelPackageGroup": Recipe(_group),
@@ -56,13 +65,22 @@ RECIPES = {
     "DeleteModelPackageGroup": Recipe(_existing_group),
     "CreateModelPackage": Recipe(
         _one_group,
+        {"ModelPackageModelCard": _PACKAGE_CARD, "ModelCard.ModelCardContent": _CONTENT},
         along={"ModelPackageName": _alone, "Tags": _alone},
         described=_described_package,
     ),
+    "BatchDescribeModelPackage": Recipe(lambda world: {"ModelPackageArnList": [_version(world)]}),
+    "PutModelPackageGroupPolicy": Recipe(lambda world: {**_one_group(world), "ResourcePolicy": _POLICY}),
+    "GetModelPackageGroupPolicy": Recipe(_group_with_policy),
+    "DeleteModelPackageGroupPolicy": Recipe(_group_with_policy),
     "DescribeModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
     "UpdateModelPackage": Recipe(
         lambda world: {"ModelPackageArn": _version(world)},
-        {"CustomerMetadataPropertiesToRemove": ["not-there"]},
+        {
+            "CustomerMetadataPropertiesToRemove": ["not-there"],
+            "ModelPackageModelCard": _PACKAGE_CARD,
+            "ModelCard.ModelCardContent": _CONTENT,
+        },
         described=_described_package,
     ),
     "DeleteModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
@@ -71,7 +89,7 @@ RECIPES = {
     "DescribeModelCard": Recipe(_existing_card, {"ModelCardVersion": 1}),
     "UpdateModelCard": Recipe(
         lambda world: {**_existing_card(world), "ModelCardStatus": "Approved"},
-        {"Content": '{"intended_uses": {"risk_rating": "High"}}'},
+        {"Content": _CONTENT},
         along={"Content": lambda _: {"ModelCardStatus": None}},
     ),
     "DeleteModelCard": Recipe(_existing_card),
