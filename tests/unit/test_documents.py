@@ -12,9 +12,8 @@ from sagemaker_local.coverage import page
 from tests.support.documents import code_blocks
 from tests.support.local_aws import ROOT
 
-DOCUMENTS = sorted(
-    str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-)  # fmt: skip
+PLACES = ("*.md", "docs/**/*.md", "sagemaker_local/*.md")
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for place in PLACES for path in ROOT.glob(place))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

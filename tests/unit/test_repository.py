@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,12 @@ def test_the_dev_environment_agrees_with_what_it_includes(part: str) -> None:
     lock = REQUIREMENTS / f"{part}.txt"
     assert versions(lock).keys() <= versions(REQUIREMENTS / "dev.txt").keys()
     assert disagreements(lock, REQUIREMENTS / "dev.txt") == set()
+
+
+def test_the_local_sagemakers_package_needs_what_its_environment_is_locked_for() -> None:
+    project = tomllib.loads((ROOT / "sagemaker_local" / "pyproject.toml").read_text())["project"]
+    lines = (REQUIREMENTS / "sagemaker_local.in").read_text().splitlines()
+    assert sorted(project["dependencies"]) == sorted(line for line in lines if line and not line.startswith("#"))
 
 
 def test_mwaa_installs_nothing_beyond_its_image() -> None:
