@@ -40,11 +40,30 @@ def checked_record(context: Context, request: Request) -> Record:
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
     _check_channels(context, request)
     checkpoints = _checkpoint_config(request)
-    record = {**jobs.new_record(context, TRAINING, request), **checkpoints}
+    record = {**jobs.new_record(context, TRAINING, _with_defaults(request)), **checkpoints}
     record["SecondaryStatus"] = "Starting"
     record["SecondaryStatusTransitions"] = []
     states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
     return record
+
+
+def _with_defaults(request: Request) -> Request:
+    """With the defaults that AWS shows of a job: seen in published answers, and relied upon by its SDK."""
+    switches = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+    shown = {
+        **dict.fromkeys(switches, False),
+        **request,
+        "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},
+    }
+    if "InputDataConfig" in request:
+        shown["InputDataConfig"] = [_channel_with_defaults(channel) for channel in request["InputDataConfig"]]
+    return shown
+
+
+def _channel_with_defaults(channel: dict[str, Any]) -> dict[str, Any]:
+    source = {"S3DataDistributionType": "FullyReplicated", **channel["DataSource"]["S3DataSource"]}
+    given = {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": source}}
+    return {"CompressionType": "None", "RecordWrapperType": "None", **given}
 
 
 def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from tests.contract.proof import ERROR, SUCCESS, proves
 from tests.contract.refusals import invalid, refused
-from tests.support.local_aws import ACCOUNT, REGION, ROLE, LocalAws, processing_request, training_request, unique
+from tests.support.local_aws import (
+    ACCOUNT,
+    BUCKET,
+    REGION,
+    ROLE,
+    LocalAws,
+    processing_request,
+    training_request,
+    unique,
+)
 
 ENDLESS = "import time; time.sleep(600)"
 
@@ -43,6 +54,18 @@ def test_a_finished_training_job_is_described_with_all_that_is_always_there(aws:
     assert job["StoppingCondition"] == {"MaxRuntimeInSeconds": 600}
     assert isinstance(job["CreationTime"], datetime)
     assert job["LastModifiedTime"] >= job["TrainingEndTime"] >= job["TrainingStartTime"] >= job["CreationTime"]
+
+
+@pytest.mark.documented("amazon-sagemaker-examples and SDK: answers of DescribeTrainingJob; Estimator.attach")
+def test_a_training_job_is_described_with_the_defaults_of_what_was_left_out(aws: LocalAws) -> None:
+    name = aws.train("", OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/models"})
+    job = aws.trained(name)
+    assert job["OutputDataConfig"] == {"KmsKeyId": "", "S3OutputPath": f"s3://{BUCKET}/models"}
+    switches = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+    assert [job[switch] for switch in switches] == [False, False, False]
+    (channel,) = job["InputDataConfig"]
+    assert (channel["CompressionType"], channel["RecordWrapperType"]) == ("None", "None")
+    assert channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] == "FullyReplicated"
 
 
 @proves("DescribeTrainingJob", ERROR, "botocore waiter TrainingJobCompletedOrStopped: ValidationException")
