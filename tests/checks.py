@@ -61,6 +61,8 @@ class Suite:
     options: tuple[str, ...] = ()
 
 
+# What clients warn of is their makers' business. They mostly wait.
+_CLIENT = ("-W", "ignore", "-n", "4")
 # The longest come first, so that none is waited for alone.
 SUITES = {
     "e2e": Suite("dev", ("tests/e2e",)),
@@ -91,6 +93,10 @@ SOAKS = {
         ("tests/provider", "tests/unit/mlops_sagemaker", "tests/dags"),
         ("--ignore", "tests/provider/test_output_files.py"),  # which its provider does not read
     ),
+    **{
+        client: Suite(client, (f"tests/conformance/{client.replace('-', '_')}",), _CLIENT)
+        for client in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3")
+    },
 }
 """What takes too long for every change, or needs environments that nothing else does."""
 

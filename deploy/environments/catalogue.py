@@ -32,7 +32,10 @@ TOOL = Environment("tool", "uv")
 AIRFLOW = Environment("airflow", "airflow")
 SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
 DEV = Environment("dev", "dev")
-CLIENTS = {name: Environment(name, f"clients/{name}") for name in ("airflow-3.2.1",)}
+CLIENTS = {
+    name: Environment(name, f"clients/{name}")
+    for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1")
+}
 """By name: programs of others that must believe the local SageMaker."""
 
 
