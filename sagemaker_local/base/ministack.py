@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import Event
@@ -56,7 +57,7 @@ class Ministack:
         self._responses = importlib.import_module("ministack.core.responses")
         self._eventbridge = importlib.import_module("ministack.services.eventbridge")
         importlib.import_module("ministack.core.hypercorn_compat").install()
-        self.app: AsgiApp = self._ministack.app
+        self.app: AsgiApp = with_managed_key(self._ministack.app)
         self._saving = threading.Lock()
         self._touched = threading.Event()
 
