@@ -136,8 +136,7 @@ def describe_model_package(context: Context, request: Request) -> Request:
     record = existing_package(context, request["ModelPackageName"])
     if request.get("IncludedData") == "MetadataOnly" and _CARD in record:
         record[_CARD] = model_package_cards.without_content(record[_CARD])
-    # The answer must have a name, which a version has only in its ARN.
-    return {"ModelPackageName": name_of(record["ModelPackageArn"]), **record}
+    return record
 
 
 @operation("BatchDescribeModelPackage")

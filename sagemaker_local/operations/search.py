@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from botocore.model import StructureShape
 
+from sagemaker_local.domain.arns import name_of
 from sagemaker_local.domain.jobs import TRAINING
 from sagemaker_local.domain.search import properties
 from sagemaker_local.domain.search.errors import InvalidSearch
@@ -17,7 +18,7 @@ from sagemaker_local.domain.search.properties import METRICS, TAGS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import tokens
 from sagemaker_local.operations.registry import OPERATIONS, Context, Request, operation
-from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP
+from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP, arn_of_tags
 from sagemaker_local.protocol import model
 from sagemaker_local.store import Record
 
@@ -58,27 +59,30 @@ class Corpus:
 
     def records(self, members: set[str]) -> Iterator[tuple[int, Record]]:
         """Each resource's row, and the *members* of its record; ``Tags`` are a map."""
-        prefix = self.context.scope.arn(_KINDS[self.resource], "").lower()
-        tags = self.context.store.tags_below(prefix) if TAGS in members else {}
+        kind, scope = _KINDS[self.resource], self.context.scope
+        # Also the tags of kinds whose names begin with this one's: versions of model packages have their group's.
+        tags = self.context.store.tags_below(scope.arn(kind, "").rstrip("/")) if TAGS in members else {}
         names = sorted(members - {TAGS, *_COLUMNS})
         rows = self.context.store.select(
             f"SELECT id, key, created, modified, {_picked(names)} FROM resources"
             " WHERE kind = ? AND account = ? AND region = ?",
-            (_KINDS[self.resource], *self.context.scope),
+            (kind, *scope),
         )
         for row, key, created, modified, values in rows:
             record = dict(zip(names, json.loads(values), strict=False))
             times = dict(zip(_COLUMNS, (created, modified), strict=True))
-            yield row, {**record, **times, TAGS: tags.get(f"{prefix}{key}", {})}
+            own = tags.get(arn_of_tags(scope, kind, key).lower(), {}) if tags else {}
+            yield row, {**record, **times, TAGS: own}
 
     def whole(self, rows: list[int]) -> list[Record]:
         """The records of *rows*, in that order, with their tags as the API lists them; without those that are gone."""
         marks = ", ".join("?" * len(rows))
         found = dict(self.context.store.select(f"SELECT id, record FROM resources WHERE id IN ({marks})", tuple(rows)))
         records = [json.loads(found[row]) for row in rows if row in found]
-        return [{**record, TAGS: self._listed_tags(record[f"{self.resource}Arn"])} for record in records]
+        return [{**record, TAGS: self._listed_tags(record)} for record in records]
 
-    def _listed_tags(self, arn: str) -> list[dict[str, str]]:
+    def _listed_tags(self, record: Record) -> list[dict[str, str]]:
+        arn = arn_of_tags(self.context.scope, _KINDS[self.resource], name_of(record[f"{self.resource}Arn"]))
         return [{"Key": key, "Value": value} for key, value in self.context.store.tags(arn).items()]
 
 

@@ -154,6 +154,22 @@ def test_packages_and_groups_are_found_as_they_are_described(team: Account) -> N
     assert group["ModelPackageGroup"]["Tags"] == tagged(team="ml")
 
 
+@pytest.mark.documented("API_CreateModelPackage: a version uses the tags of its group")
+def test_versions_are_found_by_the_tags_of_their_group(team: Account) -> None:
+    for name in ("a", "b"):
+        team.sagemaker.create_model_package(ModelPackageGroupName=name)
+    team.sagemaker.create_model_package(ModelPackageName="single", Tags=tagged(team="ml"))
+    answer = team.sagemaker.search(
+        Resource="ModelPackage",
+        SearchExpression=equals("Tags.team", "ml"),
+        SortBy="CreationTime",
+        SortOrder="Ascending",
+    )
+    packages = [item["ModelPackage"] for item in answer["Results"]]
+    assert [package["ModelPackageArn"].partition("model-package/")[2] for package in packages] == ["a/1", "single"]
+    assert [package["Tags"] for package in packages] == [tagged(team="ml")] * 2
+
+
 @pytest.mark.documented(f"{SEARCH}: SearchExpression with Operator Or")
 def test_conditions_are_joined(team: Account) -> None:
     either = {

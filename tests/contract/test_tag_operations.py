@@ -71,6 +71,22 @@ def test_jobs_are_tagged_too(aws: LocalAws, sm: Any) -> None:
     assert sm.list_tags(ResourceArn=processing)["Tags"] == tags(kind="processing")
 
 
+@pytest.mark.documented("API_CreateModelPackage: a version uses the tags of its group")
+def test_versions_have_the_tags_of_their_group_and_none_of_their_own(aws: LocalAws, sm: Any) -> None:
+    group = tagged_group(sm, team="ml")
+    name = group.rpartition("/")[2]
+    version = sm.create_model_package(ModelPackageGroupName=name)["ModelPackageArn"]
+    assert sm.list_tags(ResourceArn=version)["Tags"] == tags(team="ml")
+    for refused in (
+        invalid(sm.add_tags, ResourceArn=version, Tags=tags(a="1")),
+        invalid(sm.delete_tags, ResourceArn=version, TagKeys=["team"]),
+        invalid(sm.create_model_package, ModelPackageGroupName=name, Tags=tags(a="1")),
+    ):
+        assert "uses the group's tags" in refused
+    sm.add_tags(ResourceArn=group, Tags=tags(team="ops"))
+    assert sm.list_tags(ResourceArn=version)["Tags"] == tags(team="ops")
+
+
 @pytest.mark.documented("API_CreateModelPackage: Tags, of an unversioned package")
 def test_unversioned_packages_are_tagged_too(aws: LocalAws, sm: Any) -> None:
     arn = sm.create_model_package(ModelPackageName=unique("tagged"), Tags=tags(a="1"))["ModelPackageArn"]
