@@ -106,13 +106,14 @@ class Event:
 def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
     """The event of a job's state change."""
     if kind is TRAINING:
-        detail = _timed(_picked(record, _TRAINING_MEMBERS), _milliseconds_text)
+        detail = {"VpcConfig": {}, **_timed(_picked(record, _TRAINING_MEMBERS), _milliseconds_text), "Tags": tags}
     elif kind is PROCESSING:
-        detail = _timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)
+        # Its example has no tags.
+        detail = {"ExperimentConfig": {}, **_timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)}
         detail.update({name: _upper_enums(detail[name]) for name in _PROCESSING_DATA if name in detail})
     else:
         raise ValueError(f"no event is documented for a {kind.noun}")
-    return Event(kind.event, (record[kind.arn_key],), {**detail, "Tags": tags})
+    return Event(kind.event, (record[kind.arn_key],), detail)
 
 
 def model_package_event(record: Record, updated: tuple[str, ...] = ()) -> Event:

@@ -95,9 +95,9 @@ def test_a_users_own_names_and_values_are_left_alone() -> None:
 
 
 @pytest.mark.parametrize("tags", [{}, {"team": "ml"}])
-def test_tags_are_a_map(tags: dict[str, str]) -> None:
+def test_tags_are_a_map_and_processing_jobs_have_none(tags: dict[str, str]) -> None:
     assert job_event(TRAINING, training(), tags).detail["Tags"] == tags
-    assert job_event(PROCESSING, processing(), tags).detail["Tags"] == tags
+    assert "Tags" not in job_event(PROCESSING, processing(), tags).detail
 
 
 def test_what_is_absent_or_internal_is_not_in_the_detail() -> None:

@@ -1,0 +1,221 @@
+"""Events byte-shaped: what the guide's page of examples shows comes out, member for member, of such a resource.
+
+Source of every expectation: "Events that Amazon SageMaker sends to EventBridge" (the guide, with an example of each).
+The values are the page's where they have a form of their own (times, enums, numbers); names are shortened.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.events import job_event, model_card_event, model_package_event
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING
+
+SCOPE = Scope("111122223333", "us-east-1")
+
+
+def arn(resource: str) -> str:
+    return f"arn:aws:sagemaker:us-east-1:111122223333:{resource}"
+
+
+def replaced(example: dict[str, Any], *without: str, **members: Any) -> dict[str, Any]:
+    """The record of the example's resource: the example, without what only the event has, and with *members*."""
+    return {**{name: value for name, value in example.items() if name not in without}, **members}
+
+
+def test_a_training_job() -> None:
+    example = {
+        "TrainingJobName": "kmeans-1",
+        "TrainingJobArn": arn("training-job/kmeans-1"),
+        "TrainingJobStatus": "Completed",
+        "SecondaryStatus": "Completed",
+        "HyperParameters": {"Hyper": "Parameters"},
+        "AlgorithmSpecification": {"TrainingImage": "TrainingImage", "TrainingInputMode": "TrainingInputMode"},
+        "RoleArn": "arn:aws:iam::111122223333:role/SMRole",
+        "InputDataConfig": [
+            {
+                "ChannelName": "Train",
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3DataType",
+                        "S3Uri": "S3Uri",
+                        "S3DataDistributionType": "S3DataDistributionType",
+                    }
+                },
+                "ContentType": "ContentType",
+                "CompressionType": "CompressionType",
+                "RecordWrapperType": "RecordWrapperType",
+            }
+        ],
+        "OutputDataConfig": {"KmsKeyId": "KmsKeyId", "S3OutputPath": "S3OutputPath"},
+        "ResourceConfig": {
+            "InstanceType": "InstanceType",
+            "InstanceCount": 3,
+            "VolumeSizeInGB": 20,
+            "VolumeKmsKeyId": "VolumeKmsKeyId",
+        },
+        "VpcConfig": {},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "CreationTime": "1583831889050",
+        "TrainingStartTime": "1583831889050",
+        "TrainingEndTime": "1583831889050",
+        "LastModifiedTime": "1583831889050",
+        "SecondaryStatusTransitions": [],
+        "Tags": {},
+    }
+    times = dict.fromkeys(("CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime"), 1583831889.05)
+    event = job_event(TRAINING, replaced(example, "Tags", "VpcConfig", **times), {})
+    assert event.detail_type == "SageMaker Training Job State Change"
+    assert event.resources == (arn("training-job/kmeans-1"),)
+    assert event.detail == example
+
+
+def test_a_processing_job() -> None:
+    example = {
+        "ProcessingInputs": [
+            {
+                "InputName": "InputName",
+                "S3Input": {
+                    "S3Uri": "s3://input/s3/uri",
+                    "LocalPath": "/opt/ml/processing/input/local/path",
+                    "S3DataType": "MANIFEST_FILE",
+                    "S3InputMode": "PIPE",
+                    "S3DataDistributionType": "FULLYREPLICATED",
+                },
+            }
+        ],
+        "ProcessingOutputConfig": {
+            "Outputs": [
+                {
+                    "OutputName": "OutputName",
+                    "S3Output": {
+                        "S3Uri": "s3://output/s3/uri",
+                        "LocalPath": "/opt/ml/processing/output/local/path",
+                        "S3UploadMode": "CONTINUOUS",
+                    },
+                }
+            ],
+            "KmsKeyId": "KmsKeyId",
+        },
+        "ProcessingJobName": "integ-test",
+        "ProcessingResources": {
+            "ClusterConfig": {
+                "InstanceCount": 3,
+                "InstanceType": "ml.c5.xlarge",
+                "VolumeSizeInGB": 5,
+                "VolumeKmsKeyId": "VolumeKmsKeyId",
+            }
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 2000},
+        "AppSpecification": {"ImageUri": "012345678901.dkr.ecr.us-west-2.amazonaws.com/processing-uri:latest"},
+        "NetworkConfig": {
+            "EnableInterContainerTrafficEncryption": True,
+            "EnableNetworkIsolation": False,
+            "VpcConfig": {"SecurityGroupIds": ["SecurityGroupId1"], "Subnets": ["Subnet1", "Subnet2"]},
+        },
+        "RoleArn": "arn:aws:iam::037210630506:role/SageMakerPowerUser",
+        "ExperimentConfig": {},
+        "ProcessingJobArn": arn("processing-job/integ-test"),
+        "ProcessingJobStatus": "Failed",
+        "FailureReason": "InternalServerError: We encountered an internal error.  Please try again.",
+        "ProcessingEndTime": 1704320746000,
+        "ProcessingStartTime": 1704320734000,
+        "LastModifiedTime": 1704320746000,
+        "CreationTime": 1704320199000,
+    }
+    source = {**example["ProcessingInputs"][0]["S3Input"], "S3DataType": "ManifestFile"}  # type: ignore[index]
+    record = replaced(
+        example,
+        "ExperimentConfig",
+        ProcessingInputs=[
+            {
+                "InputName": "InputName",
+                "S3Input": {**source, "S3InputMode": "Pipe", "S3DataDistributionType": "FullyReplicated"},
+            }
+        ],
+        ProcessingEndTime=1704320746.0,
+        ProcessingStartTime=1704320734.0,
+        LastModifiedTime=1704320746.0,
+        CreationTime=1704320199.0,
+    )
+    event = job_event(PROCESSING, record, {"team": "ml"})
+    assert event.detail_type == "SageMaker Processing Job State Change"
+    assert event.resources == (arn("processing-job/integ-test"),)
+    assert event.detail == example
+
+
+def test_a_model_package() -> None:
+    example = {
+        "ModelPackageGroupName": "versionedmp-p-idy6c3e1fiqj",
+        "ModelPackageVersion": 2,
+        "ModelPackageArn": arn("model-package/versionedmp-p-idy6c3e1fiqj/2"),
+        "CreationTime": "2021-02-24T17:00:14Z",
+        "InferenceSpecification": {
+            "Containers": [
+                {
+                    "Image": "257758044811.dkr.ecr.us-east-2.amazonaws.com/sagemaker-xgboost:1.0-1-cpu-py3",
+                    "ImageDigest": "sha256:4dc8a7e4a010a19bb9e0a6b063f355393f6e623603361bd8b105f554d4f0c004",
+                    "ModelDataUrl": "s3://bucket/output/model.tar.gz",
+                }
+            ],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        "ModelPackageStatus": "Completed",
+        "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+        "CertifyForMarketplace": False,
+        "ModelApprovalStatus": "Rejected",
+        "MetadataProperties": {"GeneratedBy": arn("pipeline/versionedmp-p-idy6c3e1fiqj/execution/4r83jejmhorv")},
+        "ModelMetrics": {
+            "ModelQuality": {
+                "Statistics": {"ContentType": "application/json", "S3Uri": "s3://bucket/evaluation/evaluation.json"}
+            }
+        },
+        "ModelLifeCycle": {
+            "Stage": "Development",
+            "StageStatus": "Approved",
+            "StageDescription": "StageDescription",
+        },
+        "UpdatedModelPackageFields": ["ModelLifeCycle"],
+        "LastModifiedTime": "2021-02-24T17:00:14Z",
+    }
+    record = replaced(example, "UpdatedModelPackageFields", CreationTime=1614186014.5, LastModifiedTime=1614186014.999)
+    event = model_package_event(record, ("ModelLifeCycle",))
+    assert event.detail_type == "SageMaker Model Package State Change"
+    assert event.resources == (arn("model-package/versionedmp-p-idy6c3e1fiqj/2"),)
+    assert event.detail == example
+
+
+def test_a_model_card() -> None:
+    user = {
+        "DomainId": "us-east-1",
+        "UserProfileArn": arn("user-profile/user"),
+        "UserProfileName": "user",
+    }
+    example = {
+        "ModelCardVersion": 2,
+        "LastModifiedTime": "2022-12-03T00:09:44.893Z",  # the page has nanoseconds, here there are none
+        "LastModifiedBy": user,
+        "CreationTime": "2022-12-03T00:09:33.084Z",
+        "CreatedBy": user,
+        "ModelCardName": "example-card",
+        "ModelId": "example-model",
+        "ModelCardStatus": "Draft",
+        "AccountId": "111122223333",
+        "SecurityConfig": {},
+    }
+    record = replaced(
+        example,
+        "AccountId",
+        "SecurityConfig",
+        ModelCardArn=arn("model-card/example-card"),
+        CreationTime=1670026173.084,
+        LastModifiedTime=1670026184.893,
+        Content="{}",
+        RiskRating="Low",
+    )
+    event = model_card_event(SCOPE, record)
+    assert event.detail_type == "SageMaker Model Card State Change"
+    assert event.resources == (arn("model-card/example-card"),)
+    assert event.detail == example
