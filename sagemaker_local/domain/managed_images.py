@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sagemaker_local.domain.registries import ACCOUNTS
+from sagemaker_local.domain.xgboost_metrics import METRIC_DEFINITIONS
 
 _CPU = "-cpu-py3"
 
@@ -48,6 +49,8 @@ class Framework:
     releases: tuple[Release, ...]
     suffixes: tuple[str, ...]
     """what may follow the version in a tag"""
+    metric_definitions: tuple[dict[str, str], ...] = ()
+    """those that SageMaker has for the algorithm; then a request can have none of its own"""
 
     def tags(self) -> list[str]:
         """The tags that can be run."""
@@ -133,6 +136,7 @@ XGBOOST = Framework(
         Release("3.2-0", "3.2.0", _both("3.2.0")),
     ),
     ("", _CPU),
+    METRIC_DEFINITIONS,
 )
 FRAMEWORKS = {framework.repository: framework for framework in (SCIKIT_LEARN, XGBOOST)}
 

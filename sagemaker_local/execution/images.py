@@ -66,6 +66,11 @@ class Image:
         return self.managed.variables if self.managed else {}
 
     @property
+    def metric_definitions(self) -> list[dict[str, str]]:
+        """Those that SageMaker has for the image, where it holds an algorithm of its own."""
+        return list(self.managed.framework.metric_definitions) if self.managed else []
+
+    @property
     def notice(self) -> str | None:
         """What a job's log should say of the image before anything else."""
         return self.managed.notice(PYTHON) if self.managed else None

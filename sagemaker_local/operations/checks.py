@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from sagemaker_local.domain.arns import account_of, role_name
 from sagemaker_local.errors import validation_error
-from sagemaker_local.execution.images import InvalidImageUri, UnknownImage
+from sagemaker_local.execution.images import Image, InvalidImageUri, UnknownImage
 from sagemaker_local.execution.transfer import has_objects, split_uri
 from sagemaker_local.operations.registry import Context
 
@@ -38,10 +38,10 @@ def _not_assumable(role_arn: str) -> Exception:
     )
 
 
-def check_image(context: Context, uri: str) -> None:
-    """The URI is one of ECR's, and the image is known here."""
+def check_image(context: Context, uri: str) -> Image:
+    """The image: the URI is one of ECR's, and it is known here."""
     try:
-        context.services.images.find(uri)
+        return context.services.images.find(uri)
     except InvalidImageUri as error:
         raise validation_error(
             f"Invalid image URI {uri}. Please provide a valid Amazon Elastic Container Registry path of the "

@@ -28,7 +28,7 @@ def create_training_job(context: Context, request: Request) -> Request:
 
 def checked_record(context: Context, request: Request) -> Record:
     """The job that *request* asks for, in its first state; raises ``ServiceError`` for what AWS refuses at once."""
-    _check_algorithm(context, request["AlgorithmSpecification"])
+    algorithm = _algorithm(context, request["AlgorithmSpecification"])
     checks.check_role(context, request["RoleArn"])
     resources = request.get("ResourceConfig", {})
     checks.check_given("ResourceConfig", resources, ("InstanceType", "InstanceCount", "VolumeSizeInGB"))
@@ -40,7 +40,8 @@ def checked_record(context: Context, request: Request) -> Record:
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
     _check_channels(context, request)
     checkpoints = _checkpoint_config(request)
-    record = {**jobs.new_record(context, TRAINING, _with_defaults(request)), **checkpoints}
+    shown = _with_defaults({**request, "AlgorithmSpecification": algorithm})
+    record = {**jobs.new_record(context, TRAINING, shown), **checkpoints}
     record["SecondaryStatus"] = "Starting"
     record["SecondaryStatusTransitions"] = []
     states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
@@ -66,16 +67,29 @@ def _channel_with_defaults(channel: dict[str, Any]) -> dict[str, Any]:
     return {"CompressionType": "None", "RecordWrapperType": "None", **given}
 
 
-def _check_algorithm(context: Context, algorithm: dict[str, Any]) -> None:
+def _algorithm(context: Context, algorithm: dict[str, Any]) -> dict[str, Any]:
+    """The request's algorithm with the metric definitions that SageMaker has for it."""
     if "TrainingImage" not in algorithm:
         raise validation_error("AlgorithmSpecification.TrainingImage must be given")
-    checks.check_image(context, algorithm["TrainingImage"])
-    for definition in algorithm.get("MetricDefinitions", []):
-        try:
-            regex.compile(definition["Regex"])
-        except regex.error as error:
-            name = definition["Name"]
-            raise validation_error(f"The regex of metric definition {name} is not valid: {error}") from error
+    image = checks.check_image(context, algorithm["TrainingImage"])
+    definitions = algorithm.get("MetricDefinitions", [])
+    for definition in definitions:
+        _check_regex(definition)
+    if image.metric_definitions and definitions:
+        # AWS's text; it takes these images for algorithms of its own in script mode too.
+        raise validation_error(
+            "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request "
+            "without specifying metric definitions."
+        )
+    return {**algorithm, "MetricDefinitions": image.metric_definitions} if image.metric_definitions else algorithm
+
+
+def _check_regex(definition: dict[str, str]) -> None:
+    try:
+        regex.compile(definition["Regex"])
+    except regex.error as error:
+        name = definition["Name"]
+        raise validation_error(f"The regex of metric definition {name} is not valid: {error}") from error
 
 
 def _checkpoint_config(request: Request) -> Request:

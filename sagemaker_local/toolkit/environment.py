@@ -69,6 +69,10 @@ class Environment:
         return self.variables.get("SAGEMAKER_TRAINING_MODULE")
 
     @property
+    def is_xgboost(self) -> bool:
+        return is_xgboost(self.variables)
+
+    @property
     def hosts(self) -> list[str]:
         return list(self.resources["hosts"])
 
@@ -167,6 +171,11 @@ class Environment:
             "SAGEMAKER_JOB_NAME": str(reserved.get(names.JOB_NAME, "")),
             "SAGEMAKER_REGION": str(region),
         }
+
+
+def is_xgboost(variables: Mapping[str, str]) -> bool:
+    """Whether this is an XGBoost image, which can train without a script and runs one as a module."""
+    return variables.get("SAGEMAKER_TRAINING_MODULE", "").startswith("sagemaker_xgboost_container.")
 
 
 def read() -> Environment:

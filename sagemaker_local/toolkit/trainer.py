@@ -26,17 +26,32 @@ def train() -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         job = environment.read()
-        logging.basicConfig(format="%(asctime)s %(name)-12s %(levelname)-8s %(message)s", level=job.log_level)
+        _configure_log(job)
         with intermediate.uploaded(job.s3_output, job.variables.get("TRAINING_JOB_NAME", "")):
             _run(job)
     except ClientError as error:
         return _failed(str(error), _FAILED)
     except Exception as error:
-        text = f"Framework Error: \n{traceback.format_exc()}\n{error}"
-        return _failed(text, getattr(error, "errno", None) or _FAILED)
+        log.exception("the whole traceback:")
+        return _failed(_framework_error(error), getattr(error, "errno", None) or _FAILED)
     log.info("Reporting training SUCCESS")
     (paths.output() / "success").touch()
     return 0
+
+
+def _configure_log(job: Environment) -> None:
+    """As the image's own framework writes its log."""
+    if job.is_xgboost:
+        form, date = "[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S"
+    else:
+        form, date = "%(asctime)s %(name)-12s %(levelname)-8s %(message)s", None
+    logging.basicConfig(format=form, datefmt=date, level=job.log_level)
+
+
+def _framework_error(error: Exception) -> str:
+    """The end of the traceback and the error: ``FailureReason`` has no room for more."""
+    prefix = "framework error" if environment.is_xgboost(os.environ) else "Framework Error"
+    return f"{prefix}: \n{''.join(traceback.format_exception(error, limit=-1, chain=False))}\n{error}"
 
 
 def _failed(text: str, status: int) -> int:
@@ -51,18 +66,23 @@ def _failed(text: str, status: int) -> int:
 
 def _run(job: Environment) -> None:
     os.environ.update({**job.toolkit_variables(), **job.sm_variables()})
-    if job.entry_point is None:
+    if job.entry_point is not None:
+        _run_script(job, job.entry_point)
+    elif job.is_xgboost:
+        from .xgboost_algorithm import training  # here only: its image alone has what it needs
+
+        training.run(job)
+    else:
         raise ClientError(
             "this image trains by a script: give its name in hyperparameter sagemaker_program and its place in "
             "sagemaker_submit_directory"
         )
-    _run_script(job, job.entry_point)
 
 
 def _run_script(job: Environment, name: str) -> None:
     log.info("Invoking user training script.")
     code.fetch(job.module_dir)
-    how = entry_point.kind(paths.code(), name, modules=_is_xgboost(job))
+    how = entry_point.kind(paths.code(), name, modules=job.is_xgboost)
     entry_point.install(how, paths.code(), name, job.variables)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(paths.code()), os.environ.get("PYTHONPATH"))))
     _wait_for_names([host for host in job.hosts if host != job.current_host])
@@ -74,10 +94,6 @@ def _run_script(job: Environment, name: str) -> None:
         json.dumps(job.described(), indent=4), variables, " ".join(command),
     )  # fmt: skip
     process.run(command, ExecuteUserScriptError)
-
-
-def _is_xgboost(job: Environment) -> bool:
-    return (job.framework_module or "").startswith("sagemaker_xgboost_container.")
 
 
 def _wait_for_names(hosts: list[str]) -> None:

@@ -167,6 +167,19 @@ def test_of_aws_images_one_that_is_not_there_or_too_far_away_is_told_what_is(
     assert told in message
 
 
+@pytest.mark.documented("API_AlgorithmSpecification: MetricDefinitions")
+def test_the_metrics_of_an_algorithm_of_amazons_cannot_be_defined_anew(aws: LocalAws) -> None:
+    algorithm = {
+        "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+        "MetricDefinitions": [{"Name": "validation:rmse", "Regex": "rmse=(.*)"}],
+    }
+    request = training_request(unique("x"), "", algorithm=algorithm)
+    assert invalid(aws.sagemaker.create_training_job, **request) == (
+        "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without "
+        "specifying metric definitions."
+    )
+
+
 @pytest.mark.documented("API_AlgorithmSpecification: TrainingImage or AlgorithmName")
 def test_a_training_job_needs_an_image(aws: LocalAws) -> None:
     request = training_request(unique("x"), "", AlgorithmSpecification={"TrainingInputMode": "File"})
