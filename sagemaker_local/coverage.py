@@ -13,7 +13,8 @@ _HEAD = """\
 Made by `make coverage`; a test fails when it is stale.
 
 Every other operation of SageMaker's {total} answers `UnknownOperationException` and names those it could have been.
-Members that SageMaker's model does not have are ignored, as AWS ignores them.
+Members that SageMaker's model does not have are ignored, as AWS ignores them. What becomes of those of operations that
+create or change something is listed below; every member of the others is honoured.
 """
 _MEANINGS = {
     HONOURED: "does what it does on AWS",

@@ -30,9 +30,8 @@ _KINDS = {
     "ModelPackage": MODEL_PACKAGE,
     "ModelPackageGroup": MODEL_PACKAGE_GROUP,
     "ModelCard": MODEL_CARD,
+    "Endpoint": "endpoint",
 }
-
-
 # Members of records that are columns too, and so need no look into the record.
 _COLUMNS = ("CreationTime", "LastModifiedTime")
 

@@ -8,6 +8,9 @@ import pytest
 
 from sagemaker_local.operations import all_operations
 from tests.contract.refusals import refused
+from tests.support.fuzzing.fixtures import world  # noqa: F401 - a fixture
+from tests.support.fuzzing.recipes import recipe_of
+from tests.support.fuzzing.world import World
 from tests.support.local_aws import ACCOUNT, REGION
 
 VERBS = ("Describe", "Get", "Update", "Stop", "Delete", "Put")
@@ -74,3 +77,12 @@ def test_every_operation_on_a_resource_is_in_the_table() -> None:
 def test_what_is_not_there_is_told_as_aws_tells_it(sm: Any, operation: str) -> None:
     request, code, message = MISSING[operation]
     assert refused(lambda **members: sm._make_api_call(operation, members), **request) == (code, message)
+
+
+@pytest.mark.documented("ARNs hold the account: a name is unique within one, and nothing is seen from another")
+@pytest.mark.parametrize("operation", MISSING)
+def test_what_is_another_accounts_is_not_there(world: World, operation: str) -> None:  # noqa: F811 - the fixture
+    request = recipe_of(operation).request(world)
+    answer = world.call_as_another_account(operation, request)
+    assert (answer.status, answer.code) == (400, MISSING[operation][1])
+    assert world.call(operation, request).status == 200

@@ -7,11 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-_HEADERS = {
-    "Content-Type": "application/x-amz-json-1.1",
-    "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sagemaker/aws4_request, "
-    "SignedHeaders=host;x-amz-date, Signature=0000",
-}
+_SCOPE = "20260101/us-east-1/sagemaker/aws4_request"
 _RAW = "raw JSON: "
 
 
@@ -49,9 +45,13 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def call(self, operation: str, request: Any) -> Answer:
+    def call(self, operation: str, request: Any, access_key: str = "local") -> Answer:
         """POST *request*; the connection is opened again where the server has closed it after an answer."""
-        headers = {**_HEADERS, "X-Amz-Target": f"SageMaker.{operation}"}
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"SageMaker.{operation}",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={access_key}/{_SCOPE}, SignedHeaders=host, Signature=0",
+        }
         try:
             return self._post(encoded(request), headers)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):

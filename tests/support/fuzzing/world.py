@@ -29,6 +29,10 @@ class World:
         """The answer to *request*, whatever it is."""
         return self._wire.call(operation, request)
 
+    def call_as_another_account(self, operation: str, request: Any) -> Answer:
+        """The answer that an account gets which has nothing."""
+        return self._wire.call(operation, request, access_key="111111111111")
+
     def make(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """The answer to *request*, which must be a success."""
         answer = self.call(operation, request)
