@@ -9,7 +9,9 @@ from pathlib import Path
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-HEALTH_PATH = "/_local/health"
+LOCAL_PATH = "/_local/"
+"""below it lie the addresses of the server itself"""
+HEALTH_PATH = f"{LOCAL_PATH}health"
 # Names of our own: the user's AWS keys are never taken for keys to something else.
 S3_ACCESS_KEY, S3_SECRET_KEY = "SAGEMAKER_LOCAL_S3_ACCESS_KEY_ID", "SAGEMAKER_LOCAL_S3_SECRET_ACCESS_KEY"
 
@@ -45,6 +47,8 @@ class Settings:
     """between SIGTERM and SIGKILL: 120 s on AWS"""
     s3: S3Endpoint | None = None
     """``None``: S3 is this server's own"""
+    faults: Path | None = None
+    """the fault plan; without it the stored one is in force"""
 
     @property
     def endpoint(self) -> str:
@@ -60,6 +64,7 @@ class Settings:
             "--hide": ", ".join(map(str, self.hidden)),
             "--isolation": self.isolation,
             "--stop-grace": f"{self.stop_grace_seconds:g}",
+            "--faults": self.faults,
             "--s3-endpoint": self.s3 and self.s3.url,
         }
         return {name: str(value) for name, value in given.items() if value}

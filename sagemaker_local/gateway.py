@@ -10,10 +10,13 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sagemaker_local.admin import Admin
 from sagemaker_local.base.interface import Base
-from sagemaker_local.config import ACCOUNT, HEALTH_PATH, REGION
+from sagemaker_local.config import ACCOUNT, LOCAL_PATH, REGION
+from sagemaker_local.connection import cut
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
+from sagemaker_local.faults import Faults, ResponseLost
 from sagemaker_local.operations.registry import Context, Handler, Request, Services
 from sagemaker_local.protocol import model
 from sagemaker_local.protocol.serialization import filtered, serialize
@@ -40,17 +43,18 @@ class Gateway:
         base: Base,
         operations: dict[str, Handler],
         services: Services,
-        health: Callable[[], dict[str, Any]],
+        faults: Faults,
+        admin: Admin,
         on_startup: Callable[[], Awaitable[None]],
     ) -> None:
         self._base, self._operations, self._services = base, operations, services
-        self._health, self._on_startup = health, on_startup
+        self._faults, self._admin, self._on_startup = faults, admin, on_startup
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._base.app(scope, receive, self._starting(send))
-        elif scope["type"] == "http" and scope["path"] == HEALTH_PATH:
-            await _respond(send, 200, json.dumps(self._health()).encode(), str(uuid.uuid4()))
+        elif scope["type"] == "http" and scope["path"].startswith(LOCAL_PATH):
+            await self._administer(scope, receive, send)
         elif scope["type"] == "http" and _is_sagemaker(_headers(scope)):
             await self._sagemaker(scope, receive, send)
         else:
@@ -66,6 +70,14 @@ class Gateway:
 
         return intercepted
 
+    async def _administer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read(receive)
+            status, answer = await asyncio.to_thread(self._admin.answer, scope["method"], scope["path"], body)
+        except ServiceError as error:
+            status, answer = error.status, {"error": error.message}
+        await _respond(send, status, json.dumps(answer).encode(), str(uuid.uuid4()))
+
     async def _sagemaker(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         request_id = str(uuid.uuid4())
         try:
@@ -73,6 +85,9 @@ class Gateway:
             status, answer = 200, await asyncio.to_thread(self._answer, _headers(scope), body)
         except ServiceError as error:
             status, answer = error.status, _error_body(error.code, error.message)
+        except ResponseLost:
+            cut(tuple(scope["client"]))
+            return
         except Exception:
             log.exception("request %s", request_id)
             status, answer = 500, _error_body("InternalFailure", f"Internal failure; see the log, request {request_id}")
@@ -84,7 +99,8 @@ class Gateway:
         if handler is None:
             raise self._unsupported(name)
         request = _checked(name, _parsed(body))
-        return serialize(name, handler(Context(_scope(headers), self._services), request))
+        context = Context(_scope(headers), self._services)
+        return self._faults.answered(name, request, lambda: serialize(name, handler(context, request)))
 
     def _unsupported(self, name: str) -> ServiceError:
         if name in model.operation_names():

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import json
 import logging
 import os
 import signal
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
 from sagemaker_local import clock, state
+from sagemaker_local.admin import Admin
 from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.base.elsewhere import without_s3
@@ -24,6 +27,7 @@ from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.faults import Faults
 from sagemaker_local.gateway import Gateway
 from sagemaker_local.operations import all_operations
 from sagemaker_local.operations.registry import Services
@@ -60,10 +64,11 @@ async def _serve(settings: Settings, listener: int, claim: state.Claim, environ:
     if settings.s3 is not None:
         base.app = without_s3(base.app, settings.s3.url)
     store = Store(settings.state_dir / state.DATABASE)
+    faults = _faults(store, settings.faults)
     aws = Aws(settings.endpoint, settings.s3)
     images = ImageCatalog(settings.containers, settings.environments, environ)
     executor = ProcessExecutor(settings.isolation, hidden_folders([settings.state_dir, *settings.hidden]))
-    platform = Platform(store, aws, images, executor, settings.stop_grace_seconds)
+    platform = Platform(store, aws, images, executor, faults, settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.state_dir / state.JOBS, settings.max_jobs)
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
@@ -89,13 +94,24 @@ async def _serve(settings: Settings, listener: int, claim: state.Claim, environ:
         await asyncio.to_thread(runner.close)
 
     services = Services(store, aws, images, runner, executor.isolated)
-    gateway = Gateway(base, operations, services, health, start)
+    gateway = Gateway(base, operations, services, faults, Admin(health, faults), start)
     await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=stop)  # type: ignore[arg-type]
     for task in background:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
     store.close()
+
+
+def _faults(store: Store, path: Path | None) -> Faults:
+    """The stored plan, or the one in the file at *path*."""
+    faults = Faults(store)
+    if path is not None:
+        try:
+            faults.begin_with(json.loads(path.read_text()))
+        except (OSError, ValueError) as error:
+            raise CannotGoOn(f"the fault plan {path} cannot be used: {error}") from error
+    return faults
 
 
 async def _save_periodically(base: ministack.Ministack) -> None:

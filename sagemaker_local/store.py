@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS counters (
     kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (kind, account, region, key)
 );
+CREATE TABLE IF NOT EXISTS documents (name TEXT PRIMARY KEY, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL,
     detail_type TEXT NOT NULL, resources TEXT NOT NULL, detail TEXT NOT NULL
@@ -246,6 +247,22 @@ class Store:
             else:
                 rows = [(arn.lower(), key) for key in keys]
                 self._connection.executemany("DELETE FROM tags WHERE arn = ? AND key = ?", rows)
+
+    # Documents: what the server itself remembers, beside the resources
+
+    def document(self, name: str) -> Record | None:
+        """The document kept under *name*, or ``None``."""
+        rows = self.select("SELECT document FROM documents WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def keep_document(self, name: str, document: Record) -> None:
+        """Keep *document* under *name*, in the place of what was there."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO documents (name, document) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET document = excluded.document",
+                (name, json.dumps(document)),
+            )
 
     # Outbox
 

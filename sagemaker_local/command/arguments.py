@@ -82,6 +82,7 @@ def _add_server_options(start: argparse.ArgumentParser) -> None:
         help="between the SIGTERM and the SIGKILL of a stopped job (default: %(default)g, as on AWS)")  # fmt: skip
     add("--hide", type=_folder, action="append", default=[], metavar="DIR",
         help="a folder that jobs must not see, beside the state and your home; may be repeated")  # fmt: skip
+    add("--faults", type=_file, metavar="FILE", help="a fault plan (JSON): which calls and jobs are to go wrong")
     add("--s3-endpoint", type=_url, metavar="URL", help=_S3_HELP)
 
 
@@ -94,6 +95,13 @@ def _existing_folder(text: str) -> Path:
     if not folder.is_dir():
         raise argparse.ArgumentTypeError(f"{folder} is no folder")
     return folder
+
+
+def _file(text: str) -> Path:
+    path = _folder(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{path} is no file")
+    return path
 
 
 def _port(text: str) -> int:

@@ -60,6 +60,7 @@ def _settings(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Sett
         hidden=tuple(arguments.hide),
         isolation=arguments.isolation,
         stop_grace_seconds=arguments.stop_grace,
+        faults=arguments.faults,
         s3=arguments.s3_endpoint and _s3(arguments.s3_endpoint, environ),
     )
 

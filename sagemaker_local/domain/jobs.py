@@ -101,23 +101,7 @@ def advance(kind: JobKind, record: Record, status: str, now: float, reason: str 
 
 
 def started(kind: JobKind, record: Record, now: float) -> None:
-    """The job has its instance: the billed time begins."""
-    record[kind.start_key] = max(now, record["LastModifiedTime"])
-    record["LastModifiedTime"] = record[kind.start_key]
-
-
-def enter(record: Record, secondary: str, message: str, now: float) -> None:
-    """A training job enters *secondary*: the last transition ends where the new one starts."""
-    transitions = record["SecondaryStatusTransitions"]
+    """The job has its instances: the billed time begins, if it has not begun with earlier ones."""
     now = max(now, record["LastModifiedTime"])
-    if transitions:
-        transitions[-1].setdefault("EndTime", now)
-    transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": message})
-    record["SecondaryStatus"] = secondary
+    record.setdefault(kind.start_key, now)
     record["LastModifiedTime"] = now
-
-
-def finish_transitions(record: Record) -> None:
-    """The last transition of a finished training job ends when it starts, as AWS shows it."""
-    last = record["SecondaryStatusTransitions"][-1]
-    last.setdefault("EndTime", last["StartTime"])

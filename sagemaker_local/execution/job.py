@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sagemaker_local import clock
 from sagemaker_local.base.aws import Aws
-from sagemaker_local.domain import jobs
+from sagemaker_local.domain import jobs, training
 from sagemaker_local.domain.arns import Scope
+from sagemaker_local.domain.faults.effects import Exit
+from sagemaker_local.domain.faults.plan import Attempt
 from sagemaker_local.domain.jobs import JobKind, Record
 from sagemaker_local.execution import records
+from sagemaker_local.execution.endings import Cancelled, Ended
 from sagemaker_local.execution.images import ImageCatalog
-from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
+from sagemaker_local.execution.injection import PROGRAM_EFFECTS, Strike, failing_program
 from sagemaker_local.execution.logs import LogStream, printable
 from sagemaker_local.execution.process import Network, ProcessExecutor, Program, Running, Sandbox
-from sagemaker_local.execution.transfer import Share, TransferError
+from sagemaker_local.execution.transfer import Share
+from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store
-
-
-class JobFailed(Exception):
-    """The job ends ``Failed``; the text is its ``FailureReason``, with AWS's prefix for whose fault it is."""
-
-
-@contextmanager
-def failing_with(what: str) -> Iterator[None]:
-    """A ``TransferError`` in the block fails the job, as the client's fault: *what* went wrong, and why."""
-    try:
-        yield
-    except TransferError as error:
-        raise JobFailed(f"ClientError: {what}:{error}") from error
-
-
-class Cancelled(Exception):
-    """The job was stopped between two steps."""
 
 
 @dataclass(frozen=True)
@@ -49,16 +36,8 @@ class Platform:
     aws: Aws
     images: ImageCatalog
     executor: ProcessExecutor
+    faults: Faults
     stop_grace_seconds: float
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a job's programs ended: 0 if all did well, else what the first to fail ended with, and where."""
-
-    exit_code: int
-    instance: Sandbox
-    last_line: str
 
 
 class Job:
@@ -67,7 +46,7 @@ class Job:
     def __init__(self, platform: Platform, kind: JobKind, scope: Scope, name: str, folder: Path) -> None:
         self.platform, self.kind, self.scope, self.name, self.folder = platform, kind, scope, name, folder
         self.instances: list[Sandbox] = []
-        self.timed_out = False
+        self.exceeded: str | None = None
         self._cancelled = threading.Event()
         self._killed = False
         self._lock = threading.Lock()
@@ -98,6 +77,16 @@ class Job:
         """Change the stored record and send the event."""
         return records.change(self.platform.store, self.kind, self.scope, self.name, mutate)
 
+    def progress(self, mutate: Callable[[Record], None]) -> None:
+        """Change the record of a job on its way to its program. Raises ``Cancelled`` if it is being stopped."""
+
+        def advance(record: Record) -> None:
+            if record[self.kind.status_key] != jobs.IN_PROGRESS:
+                raise Cancelled
+            mutate(record)
+
+        self.change(advance)
+
     def check(self) -> None:
         """Raises ``Cancelled`` once the job has been stopped; called between steps and objects."""
         if self._cancelled.is_set():
@@ -108,6 +97,18 @@ class Job:
         """Whether the job was stopped: by a request, by its time limit, or with the server."""
         return self._cancelled.is_set()
 
+    @property
+    def attempt(self) -> Attempt:
+        """The job as fault plans see it."""
+        record = self.record
+        tags = self.platform.store.tags(record[self.kind.arn_key])
+        return Attempt(self.kind.resource_type, self.name, tags, training.is_spot(record))
+
+    def pause(self, seconds: float | None = None) -> None:
+        """Wait so long, or without end. Raises ``Cancelled`` as soon as the job is stopped."""
+        self._cancelled.wait(seconds)
+        self.check()
+
     def execute(
         self, program: Program, max_runtime_seconds: float, on_line: Callable[[str], None] | None = None
     ) -> Ended:
@@ -116,10 +117,18 @@ class Job:
         *on_line* is called with every line of every instance's output. The instances of a job fail together, as on
         AWS: the first to fail ends the others.
         """
+        strike, program = self._prepared(program)
+
+        def hear(line: str) -> None:
+            strike.hear(line)
+            if on_line is not None:
+                on_line(line)
+
         with ExitStack() as stack:
             network = stack.enter_context(self.platform.executor.network(program))
-            started = [self._start(instance, program, network, on_line, stack) for instance in self.instances]
-            limit = threading.Timer(max_runtime_seconds, self.time_out)
+            started = [self._start(instance, program, network, hear, stack) for instance in self.instances]
+            stack.enter_context(strike.in_time())
+            limit = threading.Timer(max_runtime_seconds, self.time_out, [training.MAX_RUNTIME])
             limit.start()
             stack.callback(limit.cancel)
             with ThreadPoolExecutor(len(started)) as pool:
@@ -127,14 +136,23 @@ class Job:
                 ended = [future.result() for future in waiting]
         if self._killed:
             raise Cancelled
-        return self._first_failure or ended[0]
+        return strike.verdict(self._first_failure or ended[0])
+
+    def _prepared(self, program: Program) -> tuple[Strike, Program]:
+        """A new attempt to run *program*, and what the fault plan has for it."""
+        running: list[Running] = []
+        with self._lock:
+            self._running, self._first_failure = running, None
+        effect = self.platform.faults.meet(self.attempt, *PROGRAM_EFFECTS)
+        strike = Strike(effect, lambda: _kill_all(running))
+        return strike, failing_program(program, effect, self.kind) if isinstance(effect, Exit) else program
 
     def _start(
         self,
         instance: Sandbox,
         program: Program,
         network: Network | None,
-        on_line: Callable[[str], None] | None,
+        on_line: Callable[[str], None],
         stack: ExitStack,
     ) -> tuple[Sandbox, Running, list[str]]:
         stream = f"{self.name}/{instance.host}-{int(clock.now())}"
@@ -145,8 +163,7 @@ class Job:
         def collect(text: str) -> None:
             line = last[0] = printable(text)
             output.append(line)
-            if on_line is not None:
-                on_line(line)
+            on_line(line)
 
         image = self.platform.images.find(image_uri(self.record))
         if image.notice:
@@ -166,8 +183,7 @@ class Job:
             with self._lock:
                 self._first_failure = self._first_failure or ended
             if not self.stopped:
-                for other in self._running:
-                    other.kill()
+                _kill_all(self._running)
         return ended
 
     def stop(self) -> None:
@@ -182,24 +198,28 @@ class Job:
         with self._lock:
             self._killed = True
             self._cancelled.set()
-            for running in self._running:
-                running.kill()
+            _kill_all(self._running)
 
     @property
     def killed(self) -> bool:
         """Whether the server went down under the job: then its end is written at the next start."""
         return self._killed
 
-    def time_out(self) -> None:
-        """The job has run too long: it is stopped, unless it is being stopped already."""
+    def time_out(self, limit: str) -> None:
+        """The job has reached *limit* (a secondary state): it is stopped, unless it is being stopped already."""
         if self.stopped:
             return
-        self.timed_out = True
+        self.exceeded = limit
         self.change(self._mark_stopping)
         self.stop()
 
     def _mark_stopping(self, record: Record) -> None:
         mark_stopping(self.kind, record, clock.now())
+
+
+def _kill_all(programs: list[Running]) -> None:
+    for program in programs:
+        program.kill()
 
 
 def mark_stopping(kind: JobKind, record: Record, now: float) -> None:
@@ -208,14 +228,7 @@ def mark_stopping(kind: JobKind, record: Record, now: float) -> None:
         return  # it ended meanwhile, or is being stopped already
     jobs.advance(kind, record, jobs.STOPPING, now)
     if kind is jobs.TRAINING:
-        jobs.enter(record, "Stopping", "Stopping the training job", now)
-
-
-def algorithm_error(ended: Ended, text: str = "") -> JobFailed:
-    """The program failed: AWS's wording, and for a program that could not be started the launcher's reason."""
-    reason = f"AlgorithmError: {text}, exit code: {ended.exit_code}"
-    not_started = ended.exit_code in (NOT_EXECUTABLE, NOT_FOUND) and ended.last_line.startswith("exec: ")
-    return JobFailed(f"{reason} ({ended.last_line})" if not_started else reason)
+        training.enter(record, training.STOPPING, now)
 
 
 def image_uri(record: Record) -> str:

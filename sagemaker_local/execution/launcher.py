@@ -6,9 +6,9 @@ until its standard input ends. The processes whose specs name it as ``network`` 
 Standard library only, and no import of this package: it runs isolated (``python -I -S``) for a quick start.
 
 Standard input is the line to the server. ``STOP <seconds>`` sends SIGTERM to the job's main process and SIGKILL to
-everything after that many seconds; a second one can only bring that forward. Its end (the server is gone) kills
-everything at once. Standard output and error are the job's. The exit status is the job's, 128 + signal if a signal
-ended it, 127 if its program was not found and 126 if it could not be run, as a container's.
+everything after that many seconds; a second one can only bring that forward. ``KILL`` sends SIGKILL to everything at
+once, as does its end (the server is gone). Standard output and error are the job's. The exit status is the job's, 128 +
+signal if a signal ended it, 127 if its program was not found and 126 if it could not be run, as a container's.
 
 With namespaces (mount, PID, IPC, host name, and the given network) the first process inside is a small init: it
 mounts, starts the job's main process, passes SIGTERM on and reaps. When it ends, the kernel ends whatever the job left.
@@ -115,13 +115,13 @@ def supervise(child: int, isolated: bool) -> int:
         if pidfd in ready:
             break
         if 0 in ready:
-            graces = [float(line.split()[1]) for line in os.read(0, 4096).decode().splitlines()]
-            if graces:
+            orders = os.read(0, 4096).decode().splitlines()
+            if orders and "KILL" not in orders:
                 os.kill(child, signal.SIGTERM)
-                end = time.monotonic() + min(graces)
+                end = time.monotonic() + min(float(order.split()[1]) for order in orders)
                 deadline = end if deadline is None else min(deadline, end)
                 continue
-            listening = False  # the server is gone
+            listening = bool(orders)  # without one the server is gone
         kill_all(child, isolated)
         deadline = None
     _, status = os.waitpid(child, 0)

@@ -89,7 +89,7 @@ class Running:
 
     def kill(self) -> None:
         """SIGKILL now, with everything that the job started."""
-        self._tell("STOP 0\n")
+        self._tell("KILL\n")
 
     def end(self) -> None:
         """Kill it, if it still runs, and wait until it is gone."""

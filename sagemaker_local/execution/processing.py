@@ -6,8 +6,9 @@ from sagemaker_local import clock
 from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import PROCESSING, Record
 from sagemaker_local.execution import opt_ml
+from sagemaker_local.execution.endings import JobFailed, failing_with, failure
 from sagemaker_local.execution.environment import platform_environment
-from sagemaker_local.execution.job import Job, JobFailed, algorithm_error, failing_with
+from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
 from sagemaker_local.execution.transfer import download, upload_tree
@@ -26,7 +27,7 @@ def run(job: Job) -> None:
         for output in _outputs(job, record, "EndOfJob"):
             upload_tree(job.s3, output.folder, output.uri)
     if ended.exit_code != 0 and not job.stopped:
-        raise algorithm_error(ended)
+        raise failure(ended)
 
 
 def _download_inputs(job: Job, record: Record) -> None:

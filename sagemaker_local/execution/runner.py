@@ -1,4 +1,4 @@
-"""Gives waiting jobs their turn, ends them, and reconciles after a restart."""
+"""Gives waiting jobs their turn, runs them again where that is due, ends them, and reconciles after a restart."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from pathlib import Path
 
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
+from sagemaker_local.domain import training as states
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import JobKind, Record
-from sagemaker_local.execution import processing, records, training
-from sagemaker_local.execution.cluster import create_instances
+from sagemaker_local.execution import processing, provisioning, records, training
+from sagemaker_local.execution.deadlines import Deadlines
+from sagemaker_local.execution.endings import Cancelled, Interrupted, JobFailed, PlatformFailed
 from sagemaker_local.execution.images import ImageNotInstalled
-from sagemaker_local.execution.job import Cancelled, Job, JobFailed, Platform, image_uri, instance_count
+from sagemaker_local.execution.job import Job, Platform
 from sagemaker_local.execution.opt_ml import LeadsOut
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class JobRunner:
         self._platform = platform
         self._folder = folder
         self._pool = ThreadPoolExecutor(max_jobs, thread_name_prefix="job")
+        self._deadlines = Deadlines()
         self._lock = threading.Lock()
         self._jobs: dict[Key, tuple[Job, Future[None]]] = {}
         self._closing = threading.Event()
@@ -53,6 +56,7 @@ class JobRunner:
             future = self._pool.submit(self._run, job)
             self._jobs[key] = (job, future)
         future.add_done_callback(lambda ended: self._forget(key, ended))
+        self._watch(job, future)
 
     def stop(self, kind: JobKind, scope: Scope, name: str) -> None:
         """Stop a job: one that still waits ends at once, one that runs gets SIGTERM, the grace, SIGKILL."""
@@ -66,25 +70,57 @@ class JobRunner:
             self._finish(job, None)
 
     def reconcile(self) -> None:
-        """After a restart: what was under way has failed, what was being stopped is stopped."""
+        """After a restart: what was under way is run again if it has retries left, else it has failed.
+
+        What was being stopped is stopped.
+        """
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        reason = f"{INTERNAL_ERROR} (The local SageMaker went down while the job was in progress.)"
         for kind in jobs.KINDS.values():
             for scope, record in self._platform.store.in_states(kind.resource_type, (jobs.IN_PROGRESS, jobs.STOPPING)):
-                name = record[kind.name_key]
-                records.change(self._platform.store, kind, scope, name, _ending(kind, reason, timed_out=False))
-                log.warning("%s %s was in progress when the server went down", kind.noun, name)
+                self._recover(kind, scope, record)
+
+    def _recover(self, kind: JobKind, scope: Scope, record: Record) -> None:
+        name = record[kind.name_key]
+        again = record[kind.status_key] == jobs.IN_PROGRESS and _may_retry(kind, record)
+        log.warning("%s %s was in progress when the server went down", kind.noun, name)
+        if again:
+            records.change(self._platform.store, kind, scope, name, lambda stored: states.retried(stored, clock.now()))
+            self.submit(kind, scope, name)
+        else:
+            reason = f"{INTERNAL_ERROR} (The local SageMaker went down while the job was in progress.)"
+            records.change(self._platform.store, kind, scope, name, _ending(kind, reason))
 
     def close(self) -> None:
         """Kill what runs; the records are reconciled at the next start."""
         self._closing.set()
+        self._deadlines.close()
         with self._lock:
             entries = list(self._jobs.values())
         for job, future in entries:
             future.cancel()
             job.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _watch(self, job: Job, future: Future[None]) -> None:
+        """Stop the job at the ends of those times that begin with its creation."""
+        record = job.record
+        if "MaxWaitTimeInSeconds" in record["StoppingCondition"]:
+            self._deadlines.at(states.wait_ends(record), lambda: self._overdue(job, future))
+        if "MaxPendingTimeInSeconds" in record["StoppingCondition"]:
+            self._deadlines.at(states.pending_ends(record), lambda: self._still_pending(job, future))
+
+    def _overdue(self, job: Job, future: Future[None]) -> None:
+        if future.done():
+            return
+        job.time_out(states.MAX_WAIT_TIME)
+        if future.cancel():
+            self._finish(job, None)
+
+    def _still_pending(self, job: Job, future: Future[None]) -> None:
+        if future.cancel():
+            job.time_out(states.STOPPED)
+            self._finish(job, None)
 
     def _forget(self, key: Key, ended: Future[None]) -> None:
         with self._lock:
@@ -93,36 +129,14 @@ class JobRunner:
                 del self._jobs[key]
 
     def _run(self, job: Job) -> None:
-        reason = self._reason(job)
+        reason = _outcome(job)
         shutil.rmtree(job.folder, ignore_errors=True)
         if not job.killed:
             self._finish(job, reason)
 
-    def _reason(self, job: Job) -> str | None:
-        """Run the job; returns why it failed, or ``None``."""
-        try:
-            if job.record[job.kind.status_key] == jobs.STOPPING:
-                return None  # stopped after it was created and before it was submitted
-            job.check()
-            self._platform.images.ensure_installed(self._platform.images.find(image_uri(job.record)))
-            job.instances = create_instances(job.folder, instance_count(job.record))
-            _FLOWS[job.kind.resource_type](job)
-        except Cancelled:
-            return None
-        except JobFailed as error:
-            return str(error)
-        except LeadsOut as error:
-            return f"ClientError: {error}"
-        except ImageNotInstalled as error:
-            return f"ClientError: the image could not be prepared: {error}"
-        except Exception:
-            log.exception("%s %s", job.kind.noun, job.name)
-            return INTERNAL_ERROR
-        return None
-
     def _finish(self, job: Job, reason: str | None) -> None:
         """Write the job's end; a full disk holds it up and loses nothing."""
-        ending = _ending(job.kind, reason, job.timed_out)
+        ending = _ending(job.kind, reason, job.exceeded)
         while not self._closing.is_set():
             try:
                 job.change(ending)
@@ -132,7 +146,48 @@ class JobRunner:
                 self._closing.wait(_RETRY_SECONDS)
 
 
-def _ending(kind: JobKind, reason: str | None, timed_out: bool) -> Callable[[Record], None]:
+def _outcome(job: Job) -> str | None:
+    """Run the job, and again as often as that is due; returns why it failed, or ``None``."""
+    again: Callable[[Record, float], None] | None = None
+    while True:
+        try:
+            return _attempt(job, again)
+        except Interrupted:
+            again = states.interrupted
+        except PlatformFailed:
+            if not _may_retry(job.kind, job.record):
+                return INTERNAL_ERROR
+            again = states.retried
+
+
+def _attempt(job: Job, again: Callable[[Record, float], None] | None) -> str | None:
+    """Run the job once; returns why it failed, or ``None``. Raises ``Interrupted`` and ``PlatformFailed``."""
+    try:
+        if again is not None:
+            job.progress(lambda record: again(record, clock.now()))
+        provisioning.provide(job)
+        _FLOWS[job.kind.resource_type](job)
+    except Cancelled:
+        return None
+    except JobFailed as error:
+        return str(error)
+    except LeadsOut as error:
+        return f"ClientError: {error}"
+    except ImageNotInstalled as error:
+        return f"ClientError: the image could not be prepared: {error}"
+    except (Interrupted, PlatformFailed):
+        raise
+    except Exception as error:
+        log.exception("%s %s", job.kind.noun, job.name)
+        raise PlatformFailed from error
+    return None
+
+
+def _may_retry(kind: JobKind, record: Record) -> bool:
+    return kind is jobs.TRAINING and states.retries_left(record) > 0
+
+
+def _ending(kind: JobKind, reason: str | None, exceeded: str | None = None) -> Callable[[Record], None]:
     """The change that ends a job, whatever state it is in."""
 
     def end(record: Record) -> None:
@@ -140,23 +195,7 @@ def _ending(kind: JobKind, reason: str | None, timed_out: bool) -> Callable[[Rec
         stopping = record[kind.status_key] == jobs.STOPPING
         status = jobs.STOPPED if stopping else jobs.COMPLETED if reason is None else jobs.FAILED
         if kind is jobs.TRAINING:
-            _end_training(record, status, timed_out, now)
+            states.end(record, status, exceeded, now)
         jobs.advance(kind, record, status, now, reason if status == jobs.FAILED else None)
 
     return end
-
-
-def _end_training(record: Record, status: str, timed_out: bool, now: float) -> None:
-    secondary, message = {
-        jobs.COMPLETED: ("Completed", "Training job completed"),
-        jobs.FAILED: ("Failed", "Training job failed"),
-        jobs.STOPPED: ("Stopped", "Training job stopped"),
-    }[status]
-    if timed_out and status == jobs.STOPPED:
-        secondary, message = "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds"
-    jobs.enter(record, secondary, message, now)
-    jobs.finish_transitions(record)
-    if jobs.TRAINING.start_key in record:
-        seconds = max(1, round(now - record[jobs.TRAINING.start_key]))
-        record["TrainingTimeInSeconds"] = seconds
-        record["BillableTimeInSeconds"] = seconds

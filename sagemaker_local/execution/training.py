@@ -9,10 +9,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
+from sagemaker_local.domain import training as states
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.execution import opt_ml
+from sagemaker_local.execution.endings import Ended, failing_with, failure
 from sagemaker_local.execution.environment import platform_environment
-from sagemaker_local.execution.job import Ended, Job, algorithm_error, failing_with
+from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.logs import Metric, MetricScanner
 from sagemaker_local.execution.pipes import Pipe, piped
 from sagemaker_local.execution.process import Program
@@ -28,23 +30,31 @@ def run(job: Job) -> None:
     """Download, train, upload. Raises ``JobFailed``, or ``Cancelled`` if it is stopped before it trains."""
     record = job.record
     _download_channels(job, record)
-    _enter(job, "Training", "Training image download completed. Training in progress.")
+    job.progress(lambda stored: states.enter(stored, states.TRAINING_, clock.now()))
+    job.progress(lambda stored: states.say(stored, states.IMAGE_READY, clock.now()))
     ended, scanner = _train_on_streams(job, record)
-    job.change(lambda stored: stored.update(FinalMetricDataList=scanner.final()))
+    job.change(lambda stored: _keep_metrics(stored, scanner))
     if ended.exit_code == 0 or job.stopped:
-        _enter(job, "Uploading", "Uploading generated training model")
+        job.change(lambda stored: states.enter(stored, states.UPLOADING, clock.now()))
         _upload_artifacts(job, record)
     else:
-        raise algorithm_error(ended, opt_ml.failure_text(ended.instance.opt_ml))
+        raise failure(ended, opt_ml.failure_text(ended.instance.opt_ml))
 
 
-def _enter(job: Job, secondary: str, message: str) -> None:
-    job.change(lambda record: jobs.enter(record, secondary, message, clock.now()))
+def _begin_downloading(record: Record) -> None:
+    now = clock.now()
+    jobs.started(TRAINING, record, now)
+    states.enter(record, states.DOWNLOADING, now)
+
+
+def _keep_metrics(record: Record, scanner: MetricScanner) -> None:
+    """The last value of each metric, of whichever attempt it is."""
+    last = {metric["MetricName"]: metric for metric in (*record.get("FinalMetricDataList", []), *scanner.final())}
+    record["FinalMetricDataList"] = list(last.values())
 
 
 def _download_channels(job: Job, record: Record) -> None:
-    job.change(lambda stored: jobs.started(TRAINING, stored, clock.now()))
-    _enter(job, "Downloading", "Downloading input data")
+    job.progress(_begin_downloading)
     with failing_with("Data download failed"):
         for index, instance in enumerate(job.instances):
             opt_ml.lay_out_training(instance.opt_ml, record, job.hosts, instance.host)
@@ -107,7 +117,7 @@ def _train(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
     def scan(line: str) -> None:
         _publish(job, scanner.scan(line, clock.now()))
 
-    limit = record["StoppingCondition"]["MaxRuntimeInSeconds"]
+    limit = record["StoppingCondition"]["MaxRuntimeInSeconds"] - states.seconds_trained(record)
     return job.execute(_program(job, record), limit, scan), scanner
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import regex
 
-from sagemaker_local.domain import jobs as states
+from sagemaker_local.domain import training as states
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.execution.opt_ml import is_pipe
@@ -35,16 +35,13 @@ def checked_record(context: Context, request: Request) -> Record:
     isolated = request.get("EnableNetworkIsolation", False)
     checks.check_network_isolation(context, isolated)
     checks.check_instances(context, resources["InstanceCount"])
-    if request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 1) > _MAX_RUNTIME_SECONDS:
-        raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
+    _check_times(request)
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
     _check_channels(context, request)
     checkpoints = _checkpoint_config(request)
     shown = _with_defaults({**request, "AlgorithmSpecification": algorithm})
     record = {**jobs.new_record(context, TRAINING, shown), **checkpoints}
-    record["SecondaryStatus"] = "Starting"
-    record["SecondaryStatusTransitions"] = []
-    states.enter(record, "Starting", "Starting the training job", record["CreationTime"])
+    states.begin(record, record["CreationTime"])
     return record
 
 
@@ -65,6 +62,22 @@ def _channel_with_defaults(channel: dict[str, Any]) -> dict[str, Any]:
     source = {"S3DataDistributionType": "FullyReplicated", **channel["DataSource"]["S3DataSource"]}
     given = {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": source}}
     return {"CompressionType": "None", "RecordWrapperType": "None", **given}
+
+
+def _check_times(request: Request) -> None:
+    stopping = request.get("StoppingCondition", {})
+    runtime, wait = stopping.get("MaxRuntimeInSeconds", jobs.MAX_RUNTIME_DEFAULT_SECONDS), "MaxWaitTimeInSeconds"
+    if runtime > _MAX_RUNTIME_SECONDS:
+        raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
+    if not states.is_spot(request):
+        if wait in stopping:
+            raise validation_error(
+                f"Invalid {wait}. It is only supported when EnableManagedSpotTraining is set to true"
+            )
+    elif stopping.get(wait, 0) < runtime:
+        raise validation_error(
+            f"Invalid {wait}. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+        )
 
 
 def _algorithm(context: Context, algorithm: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.support.local_aws import (
     training_request,
     unique,
 )
+from tests.support.polling import eventually
 
 NOT_ASSUMABLE = (
     "Could not assume role {role}. Please ensure that the role exists and allows principal "
@@ -292,7 +293,46 @@ def test_an_unknown_job_cannot_be_stopped(aws: LocalAws) -> None:
 
 @pytest.mark.documented("API_StopTrainingJob: the status becomes Stopping")
 def test_a_job_can_be_stopped_twice(aws: LocalAws) -> None:
-    name = aws.train("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)")
+    script = """
+import pathlib, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path("/opt/ml/checkpoints/ready").touch()
+time.sleep(600)
+"""
+    checkpoints = unique("checkpoints")
+    name = aws.train(script, CheckpointConfig={"S3Uri": f"s3://{BUCKET}/{checkpoints}"})
+    eventually(lambda: aws.keys(f"{checkpoints}/"), "the program's start")
     aws.sagemaker.stop_training_job(TrainingJobName=name)
     aws.sagemaker.stop_training_job(TrainingJobName=name)
     assert aws.trained(name)["TrainingJobStatus"] == "Stopped"
+
+
+# Spot capacity
+
+
+SPOT_PAGE = "model-managed-spot-training: MaxWaitTimeInSeconds"
+
+
+@pytest.mark.documented(SPOT_PAGE)
+@pytest.mark.parametrize(
+    "stopping",
+    [
+        {"MaxRuntimeInSeconds": 60},
+        {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 59},
+        {"MaxWaitTimeInSeconds": 86_399},  # the run time that is not given is a day
+    ],
+)
+def test_spot_capacity_needs_a_wait_that_is_no_shorter_than_the_run(aws: LocalAws, stopping: dict[str, int]) -> None:
+    request = training_request(unique("x"), "", EnableManagedSpotTraining=True, StoppingCondition=stopping)
+    assert invalid(aws.sagemaker.create_training_job, **request) == (
+        "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
+    )
+
+
+@pytest.mark.documented(SPOT_PAGE)
+def test_without_spot_capacity_there_is_no_wait(aws: LocalAws) -> None:
+    stopping = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}
+    request = training_request(unique("x"), "", StoppingCondition=stopping)
+    assert invalid(aws.sagemaker.create_training_job, **request) == (
+        "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
+    )

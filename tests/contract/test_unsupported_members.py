@@ -23,10 +23,8 @@ from tests.support.local_aws import (
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"EnableManagedSpotTraining": True}, "EnableManagedSpotTraining"),
         ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
         ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
-        ({"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}, "MaxWaitTimeInSeconds"),
         ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
         ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", CompressionType="Gzip")]}, "CompressionType"),
         ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", ShuffleConfig={"Seed": 1})]}, "ShuffleConfig"),

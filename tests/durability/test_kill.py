@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.refusals import refused
 from tests.executor.test_isolation import processes_with
 from tests.support.local_aws import ACCOUNT, BUCKET, REGION, ROOT, LocalAws, channel, unique
 from tests.support.polling import eventually
@@ -63,6 +64,52 @@ def test_a_waiting_job_and_one_being_stopped_are_reconciled_too(own: LocalAws) -
     states = [own.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] for name in names]
     assert states[0] == "Stopped"
     assert set(states[1:]) == {"Failed"}
+
+
+def test_a_job_with_retries_left_begins_again_after_a_kill_with_its_checkpoints(own: LocalAws) -> None:
+    script = """
+import pathlib, time
+checkpoint = pathlib.Path("/opt/ml/checkpoints/epoch")
+if not checkpoint.exists():
+    checkpoint.touch()
+    time.sleep(600)
+"""
+    strategy = {"MaximumRetryAttempts": 1}
+    checkpoints = {"S3Uri": f"s3://{BUCKET}/checkpoints"}
+    name = own.train(script, RetryStrategy=strategy, CheckpointConfig=checkpoints)
+    eventually(lambda: own.keys("checkpoints/"), "the first checkpoint")
+    own.kill()
+    own.start()
+    job = own.trained(name)
+    assert job["TrainingJobStatus"] == "Completed"
+    states = [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
+    assert states.count("Starting") == 2
+    attempt = ["Starting", "Downloading", "Training"]
+    assert states == [*attempt, *attempt, "Uploading", "Completed"]
+
+
+def test_a_fault_plan_given_at_start_goes_on_after_a_kill(tmp_path: Path, environments: Path) -> None:
+    plan = tmp_path / "plan.json"
+    fault = {"name": "f", "calls": {}, "effect": {"type": "error", "code": "ThrottlingException"}, "times": 2}
+    plan.write_text(json.dumps({"faults": [fault]}))
+    server = LocalAws(tmp_path / "data", environments, "--faults", str(plan)).start()
+    try:
+        throttled = [refused(server.sagemaker.list_training_jobs)]
+        server.kill()
+        server.start()
+        throttled.append(refused(server.sagemaker.list_training_jobs))
+        assert throttled == [("ThrottlingException", "Rate exceeded")] * 2
+        assert server.sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
+        assert server.faults()["counts"] == {"f": {"met": 3, "struck": 2}}
+    finally:
+        server.terminate()
+
+
+def test_a_fault_plan_that_is_none_is_named_with_its_mistake(tmp_path: Path, environments: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"faults": [{"name": "f"}]}')
+    server = LocalAws(tmp_path / "data", environments, "--faults", str(plan))
+    assert f"the fault plan {plan} cannot be used: faults[0]: effect is missing" in refusal(server)
 
 
 def test_nothing_acknowledged_is_lost(own: LocalAws) -> None:

@@ -84,6 +84,13 @@ class LocalAws:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return None
 
+    def faults(self, method: str = "GET", plan: dict[str, Any] | str = "") -> dict[str, Any]:
+        """The fault plan in force, after *plan* was put (``PUT``) or ended (``DELETE``)."""
+        body = plan if isinstance(plan, str) else json.dumps(plan)
+        request = urllib.request.Request(f"{self.endpoint}/_local/faults", body.encode(), method=method)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return dict(json.load(answer))
+
     @property
     def pid(self) -> int:
         assert self._process is not None
@@ -105,7 +112,8 @@ class LocalAws:
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client with dummy credentials and no retries that would hide an error."""
-        config = Config(retries={"total_max_attempts": 1}, parameter_validation=options.pop("validate", True))
+        retries = {"total_max_attempts": options.pop("attempts", 1)}
+        config = Config(retries=retries, parameter_validation=options.pop("validate", True))
         return boto3.client(
             service,
             endpoint_url=self.endpoint,

@@ -60,6 +60,11 @@ def _piped(world: World) -> Request:
     return {"AlgorithmSpecification": {**_training(world)["AlgorithmSpecification"], "TrainingInputMode": "Pipe"}}
 
 
+def _spot(_: World) -> Request:
+    stopping = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1}
+    return {"EnableManagedSpotTraining": True, "StoppingCondition": stopping}
+
+
 _JOB: dict[str, Any] = {"RoleArn": lambda world: world.role, "S3Uri": lambda world: world.data}
 
 RECIPES = {
@@ -71,7 +76,12 @@ RECIPES = {
             "InputDataConfig.DataSource.S3DataSource.S3DataType": "ManifestFile",
             "CheckpointConfig.LocalPath": "/opt/ml/kept",
         },
-        along={"InputDataConfig.CompressionType": _piped, "InputDataConfig.RecordWrapperType": _piped},
+        along={
+            "InputDataConfig.CompressionType": _piped,
+            "InputDataConfig.RecordWrapperType": _piped,
+            "EnableManagedSpotTraining": _spot,
+            "StoppingCondition.MaxWaitTimeInSeconds": _spot,
+        },
     ),
     "DescribeTrainingJob": Recipe(_existing_training),
     "StopTrainingJob": Recipe(_existing_training),

@@ -59,6 +59,7 @@ def test_relative_folders_and_the_home_are_understood(home: Path, monkeypatch: p
         ("--s3-endpoint", "127.0.0.1:9000", "http://host:port"),
         ("--s3-endpoint", "s3://bucket", "http://host:port"),
         ("--isolation", "docker", "invalid choice"),
+        ("--faults", "/does/not/exist", "/does/not/exist is no file"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_misuse(

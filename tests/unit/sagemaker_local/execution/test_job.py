@@ -13,10 +13,12 @@ from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import PROCESSING, TRAINING, JobKind
 from sagemaker_local.execution import records
+from sagemaker_local.execution.endings import Cancelled, Ended, algorithm_error
 from sagemaker_local.execution.images import ImageCatalog
-from sagemaker_local.execution.job import Cancelled, Ended, Job, Platform, algorithm_error
+from sagemaker_local.execution.job import Job, Platform
 from sagemaker_local.execution.process import ProcessExecutor, Sandbox
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store
 from tests.support.polling import eventually
 
@@ -28,7 +30,8 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
     """All that jobs run with, but no endpoint: none of these jobs gets as far as to need one."""
     store = Store(tmp_path / "db")
     images = ImageCatalog(tmp_path / "containers", tmp_path / "environments", {})
-    yield Platform(store, Aws("http://127.0.0.1:9"), images, ProcessExecutor("none", []), stop_grace_seconds=1)
+    executor = ProcessExecutor("none", [])
+    yield Platform(store, Aws("http://127.0.0.1:9"), images, executor, Faults(store), stop_grace_seconds=1)
     store.close()
 
 
@@ -40,6 +43,7 @@ def add(platform: Platform, kind: JobKind, status: str) -> None:
         kind.status_key: status,
         "AppSpecification": {"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/absent:1"},
         "SecondaryStatusTransitions": [],
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         "CreationTime": 100.0,
         "LastModifiedTime": 100.0,
     }
@@ -53,8 +57,8 @@ def job(platform: Platform, kind: JobKind, tmp_path: Path) -> Job:
 def test_a_job_out_of_time_is_stopping(platform: Platform, tmp_path: Path) -> None:
     add(platform, TRAINING, "InProgress")
     late = job(platform, TRAINING, tmp_path)
-    late.time_out()
-    assert (late.timed_out, late.stopped) == (True, True)
+    late.time_out("MaxRuntimeExceeded")
+    assert (late.exceeded, late.stopped) == ("MaxRuntimeExceeded", True)
     assert late.record["TrainingJobStatus"] == late.record["SecondaryStatus"] == "Stopping"
     with pytest.raises(Cancelled):
         late.check()
@@ -65,8 +69,8 @@ def test_a_job_that_was_stopped_before_its_time_was_out_has_not_timed_out(platfo
     stopped = job(platform, TRAINING, tmp_path)
     stopped.stop()
     before = stopped.record
-    stopped.time_out()
-    assert (stopped.timed_out, stopped.record) == (False, before)
+    stopped.time_out("MaxRuntimeExceeded")
+    assert (stopped.exceeded, stopped.record) == (None, before)
 
 
 def test_a_job_that_was_stopped_before_it_was_submitted_does_not_run(platform: Platform, tmp_path: Path) -> None:

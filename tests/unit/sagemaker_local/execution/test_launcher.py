@@ -134,6 +134,14 @@ def test_after_the_grace_it_is_sigkill(launch: Launch) -> None:
     assert ended(process)[0] == 128 + 9
 
 
+@pytest.mark.parametrize("line", ["KILL\n", "STOP 600\nKILL\n", "KILL\nSTOP 600\n"])
+def test_a_kill_is_sigkill_at_once(launch: Launch, line: str) -> None:
+    process = launch("sh", "-c", "trap 'echo warned' TERM; echo ready; while true; do sleep 0.02; done")
+    await_ready(process)
+    tell(process, line)
+    assert ended(process) == (128 + 9, "")
+
+
 @pytest.mark.parametrize("lines", [("STOP 0\n", "STOP 600\n"), ("STOP 600\n", "STOP 0\n"), ("STOP 600\nSTOP 0\n",)])
 def test_a_second_stop_can_shorten_the_grace_and_never_prolong_it(launch: Launch, lines: tuple[str, ...]) -> None:
     process = launch("sh", "-c", STUBBORN)
