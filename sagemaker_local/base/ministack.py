@@ -3,7 +3,8 @@
 It takes its settings from the environment when it is imported, so ``configure`` comes first. These private names of
 it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
-``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``.
+``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
+``services.s3._atomic_write``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.base import s3_files
 from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp
 from sagemaker_local.domain.arns import Scope
@@ -52,6 +54,9 @@ class Ministack:
     """Implements ``Base``."""
 
     def __init__(self) -> None:
+        data = Path(os.environ["S3_DATA_DIR"])
+        s3_files.recover(data)  # before it reads them, which it does when it is imported
+        importlib.import_module("ministack.services.s3").__dict__["_atomic_write"] = s3_files.Writer(data).write
         self._ministack = importlib.import_module("ministack.app")
         self._persistence = importlib.import_module("ministack.core.persistence")
         self._responses = importlib.import_module("ministack.core.responses")

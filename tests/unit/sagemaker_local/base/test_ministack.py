@@ -131,6 +131,22 @@ def test_put_events_lets_only_the_platform_send_as_aws(tmp_path: Path) -> None:
     assert refused == [200, 1]
 
 
+def test_atomic_write_is_called_with_an_objects_content_and_then_with_its_description(tmp_path: Path) -> None:
+    written = in_a_process(
+        tmp_path,
+        """
+        s3 = importlib.import_module("ministack.services.s3")
+        original, result = s3._atomic_write, []
+        def recorded(path, data, *, text=False):
+            result.append([str(pathlib.Path(path).relative_to(DATA / "s3")), type(data).__name__])
+            original(path, data, text=text)
+        s3._atomic_write = recorded
+        s3._persist_object("b", "k", {"body": b"content", "etag": "e"})
+        """,
+    )
+    assert written == [["000000000000/b/k", "bytes"], ["000000000000/b/k.meta.json", "str"]]
+
+
 def test_hypercorn_compat_install_gives_answers_their_reason_phrase_and_can_be_repeated(tmp_path: Path) -> None:
     assert (
         in_a_process(
