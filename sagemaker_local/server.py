@@ -8,8 +8,10 @@ import errno
 import json
 import logging
 import os
+import shutil
 import signal
 import socket
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,7 +47,16 @@ def serve(settings: Settings) -> None:
     environ = dict(os.environ)
     detach_from_users_aws()
     with state.claimed(settings.state_dir) as claim:
+        _keep_temporary_files_in(settings.state_dir / state.TEMPORARY)
         asyncio.run(_serve(settings, _listen(settings.port), claim, environ))
+
+
+def _keep_temporary_files_in(folder: Path) -> None:
+    """What a killed server leaves there goes at the next start; in the system's folder nobody would clear it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ["TMPDIR"] = str(folder)
+    tempfile.tempdir = None
 
 
 def _listen(port: int) -> int:
