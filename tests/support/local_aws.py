@@ -68,10 +68,14 @@ class LocalAws:
 
     def start(self) -> LocalAws:
         """Start the server and wait until it answers."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self.command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        self.launch()
         eventually(self.health, f"an answer of the server (log: {self.log.read_text()})")
         return self
+
+    def launch(self) -> None:
+        """Start the server and do not wait."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self.command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
 
     def health(self) -> dict[str, Any] | None:
         """The server's account of itself, or ``None`` while it does not answer."""

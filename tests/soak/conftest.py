@@ -1,0 +1,1 @@
+from tests.support.fixtures import environments  # noqa: F401 - a fixture
