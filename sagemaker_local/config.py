@@ -44,7 +44,9 @@ class Settings:
     isolation: str
     """``auto`` (namespaces where the system allows them) or ``none``"""
     stop_grace_seconds: float
-    """between SIGTERM and SIGKILL: 120 s on AWS"""
+    """between SIGTERM and SIGKILL of a job: 120 s on AWS"""
+    speed_up: float
+    """AWS's waits for endpoints (health checks, baking, ...) are this many times shorter"""
     s3: S3Endpoint | None = None
     """``None``: S3 is this server's own"""
     faults: Path | None = None
@@ -65,6 +67,7 @@ class Settings:
             "--isolation": self.isolation,
             "--stop-grace": f"{self.stop_grace_seconds:g}",
             "--faults": self.faults,
+            "--speed-up": f"{self.speed_up:g}",
             "--s3-endpoint": self.s3 and self.s3.url,
         }
         return {name: str(value) for name, value in given.items() if value}

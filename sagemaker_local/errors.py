@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ServiceError(Exception):
     """An answer other than success: *code* and *message* as boto3's ``ClientError`` shows them.
@@ -10,11 +12,13 @@ class ServiceError(Exception):
     ``ResourceNotFound`` are modelled, the others (``ValidationException``, ...) are matched by their code.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, members: dict[str, Any] | None = None) -> None:
+        """*members* are those that the error's shape has beside its message."""
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = members or {}
 
 
 def validation_error(message: str) -> ServiceError:
@@ -35,6 +39,11 @@ def resource_not_found(message: str) -> ServiceError:
 def conflict(message: str) -> ServiceError:
     """Another resource stands in the way."""
     return ServiceError("ConflictException", message)
+
+
+def limit_exceeded(message: str) -> ServiceError:
+    """The account may not have so many."""
+    return ServiceError("ResourceLimitExceeded", message)
 
 
 class CannotGoOn(Exception):

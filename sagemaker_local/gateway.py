@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sagemaker_local.admin import Admin
 from sagemaker_local.base.interface import Base
-from sagemaker_local.config import ACCOUNT, LOCAL_PATH, REGION
+from sagemaker_local.config import LOCAL_PATH
 from sagemaker_local.connection import cut
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
 from sagemaker_local.operations.registry import Context, Handler, Request, Services
-from sagemaker_local.protocol import model
+from sagemaker_local.protocol import model, rest
 from sagemaker_local.protocol.serialization import filtered, serialize
 from sagemaker_local.protocol.validation import validate
+from sagemaker_local.runtime import HttpAnswer, Runtime, too_large, unknown_path, unsigned
+from sagemaker_local.signature import signer
 
 log = logging.getLogger(__name__)
 
-_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/")
-_ACCOUNT = re.compile(r"\d{12}")
 _CONTENT_TYPE = b"application/x-amz-json-1.1"
 _READ_VERBS = ("Describe", "List", "Get")
 _BODY_LIMIT_BYTES = 8 << 20
@@ -43,11 +42,12 @@ class Gateway:
         base: Base,
         operations: dict[str, Handler],
         services: Services,
+        runtime: Runtime,
         faults: Faults,
         admin: Admin,
         on_startup: Callable[[], Awaitable[None]],
     ) -> None:
-        self._base, self._operations, self._services = base, operations, services
+        self._base, self._operations, self._services, self._runtime = base, operations, services, runtime
         self._faults, self._admin, self._on_startup = faults, admin, on_startup
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -56,7 +56,10 @@ class Gateway:
         elif scope["type"] == "http" and scope["path"].startswith(LOCAL_PATH):
             await self._administer(scope, receive, send)
         elif scope["type"] == "http" and _is_sagemaker(_headers(scope)):
-            await self._sagemaker(scope, receive, send)
+            if scope["path"] == "/":
+                await self._sagemaker(scope, receive, send)
+            else:
+                await self._runtime_call(scope, receive, send)
         else:
             await self._base.app(scope, receive, send)
             if not _only_reads(scope):
@@ -93,6 +96,26 @@ class Gateway:
             status, answer = 500, _error_body("InternalFailure", f"Internal failure; see the log, request {request_id}")
         await _respond(send, status, answer, request_id)
 
+    async def _runtime_call(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        answer = await self._runtime_answer(scope, receive)
+        headers = [(name.lower(), value) for name, value in answer.headers]
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _runtime_answer(self, scope: AsgiScope, receive: Receive) -> HttpAnswer:
+        who = signer(_headers(scope).get("authorization", ""))
+        route = rest.route(scope["method"], scope["raw_path"].decode("latin-1"))
+        if who is None:
+            return unsigned()
+        if route is None:
+            return unknown_path(scope["method"], scope["path"])
+        try:
+            body = await _read(receive)
+        except ServiceError:
+            return too_large(_BODY_LIMIT_BYTES)
+        return await self._runtime.answer(route, who.scope, dict(scope["headers"]), body)
+
     def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
         name = headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
         handler = self._operations.get(name)
@@ -117,18 +140,16 @@ def _headers(scope: AsgiScope) -> dict[str, str]:
 
 def _is_sagemaker(headers: dict[str, str]) -> bool:
     """Signed for SageMaker (its runtime and feature store sign so too), or addressed to it unsigned."""
-    match = _CREDENTIAL.search(headers.get("authorization", ""))
-    signed_for = match["service"] if match else ""
-    return signed_for == "sagemaker" or headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX)
+    who = signer(headers.get("authorization", ""))
+    signed = who is not None and who.service == "sagemaker"
+    return signed or headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX)
 
 
 def _scope(headers: dict[str, str]) -> Scope:
-    """An access key of twelve digits names the account, any other is the default account's."""
-    match = _CREDENTIAL.search(headers.get("authorization", ""))
-    if match is None:
+    who = signer(headers.get("authorization", ""))
+    if who is None:
         raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-    account = match["key"] if _ACCOUNT.fullmatch(match["key"]) else ACCOUNT
-    return Scope(account, match["region"] or REGION)
+    return who.scope
 
 
 def _parsed(body: bytes) -> Any:

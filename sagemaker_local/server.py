@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypercorn.asyncio import serve as hypercorn_serve
+import uvloop
 from hypercorn.config import Config
 
 from sagemaker_local import clock, state
@@ -29,26 +29,35 @@ from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.execution.serving.container import Listen, ServingPlatform
+from sagemaker_local.execution.serving.ports import Ports
 from sagemaker_local.faults import Faults
+from sagemaker_local.front import Front
 from sagemaker_local.gateway import Gateway
-from sagemaker_local.operations import all_operations
+from sagemaker_local.hosting.fleet import FleetPlatform
+from sagemaker_local.hosting.invocation import Invoker
+from sagemaker_local.hosting.service import Hosting
+from sagemaker_local.operations import all_operations, runtime_operations
 from sagemaker_local.operations.registry import Services
 from sagemaker_local.outbox import Dispatcher
+from sagemaker_local.runtime import Runtime
 from sagemaker_local.store import Store
 
 log = logging.getLogger(__name__)
 
 _SAVE_SECONDS = 1.0
 _SHUTDOWN_SECONDS = 3.0
+_BACKLOG = 1024
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ``CannotGoOn``."""
     environ = dict(os.environ)
     detach_from_users_aws()
-    with state.claimed(settings.state_dir) as claim:
+    # Invocations pass through this loop: one in C takes half the time over it.
+    with state.claimed(settings.state_dir) as claim, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         _keep_temporary_files_in(settings.state_dir / state.TEMPORARY)
-        asyncio.run(_serve(settings, _listen(settings.port), claim, environ))
+        runner.run(_serve(settings, _listen(settings.port), claim, environ))
 
 
 def _keep_temporary_files_in(folder: Path) -> None:
@@ -59,17 +68,16 @@ def _keep_temporary_files_in(folder: Path) -> None:
     tempfile.tempdir = None
 
 
-def _listen(port: int) -> int:
-    """A listening socket's file descriptor, for hypercorn to own."""
+def _listen(port: int) -> socket.socket:
     try:
-        return socket.create_server(("127.0.0.1", port)).detach()
+        return socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise CannotGoOn(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
 
 
-async def _serve(settings: Settings, listener: int, claim: state.Claim, environ: Mapping[str, str]) -> None:
+async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim, environ: Mapping[str, str]) -> None:
     ministack.configure(settings.state_dir / state.BASE, ACCOUNT, REGION, settings.port)
     base = ministack.Ministack()
     if settings.s3 is not None:
@@ -81,11 +89,14 @@ async def _serve(settings: Settings, listener: int, claim: state.Claim, environ:
     executor = ProcessExecutor(settings.isolation, hidden_folders([settings.state_dir, *settings.hidden]))
     platform = Platform(store, aws, images, executor, faults, settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.state_dir / state.JOBS, settings.max_jobs)
+    hosting = _hosting(settings, store, aws, images, executor, lambda made: front.run(front.listen(made)))
+    invoker = Invoker(hosting.find, clock.now)
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
 
     async def start() -> None:
         runner.reconcile()
+        await hosting.reconcile()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
@@ -96,17 +107,19 @@ async def _serve(settings: Settings, listener: int, claim: state.Claim, environ:
             "status": "ok",
             "isolation": executor.isolation,
             "images": images.names(),
-            "operations": sorted(operations),
+            "operations": sorted([*operations, *runtime_operations()]),
         }
 
     async def stop() -> None:
         await _terminated()
         # While requests are still answered: the jobs' last lines go to Logs over HTTP.
-        await asyncio.to_thread(runner.close)
+        await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
 
-    services = Services(store, aws, images, runner, executor.isolated)
-    gateway = Gateway(base, operations, services, faults, Admin(health, faults), start)
-    await hypercorn_serve(gateway, _hypercorn(listener), shutdown_trigger=stop)  # type: ignore[arg-type]
+    services = Services(store, aws, images, runner, hosting, invoker, executor.isolated)
+    runtime = Runtime(runtime_operations(), services)
+    gateway = Gateway(base, operations, services, runtime, faults, Admin(health, faults), start)
+    front = Front(gateway, runtime, _hypercorn())
+    await front.serve(listener, stop)
     for task in background:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -125,6 +138,14 @@ def _faults(store: Store, path: Path | None) -> Faults:
     return faults
 
 
+def _hosting(
+    settings: Settings, store: Store, aws: Aws, images: ImageCatalog, executor: ProcessExecutor, listen: Listen
+) -> Hosting:
+    serving = ServingPlatform(aws, images, executor, Ports(), settings.port, listen)
+    platform = FleetPlatform(serving, clock.Waits(settings.speed_up))
+    return Hosting(store, platform, settings.state_dir / state.HOSTING)
+
+
 async def _save_periodically(base: ministack.Ministack) -> None:
     while True:
         await asyncio.sleep(_SAVE_SECONDS)
@@ -134,9 +155,8 @@ async def _save_periodically(base: ministack.Ministack) -> None:
             log.error("%s; trying again", error)
 
 
-def _hypercorn(listener: int) -> Config:
+def _hypercorn() -> Config:
     config = Config()
-    config.bind = [f"fd://{listener}"]
     config.graceful_timeout = _SHUTDOWN_SECONDS
     config.shutdown_timeout = _SHUTDOWN_SECONDS
     config.loglevel = "WARNING"

@@ -21,8 +21,8 @@ from sagemaker_local.errors import CannotGoOn
 
 LOCK = "sagemaker-local.lock"
 LOG = "server.log"
-DATABASE, BASE, JOBS, TEMPORARY = "sagemaker.db", "base", "jobs", "tmp"
-ENTRIES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", BASE, JOBS, TEMPORARY, LOG)
+DATABASE, BASE, JOBS, HOSTING, TEMPORARY = "sagemaker.db", "base", "jobs", "hosting", "tmp"
+ENTRIES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", BASE, JOBS, HOSTING, TEMPORARY, LOG)
 """all that a server makes in the folder, beside the lock"""
 
 # struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, process id.

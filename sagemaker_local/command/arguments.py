@@ -80,6 +80,8 @@ def _add_server_options(start: argparse.ArgumentParser) -> None:
         help="each job in namespaces of its own if the system allows it, or none (default: %(default)s)")  # fmt: skip
     add("--stop-grace", type=_seconds, default=120.0, metavar="SECONDS",
         help="between the SIGTERM and the SIGKILL of a stopped job (default: %(default)g, as on AWS)")  # fmt: skip
+    add("--speed-up", type=_factor, default=1.0, metavar="FACTOR",
+        help="how many times shorter AWS's waits for endpoints are (default: %(default)g)")  # fmt: skip
     add("--hide", type=_folder, action="append", default=[], metavar="DIR",
         help="a folder that jobs must not see, beside the state and your home; may be repeated")  # fmt: skip
     add("--faults", type=_file, metavar="FILE", help="a fault plan (JSON): which calls and jobs are to go wrong")
@@ -125,6 +127,13 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no time in seconds")
     return seconds
+
+
+def _factor(text: str) -> float:
+    factor = _seconds(text)
+    if factor == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no factor: give a number above 0")
+    return factor
 
 
 def _url(text: str) -> str:

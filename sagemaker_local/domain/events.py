@@ -1,8 +1,8 @@
 """EventBridge events as SageMaker sends them (source ``aws.sagemaker``).
 
-Time formats differ by event, as documented: training has epoch milliseconds as strings, processing as numbers, model
-packages and model cards ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page "Events that
-Amazon SageMaker sends to EventBridge" (automating-sagemaker-with-eventbridge).
+Time formats differ by event, as documented: training has epoch milliseconds as strings, processing and endpoints as
+numbers, model packages and model cards ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page
+"Events that Amazon SageMaker sends to EventBridge" (automating-sagemaker-with-eventbridge).
 """
 
 from __future__ import annotations
@@ -88,6 +88,19 @@ _MODEL_CARD_MEMBERS = (
     "ModelId",
     "ModelCardStatus",
     "SecurityConfig",
+)
+_ENDPOINT_EVENT = "SageMaker Endpoint State Change"
+_DEPLOYMENT_EVENT = "SageMaker Endpoint Deployment State Change"
+_ENDPOINT_MEMBERS = (
+    "EndpointName",
+    "EndpointArn",
+    "EndpointConfigName",
+    "ProductionVariants",
+    "ShadowProductionVariants",
+    "EndpointStatus",
+    "FailureReason",
+    "CreationTime",
+    "LastModifiedTime",
 )
 # The enums inside a processing event are upper case; its status is not.
 _PROCESSING_DATA = ("ProcessingInputs", "ProcessingOutputConfig")
@@ -176,5 +189,26 @@ def _upper_enums(value: Any) -> Any:
 
 def _upper(name: str, value: str) -> str:
     # The documented example has MANIFEST_FILE but FULLYREPLICATED: only the data type is split into words.
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value) if name == "S3DataType" else value
-    return words.upper()
+    return (_words(value) if name == "S3DataType" else value).upper()
+
+
+def _words(text: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+
+
+def endpoint_event(record: Record, tags: dict[str, str]) -> Event:
+    """The event of an endpoint's change of status, which is in upper case there (``IN_SERVICE``)."""
+    detail = _endpoint_detail(record, _ENDPOINT_MEMBERS)
+    return Event(_ENDPOINT_EVENT, (record["EndpointArn"],), {**detail, "Tags": tags})
+
+
+def endpoint_deployment_event(record: Record, tags: dict[str, str]) -> Event:
+    """The event of a step of a deployment: what becomes of the variants that are being deployed."""
+    detail = _endpoint_detail(record, (*_ENDPOINT_MEMBERS, "PendingDeploymentSummary"))
+    return Event(_DEPLOYMENT_EVENT, (record["EndpointArn"],), {**detail, "Tags": tags})
+
+
+def _endpoint_detail(record: Record, members: tuple[str, ...]) -> dict[str, Any]:
+    detail: dict[str, Any] = _timed(_picked(record, members), _milliseconds)
+    detail["EndpointStatus"] = _words(detail["EndpointStatus"]).upper()
+    return detail

@@ -32,6 +32,9 @@ _URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
     r"(?P<repository>[a-z0-9._/-]+)(:(?P<tag>[\w.-]{1,128}))?(@sha256:[0-9a-f]{64})?"
 )
+_ACCEPTS_PORT = re.compile(
+    r"^LABEL\s[^#]*com\.amazonaws\.sagemaker\.capabilities\.accept-bind-to-port\"?\s*=\s*\"?true\b", re.MULTILINE
+)
 
 
 class InvalidImageUri(ValueError):
@@ -74,6 +77,17 @@ class Image:
     def notice(self) -> str | None:
         """What a job's log should say of the image before anything else."""
         return self.managed.notice(PYTHON) if self.managed else None
+
+    @property
+    def programs(self) -> Path:
+        """The image's own programs, such as ``serve``: its Dockerfile copies them to a folder of the ``PATH``."""
+        return self.folder / "bin"
+
+    @property
+    def binds_to_given_port(self) -> bool:
+        """Whether the image says that it serves on ``SAGEMAKER_BIND_TO_PORT``: by a label of its Dockerfile."""
+        dockerfile = self.folder / "Dockerfile"
+        return dockerfile.is_file() and _ACCEPTS_PORT.search(dockerfile.read_text()) is not None
 
 
 class ImageCatalog:

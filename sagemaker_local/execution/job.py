@@ -22,7 +22,8 @@ from sagemaker_local.execution.endings import Cancelled, Ended
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.injection import PROGRAM_EFFECTS, Strike, failing_program
 from sagemaker_local.execution.logs import LogStream, printable
-from sagemaker_local.execution.process import Network, ProcessExecutor, Program, Running, Sandbox
+from sagemaker_local.execution.network import Network
+from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
 from sagemaker_local.execution.transfer import Share
 from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store

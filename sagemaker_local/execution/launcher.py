@@ -1,7 +1,8 @@
 """Starts one job's process, alone in its world, and ends it: run as a script, ``launcher.py SPEC.json``.
 
-Run as ``launcher.py network`` it starts nothing: it makes a network without any way out, says ``ready``, and holds it
-until its standard input ends. The processes whose specs name it as ``network`` share that network.
+Run as ``launcher.py network CHANNEL`` it starts nothing: it makes a network without any way out, and holds it until the
+channel (the descriptor of a Unix socket) ends. The processes whose specs name it as ``network`` share that network. On
+the channel it says ``ready``, and then answers each order, ``connect`` or ``listen PORT``, with a socket made in there.
 
 Standard library only, and no import of this package: it runs isolated (``python -I -S``) for a quick start.
 
@@ -41,9 +42,9 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(argument: str) -> int:
+def main(argument: str, channel: str = "") -> int:
     """Run the job of the spec file to its end, or hold a network; returns the exit status."""
-    return hold_network() if argument == "network" else run(argument)
+    return hold_network(int(channel)) if argument == "network" else run(argument)
 
 
 def run(spec_path: str) -> int:
@@ -95,13 +96,21 @@ def join(holder: int) -> None:
         os.close(handle)
 
 
-def hold_network() -> int:
-    """A network of its own, with nothing but the loopback, until standard input ends."""
+def hold_network(descriptor: int) -> int:
+    """A network of its own, with nothing but the loopback, until the channel ends."""
     become_root_of_new(CLONE_NEWUSER | CLONE_NEWNET)
     bring_loopback_up()
-    os.write(1, b"ready\n")
-    sys.stdin.buffer.read()
+    with socket.socket(fileno=descriptor) as channel:
+        channel.send(b"ready")
+        while order := channel.recv(64).decode():
+            with made_for(order) as made:
+                socket.send_fds(channel, [b"1"], [made.fileno()])
     return 0
+
+
+def made_for(order: str) -> socket.socket:
+    kind, _, port = order.partition(" ")
+    return socket.create_server(("127.0.0.1", int(port))) if kind == "listen" else socket.socket()
 
 
 def supervise(child: int, isolated: bool) -> int:
@@ -174,6 +183,7 @@ def mount_world(spec: dict[str, Any]) -> None:
     # Taken before anything is covered: what is bound back, and what is bound in.
     visible = {path: os.open(path, os.O_PATH) for path in spec["visible"]}
     opt_ml, tmp = os.open(spec["opt_ml"], os.O_PATH), os.open(spec["tmp"], os.O_PATH)
+    mounts = [(os.open(mount["source"], os.O_PATH), mount["target"]) for mount in spec["mounts"]]
     bind(os.open(spec["hosts_file"], os.O_PATH), "/etc/hosts")
     bind(tmp, "/tmp")
     for hidden in spec["hidden"]:
@@ -184,6 +194,9 @@ def mount_world(spec: dict[str, Any]) -> None:
             os.makedirs(path, exist_ok=True)
             bind(handle, path)
     place_opt_ml(opt_ml)
+    for handle, target in mounts:
+        os.makedirs(target, exist_ok=True)
+        bind(handle, target)
     set_read_only("/", True, recursive=True)
     for path in ("/opt/ml", "/tmp", "/proc", *filter(os.path.ismount, ("/dev", "/dev/shm"))):
         set_read_only(path, False)
@@ -272,4 +285,4 @@ def write_text(path: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -7,7 +7,6 @@ import logging
 import os
 import pwd
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -17,13 +16,12 @@ from pathlib import Path
 
 from sagemaker_local.execution import overlay
 from sagemaker_local.execution.images import Image
+from sagemaker_local.execution.network import SYSTEM_PATH, Network, launch, private_network
 
 log = logging.getLogger(__name__)
 
 NAMESPACES, NO_ISOLATION = "namespaces", "none"
 OPT_ML = "/opt/ml"
-_LAUNCHER = Path(__file__).with_name("launcher.py")
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # CloudWatch Logs takes no longer event: a longer line becomes several.
 _LINE_BYTES = 256 * 1024 - 26
 # How long to read on after the end for what a left-behind process, holding the pipe open, might still print.
@@ -37,6 +35,8 @@ class Program:
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     network_isolation: bool = False
+    mounts: dict[str, Path] = field(default_factory=dict)
+    """folders of this machine that it sees, read-only, at paths below /opt/ml"""
 
 
 @dataclass(frozen=True)
@@ -115,14 +115,6 @@ class Running:
                 on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
-@dataclass(frozen=True)
-class Network:
-    """A network with nothing in it but the loopback, for those programs that are started in it."""
-
-    holder: int
-    """the process that keeps it in being"""
-
-
 class ProcessExecutor:
     """Starts programs as processes of this machine.
 
@@ -165,7 +157,7 @@ class ProcessExecutor:
             return text if isolated else text.replace(OPT_ML, base)
 
         tmp = "/tmp" if isolated else str(sandbox.tmp)
-        path = f"{image.bin}:{_SYSTEM_PATH}"
+        path = f"{image.programs}:{image.bin}:{SYSTEM_PATH}"
         if image.managed:
             overlay.lay(image, sandbox.tmp / overlay.FOLDER)
             path = f"{tmp}/{overlay.FOLDER}/bin:{path}"
@@ -182,6 +174,8 @@ class ProcessExecutor:
         }
         if not isolated:
             environment.setdefault("SAGEMAKER_BASE_DIR", base)
+            for target, source in program.mounts.items():
+                Path(place(target)).symlink_to(source, target_is_directory=True)
         spec = {
             "isolation": self.isolation,
             "network": network and network.holder,
@@ -194,34 +188,11 @@ class ProcessExecutor:
             "hosts_file": str(sandbox.hosts_file),
             "hidden": _outermost(self._hidden),
             "visible": _visible(image),
+            "mounts": [{"source": str(source), "target": target} for target, source in program.mounts.items()],
         }
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))
-        return Running(_launch(str(spec_file)), on_line)
-
-
-@contextmanager
-def private_network() -> Iterator[Network]:
-    """A network that lasts as long as the block; raises ``OSError`` where the system grants none."""
-    process = _launch("network")
-    assert process.stdout is not None
-    with process:  # its end closes the holder's standard input, and so ends the holder
-        said = process.stdout.readline()
-        if said != b"ready\n":
-            problem = (said + process.stdout.read()).decode(errors="replace").strip()
-            raise OSError(f"no network of its own: {problem}")
-        yield Network(process.pid)
-
-
-def _launch(argument: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_LAUNCHER), argument],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={"PATH": _SYSTEM_PATH},
-        start_new_session=True,  # a signal to the server's group is not one to its jobs
-    )
+        return Running(launch(str(spec_file), descriptors=[]), on_line)
 
 
 def _outermost(folders: list[Path]) -> list[str]:
@@ -258,12 +229,12 @@ def _probe(network: Network) -> tuple[int, list[str]]:
         spec = {
             "isolation": NAMESPACES, "network": network.holder, "argv": ["/bin/true"], "environment": {},
             "cwd": "/", "opt_ml": str(sandbox.opt_ml), "tmp": str(sandbox.tmp), "hidden": [], "visible": [],
-            "host": sandbox.host, "hosts_file": str(sandbox.hosts_file),
+            "host": sandbox.host, "hosts_file": str(sandbox.hosts_file), "mounts": [],
         }  # fmt: skip
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))
         output: list[str] = []
-        return Running(_launch(str(spec_file)), output.append).wait(), output
+        return Running(launch(str(spec_file), descriptors=[]), output.append).wait(), output
 
 
 def hidden_folders(state: list[Path]) -> list[Path]:

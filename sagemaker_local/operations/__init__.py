@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from sagemaker_local.operations.registry import OPERATIONS, Handler
+from sagemaker_local.operations.registry import OPERATIONS, RUNTIME_OPERATIONS, Handler, RuntimeHandler
 
 _FAMILIES = (
     "training",
@@ -14,6 +14,10 @@ _FAMILIES = (
     "model_package_updates",
     "model_package_group_policies",
     "model_cards",
+    "models",
+    "endpoint_configs",
+    "endpoints",
+    "runtime",
     "tags",
     "search",
 )
@@ -24,3 +28,9 @@ def all_operations() -> dict[str, Handler]:
     for family in _FAMILIES:
         importlib.import_module(f"{__name__}.{family}")
     return OPERATIONS
+
+
+def runtime_operations() -> dict[str, RuntimeHandler]:
+    """Every supported operation of the runtime and its function."""
+    all_operations()
+    return RUNTIME_OPERATIONS

@@ -93,6 +93,17 @@ def check_given(place: str, structure: dict[str, Any], members: tuple[str, ...])
             raise validation_error(f"{place}.{member} must be given")
 
 
+def check_servable(context: Context, image_uri: str) -> None:
+    """Several containers can be served at once: in networks of their own, or on ports that they are given."""
+    image = context.services.images.find(image_uri)
+    if not context.services.isolated and not image.binds_to_given_port:
+        raise validation_error(
+            f"Image {image_uri} serves on port 8080 only, which needs Linux namespaces that this system does not grant "
+            "to the local SageMaker. An image that honours SAGEMAKER_BIND_TO_PORT says so with the label "
+            "com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true in its Dockerfile."
+        )
+
+
 def check_instances(context: Context, count: int) -> None:
     """Several instances need names that resolve."""
     if count > 1 and not context.services.isolated:

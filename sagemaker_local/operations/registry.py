@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain.arns import Scope, name_of
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.hosting.invocation import Answer, Invoker
+from sagemaker_local.hosting.service import Hosting
 from sagemaker_local.protocol import model
 from sagemaker_local.store import Record, Store
 
@@ -24,6 +26,8 @@ class Services:
     aws: Aws
     images: ImageCatalog
     runner: JobRunner
+    hosting: Hosting
+    invoker: Invoker
     isolated: bool
     """whether jobs run in namespaces, so that network isolation can be had"""
 
@@ -57,6 +61,33 @@ def operation(name: str) -> Callable[[Handler], Handler]:
 
     def register(function: Handler) -> Handler:
         OPERATIONS[name] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class RuntimeCall:
+    """One call of the runtime: where it acts, with what, and what the client gave."""
+
+    scope: Scope
+    services: Services
+    members: dict[str, Any]
+    """by the model's names, without the body"""
+    body: bytes
+
+
+RuntimeHandler = Callable[[RuntimeCall], Awaitable[Answer]]
+
+RUNTIME_OPERATIONS: dict[str, RuntimeHandler] = {}
+
+
+def runtime_operation(name: str) -> Callable[[RuntimeHandler], RuntimeHandler]:
+    """Registers the function for the runtime's operation *name*; ``KeyError`` if the runtime has no such operation."""
+    model.operation(name)
+
+    def register(function: RuntimeHandler) -> RuntimeHandler:
+        RUNTIME_OPERATIONS[name] = function
         return function
 
     return register

@@ -8,6 +8,9 @@ MODEL_PACKAGE_GROUP = "model-package-group"
 MODEL_PACKAGE = "model-package"
 MODEL_CARD = "model-card"
 MODEL_CARD_VERSION = "model-card-version"
+MODEL = "model"
+ENDPOINT_CONFIG = "endpoint-config"
+ENDPOINT = "endpoint"
 
 
 def arn_of_tags(scope: Scope, kind: str, name: str) -> str:

@@ -7,10 +7,18 @@ from sagemaker_local.domain.jobs import KINDS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.registry import Context, Request, operation
-from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP, arn_of_tags
+from sagemaker_local.operations.resources import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    MODEL,
+    MODEL_CARD,
+    MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
+    arn_of_tags,
+)
 from sagemaker_local.operations.tokens import invalid_token
 
-_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL_CARD}
+_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL_CARD, MODEL, ENDPOINT_CONFIG, ENDPOINT}
 _LIMIT = 50
 
 

@@ -1,4 +1,4 @@
-"""The one facade over botocore's internals: SageMaker's service model."""
+"""The one facade over botocore's internals: the service models of SageMaker and of its runtime."""
 
 from __future__ import annotations
 
@@ -18,16 +18,30 @@ def service_model() -> ServiceModel:
 
 
 @cache
+def runtime_model() -> ServiceModel:
+    """The service model of SageMaker's runtime, which invokes endpoints; no operation is in both models."""
+    return botocore.session.get_session().get_service_model("sagemaker-runtime")
+
+
+@cache
 def operation_names() -> frozenset[str]:
-    """Every operation of the model, supported here or not."""
+    """Every operation of SageMaker's model, supported here or not."""
     return frozenset(service_model().operation_names)
 
 
+@cache
+def runtime_operation_names() -> frozenset[str]:
+    """Every operation of the runtime's model, supported here or not."""
+    return frozenset(runtime_model().operation_names)
+
+
 def operation(name: str) -> OperationModel:
-    """The model of operation *name*; ``KeyError`` if SageMaker has no such operation."""
-    if name not in operation_names():
-        raise KeyError(name)
-    return service_model().operation_model(name)
+    """The model of operation *name* of either service; ``KeyError`` if there is none."""
+    if name in operation_names():
+        return service_model().operation_model(name)
+    if name in runtime_operation_names():
+        return runtime_model().operation_model(name)
+    raise KeyError(name)
 
 
 def input_shape(name: str) -> Shape:

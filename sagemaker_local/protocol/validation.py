@@ -46,10 +46,11 @@ def validate(operation: str, request: Any) -> None:
     faults: list[Fault] = []
     _compiled(operation)(request, "", faults)
     if faults:
-        raise validation_error(_message(faults))
+        raise validation_error(message(faults))
 
 
-def _message(faults: list[Fault]) -> str:
+def message(faults: list[Fault]) -> str:
+    """The message of the error that lists *faults*."""
     noun = "error" if len(faults) == 1 else "errors"
     listed = "; ".join(
         f"Value {shown} at '{path}' failed to satisfy constraint: {rule}" for shown, path, rule in faults
@@ -59,7 +60,12 @@ def _message(faults: list[Fault]) -> str:
 
 @cache
 def _compiled(operation: str) -> Check:
-    return _Compiler().check_for(model.input_shape(operation))
+    return check_of(model.input_shape(operation))
+
+
+def check_of(shape: Shape) -> Check:
+    """The check that a value is of *shape*."""
+    return _Compiler().check_for(shape)
 
 
 class _Compiler:

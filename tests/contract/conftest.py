@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.accounts import Account
 from tests.contract.marks import fault
-from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures
+from tests.support.fixtures import aws, environments, hosting  # noqa: F401 - fixtures
 from tests.support.local_aws import LocalAws
 
 HERE = Path(__file__).parent
@@ -26,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def sm(aws: LocalAws) -> Any:  # noqa: F811 - the fixture
     """A SageMaker client that checks nothing itself, so that the server's own checks are seen."""
     return aws.client("sagemaker", validate=False)
+
+
+@pytest.fixture(scope="session")
+def rt(aws: LocalAws) -> Any:  # noqa: F811 - the fixture
+    """A client of SageMaker's runtime that checks nothing itself."""
+    return aws.client("sagemaker-runtime", validate=False)
 
 
 @pytest.fixture

@@ -13,23 +13,24 @@ from typing import Any
 
 import pytest
 
-from tests.support.local_aws import LocalAws
-
 SUCCESS, ERROR = "success", "error"
 PROVEN: set[tuple[str, str]] = set()
 
-Test = Callable[[LocalAws, Any], None]
+Test = Callable[..., None]
 
 
 def proves(operation: str, outcome: str, page: str) -> Callable[[Test], Test]:
-    """Marks a test, which takes ``aws`` and ``sm``, as documented on *page* and as proof of *outcome*."""
+    """Marks a test as documented on *page* and as proof of *outcome*.
+
+    It takes the client that proves it: ``sm``, or ``rt`` for the runtime.
+    """
     PROVEN.add((operation, outcome))
 
     def wrap(test: Test) -> Test:
         @functools.wraps(test)
-        def checked(aws: LocalAws, sm: Any) -> None:
-            with _answers(sm) as seen:
-                test(aws, sm)
+        def checked(**fixtures: Any) -> None:
+            with _answers(fixtures.get("rt") or fixtures["sm"]) as seen:
+                test(**fixtures)
             assert (operation, outcome) in seen, f"{test.__name__} had no such answer; it had {sorted(seen)}"
 
         return pytest.mark.documented(page)(checked)
@@ -43,10 +44,10 @@ def _answers(client: Any) -> Iterator[set[tuple[str, str]]]:
     seen: set[tuple[str, str]] = set()
 
     def record(model: Any, http_response: Any, **_: Any) -> None:
-        seen.add((model.name, SUCCESS if http_response.status_code == 200 else ERROR))
+        seen.add((model.name, SUCCESS if http_response.status_code < 300 else ERROR))
 
-    client.meta.events.register("after-call.sagemaker", record)
+    client.meta.events.register("after-call", record)
     try:
         yield seen
     finally:
-        client.meta.events.unregister("after-call.sagemaker", record)
+        client.meta.events.unregister("after-call", record)

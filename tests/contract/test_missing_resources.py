@@ -44,6 +44,14 @@ PACKAGE = (
     f"ModelPackage {arn('model-package/absent/1')} does not exist.",
 )
 CARD = ({"ModelCardName": "absent"}, "ResourceNotFound", f"Model card {arn('model-card/absent')} does not exist.")
+MODEL = ({"ModelName": "absent"}, "ValidationException", f'Could not find model "{arn("model/absent")}".')
+CONFIG = (
+    {"EndpointConfigName": "absent"},
+    "ValidationException",
+    f'Could not find endpoint configuration "{arn("endpoint-config/absent")}".',
+)
+ENDPOINT = ({"EndpointName": "absent"}, "ValidationException", f'Could not find endpoint "{arn("endpoint/absent")}".')
+CAPACITY = {"DesiredWeightsAndCapacities": [{"VariantName": "v"}]}
 
 MISSING: dict[str, tuple[dict[str, Any], str, str]] = {
     "DescribeTrainingJob": TRAINING,
@@ -60,6 +68,14 @@ MISSING: dict[str, tuple[dict[str, Any], str, str]] = {
     "DescribeModelPackage": PACKAGE,
     "UpdateModelPackage": ({"ModelPackageArn": arn("model-package/absent/1")}, *PACKAGE[1:]),
     "DeleteModelPackage": PACKAGE,
+    "DescribeModel": MODEL,
+    "DeleteModel": MODEL,
+    "DescribeEndpointConfig": CONFIG,
+    "DeleteEndpointConfig": CONFIG,
+    "DescribeEndpoint": ENDPOINT,
+    "UpdateEndpoint": ({**ENDPOINT[0], "EndpointConfigName": "absent"}, *ENDPOINT[1:]),
+    "UpdateEndpointWeightsAndCapacities": ({**ENDPOINT[0], **CAPACITY}, *ENDPOINT[1:]),
+    "DeleteEndpoint": ENDPOINT,
     "DescribeModelCard": CARD,
     "UpdateModelCard": ({**CARD[0], "ModelCardStatus": "Draft"}, *CARD[1:]),
     "DeleteModelCard": CARD,

@@ -11,7 +11,7 @@ from tests.contract.refusals import refused
 from tests.contract.wire import post
 from tests.support.local_aws import LocalAws, processing_request, training_request, unique
 
-UNSUPPORTED = {"CreateEndpoint": {}, "ListDomains": {}, "CreateLabelingJob": {}}
+UNSUPPORTED = {"CreateFlowDefinition": {}, "ListDomains": {}, "CreateLabelingJob": {}}
 
 
 @pytest.mark.documented("CommonErrors; protocol AWS JSON 1.1: errors are __type and a message, status 400")
@@ -111,10 +111,11 @@ def test_a_client_sees_an_unsupported_operation_as_an_error_of_that_code(aws: Lo
 
 
 @pytest.mark.local_only
-def test_the_runtime_api_is_refused_and_not_mistaken_for_something_else(aws: LocalAws) -> None:
+def test_an_operation_of_the_runtime_that_is_not_supported_here_says_which_are(aws: LocalAws) -> None:
     client = aws.client("sagemaker-runtime")
-    code, _ = refused(client.invoke_endpoint, EndpointName="e", Body=b"1")
+    code, message = refused(client.invoke_endpoint_with_response_stream, EndpointName="e", Body=b"1")
     assert code == "UnknownOperationException"
+    assert "does not support InvokeEndpointWithResponseStream. It supports: InvokeEndpoint." in message
 
 
 @pytest.mark.documented("CommonErrors: MissingAuthenticationToken")

@@ -19,6 +19,9 @@ TAKEN = {
     "CreateProcessingJob": (JOB, UNIQUE.format("Processing job", "processing job")),
     "CreateModelPackageGroup": ("ValidationException", "Model Package Group already exists: {arn}"),
     "CreateModelPackage": ("ResourceInUse", "Model Package already exists: {arn}"),
+    "CreateModel": ("ValidationException", 'Cannot create already existing model "{arn}".'),
+    "CreateEndpointConfig": ("ValidationException", 'Cannot create already existing endpoint configuration "{arn}".'),
+    "CreateEndpoint": ("ValidationException", 'Cannot create already existing endpoint "{arn}".'),
     "CreateModelCard": ("ConflictException", "Model card {arn} already exists."),
 }
 # What makes the recipe's request one of a name.

@@ -1,1 +1,1 @@
-from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures
+from tests.support.fixtures import aws, environments, hosting  # noqa: F401 - fixtures

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.hosting import Hosting
 from tests.support.local_aws import ROOT, LocalAws
 
 
@@ -18,8 +19,17 @@ def environments() -> Path:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:
-    """A server for all tests of a worker; jobs get one second between SIGTERM and SIGKILL."""
-    server = LocalAws(tmp_path_factory.mktemp("aws") / "data", environments, "--stop-grace", "1", "--max-jobs", "4")
+    """A server for all tests of a worker; jobs get one second between SIGTERM and SIGKILL, AWS's waits are short."""
+    options = ("--stop-grace", "1", "--max-jobs", "4", "--speed-up", "20")
+    server = LocalAws(tmp_path_factory.mktemp("aws") / "data", environments, *options)
     server.start().prepare()
     yield server
     server.terminate()
+
+
+@pytest.fixture
+def hosting(aws: LocalAws) -> Iterator[Hosting]:
+    """The endpoints of that server; those that a test makes end with it."""
+    hosting = Hosting(aws)
+    yield hosting
+    hosting.clean_up()

@@ -1,4 +1,4 @@
-"""Every member of the supported Create operations: honoured, recorded only, or refused; one module a family.
+"""Every member of the operations that create, change or invoke: honoured, recorded only or refused; a module a family.
 
 Recorded: kept and described, without effect here (what it governs exists only on AWS). Refused: accepting it would
 promise an effect that does not come. A test holds this table complete against the model, top level and the nested
@@ -7,24 +7,26 @@ structures named here, so that a new botocore cannot bring a member that passes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sagemaker_local.errors import validation_error
-from sagemaker_local.operations.fields import processing, registry, training
+from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.operations.fields import hosting, processing, registry, training
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
 from sagemaker_local.operations.registry import Request
 
 __all__ = ["FIELDS", "HONOURED", "RECORDED", "REFUSED", "refuse_unsupported"]
 
-FIELDS: dict[str, dict[str, str]] = {**training.FIELDS, **processing.FIELDS, **registry.FIELDS}
+FIELDS: dict[str, dict[str, str]] = {**training.FIELDS, **processing.FIELDS, **registry.FIELDS, **hosting.FIELDS}
 
 
-def refuse_unsupported(operation: str, request: Request) -> None:
-    """Raises a ``ValidationException`` that names the first refused member that the request gives."""
+def refuse_unsupported(
+    operation: str, request: Request, error: Callable[[str], ServiceError] = validation_error
+) -> None:
+    """Raises a ``ValidationException``, or *error*, that names the first refused member that the request gives."""
     for path, treatment in FIELDS[operation].items():
         if treatment == REFUSED and any(value not in (None, {}, False) for value in _values(request, path)):
-            raise validation_error(f"{path} is not supported by the local SageMaker; leave it out of {operation}")
+            raise error(f"{path} is not supported by the local SageMaker; leave it out of {operation}")
 
 
 def _values(value: Any, path: str) -> Iterator[Any]:

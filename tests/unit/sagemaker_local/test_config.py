@@ -56,6 +56,6 @@ def test_the_endpoint_is_on_this_machine_only() -> None:
     path = Path("x")
     settings = Settings(
         port=4567, state_dir=path, containers=path, environments=path, max_jobs=2, hidden=(),
-        isolation="auto", stop_grace_seconds=120,
+        isolation="auto", stop_grace_seconds=120, speed_up=1,
     )  # fmt: skip
     assert settings.endpoint == "http://127.0.0.1:4567"

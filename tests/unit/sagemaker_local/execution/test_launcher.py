@@ -37,6 +37,7 @@ def launch(request: pytest.FixtureRequest, tmp_path: Path) -> Launch:
             "hosts_file": str(tmp_path / "hosts"),
             "hidden": [],
             "visible": [],
+            "mounts": [],
             **{name: str(folder) for name, folder in folders.items()},
         }
         (tmp_path / "hosts").touch()

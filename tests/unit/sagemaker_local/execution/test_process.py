@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sagemaker_local.execution import process
+from sagemaker_local.execution import network as networks
 from sagemaker_local.execution.images import Image
-from sagemaker_local.execution.process import Network, ProcessExecutor, Program, Running, Sandbox, private_network
+from sagemaker_local.execution.network import Network, private_network
+from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
 
 pytestmark = pytest.mark.local_only
 WHICH_NETWORK = Program(["readlink", "/proc/self/ns/net"])
@@ -67,7 +68,7 @@ def test_a_network_ends_with_its_block(tmp_path: Path) -> None:
 def test_a_network_that_is_not_granted_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     launcher = tmp_path / "launcher.py"
     launcher.write_text("raise SystemExit('Operation not permitted')")
-    monkeypatch.setattr(process, "_LAUNCHER", launcher)
+    monkeypatch.setattr(networks, "_LAUNCHER", launcher)
     with pytest.raises(OSError, match=r"^no network of its own: Operation not permitted$"), private_network():
         pytest.fail("there is none")
     assert not ProcessExecutor("auto", []).isolated

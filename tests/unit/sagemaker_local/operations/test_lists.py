@@ -110,6 +110,10 @@ def newest_first_if_cut_before_filtered(request: Request) -> Request:
     return {"SortOrder": "Descending"} if cut and not {"SortBy", "SortOrder"} & request.keys() else {}
 
 
+def newest_first(_: Request) -> Request:
+    return {"SortOrder": "Descending"}
+
+
 JOB_STATUSES = ("InProgress", "Completed", "Failed")
 LISTS = {
     "ListTrainingJobs": List(
@@ -161,6 +165,21 @@ LISTS = {
         holds=is_of_package_type,
         sort_name=by_version,
         prepare=groups,
+    ),
+    "ListModels": List("Models", "ModelArn", partial(insert, "model", "ModelArn"), ("",), defaults=newest_first),
+    "ListEndpointConfigs": List(
+        "EndpointConfigs",
+        "EndpointConfigArn",
+        partial(insert, "endpoint-config", "EndpointConfigArn"),
+        ("",),
+        defaults=newest_first,
+    ),
+    "ListEndpoints": List(
+        "Endpoints",
+        "EndpointArn",
+        partial(insert, "endpoint", "EndpointArn"),
+        ("InService", "Creating", "Failed"),
+        defaults=lambda request: {"SortOrder": "Descending", "MaxResults": 10},
     ),
 }
 # Lists of something else than resources: here, the tags of one.

@@ -1,0 +1,202 @@
+"""HTTP/1.1 to one serving container: kept-alive connections, whole answers, nothing between the two but a parser in C.
+
+Not thread-safe: a client belongs to the event loop that it is used in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, cast
+
+import httptools
+
+Headers = list[tuple[bytes, bytes]]
+Connect = Callable[[], Awaitable[socket.socket]]
+
+
+class NoAnswer(Exception):
+    """The container could not be reached, closed the connection, or sent what is not HTTP; the text says which."""
+
+
+class Unreachable(NoAnswer):
+    """No connection came about: the container has not seen the request."""
+
+
+class TimedOut(NoAnswer):
+    """No whole answer came within the time limit."""
+
+
+class Response(NamedTuple):
+    """A whole answer; header names are lower case."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+class Client:
+    """Requests to one container, over as many connections as there are requests at a time."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._idle: list[_Connection] = []
+        self._open: set[_Connection] = set()
+        self._closed = False
+
+    async def request(self, method: bytes, path: bytes, headers: Headers, body: bytes, seconds: float) -> Response:
+        """Send a request and read its answer. Raises ``NoAnswer``.
+
+        A kept-alive connection that the container closes before a byte of the answer was most likely closed just as
+        the request went out, so that one is sent once more on a new connection.
+        """
+        head = [method, b" ", path, b" HTTP/1.1\r\nhost: localhost:8080\r\n"]
+        for name, value in headers:
+            head += (name, b": ", value, b"\r\n")
+        if body or method == b"POST":
+            head.append(b"content-length: %d\r\n" % len(body))
+        head.append(b"\r\n")
+        message = b"".join((*head, body))
+        while self._idle:
+            try:
+                return await self._exchange(self._idle.pop(), message, seconds)
+            except _ClosedWhileIdle:
+                continue
+        return await self._exchange(await self._connected(seconds), message, seconds)
+
+    async def _exchange(self, connection: _Connection, message: bytes, seconds: float) -> Response:
+        response = await connection.exchange(message, seconds)
+        if connection.reusable and not self._closed:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return response
+
+    async def _connected(self, seconds: float) -> _Connection:
+        try:
+            async with asyncio.timeout(seconds):
+                connected = await self._connect()
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    lambda: _Connection(self._lost), sock=connected
+                )
+        except TimeoutError as error:
+            raise Unreachable(f"no connection within {seconds} s") from error
+        except OSError as error:
+            raise Unreachable(f"no connection: {error.strerror or error}") from error
+        self._open.add(connection)
+        return connection
+
+    def _lost(self, connection: _Connection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def close(self) -> None:
+        """Close every connection; requests under way end in ``NoAnswer``."""
+        self._closed = True
+        for connection in list(self._open):
+            connection.close()
+
+
+class _ClosedWhileIdle(NoAnswer):
+    """A connection used before ended without a byte of the answer."""
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: one request at a time."""
+
+    def __init__(self, lost: Callable[[_Connection], None]) -> None:
+        self._on_lost = lost
+        self._transport: asyncio.Transport | None = None
+        self._answer: asyncio.Future[Response] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._used = False
+        self.reusable = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without inheriting from it
+
+    async def exchange(self, message: bytes, seconds: float) -> Response:
+        """Send *message*, return the answer. Raises ``NoAnswer``."""
+        assert self._transport is not None
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Response] = loop.create_future()
+        self._answer = answer
+        self._begin()
+        self._timer = loop.call_later(seconds, self._expire, seconds)
+        self._transport.write(message)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        finally:
+            self._timer.cancel()
+            self._answer = None
+
+    def _begin(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._started = self._headers_read = False
+        self._headers: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self.reusable = False
+
+    def _expire(self, seconds: float) -> None:
+        self._fail(TimedOut(f"no whole answer within {seconds} s"))
+
+    def _fail(self, error: NoAnswer) -> None:
+        self.close()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error)
+
+    def close(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # asyncio's side
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.close()  # more than was asked for
+            return
+        self._started = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._fail(NoAnswer(f"the answer is not HTTP: {error}"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._on_lost(self)
+        if self._answer is None or self._answer.done():
+            return
+        if self._headers_read and not {b"content-length", b"transfer-encoding"} & self._headers.keys():
+            self._complete()  # such an answer ends with the connection
+        elif self._used and not self._started:
+            self._fail(_ClosedWhileIdle("the connection was closed while it was idle"))
+        else:
+            self._fail(NoAnswer("the connection was closed before the end of the answer"))
+
+    # httptools' side
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        self._headers_read = True
+
+    def on_body(self, data: bytes) -> None:
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() < 200:
+            self._headers, self._headers_read = {}, False  # 100 Continue: the answer is still to come
+        elif self._answer is not None and not self._answer.done():
+            self.reusable = self._parser.should_keep_alive()
+            self._complete()
+
+    def _complete(self) -> None:
+        assert self._answer is not None
+        self._used = True
+        self._answer.set_result(Response(self._parser.get_status_code(), self._headers, b"".join(self._body)))

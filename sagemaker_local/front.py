@@ -1,0 +1,231 @@
+"""The one port: invocations of endpoints are read and answered here, every other connection is hypercorn's.
+
+An invocation would cost more in a general HTTP server than in everything else on its way together, so the few bytes of
+it that matter are read by a parser in C and answered without an application in between. A connection whose request is
+not an invocation goes to hypercorn, with what was read of it, for good; should an invocation come over such a
+connection later, the gateway answers it the same.
+
+Of hypercorn these names beyond its ``serve`` are used, held by ``tests/unit/sagemaker_local/test_front.py``:
+``asyncio.tcp_server.TCPServer``, ``asyncio.worker_context.WorkerContext``, ``asyncio.lifespan.Lifespan``,
+``app_wrappers.ASGIWrapper``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from http import HTTPStatus
+from typing import Any, cast
+
+import httptools
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.asyncio.lifespan import Lifespan
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+
+from sagemaker_local.protocol import rest
+from sagemaker_local.protocol.rest import Route
+from sagemaker_local.runtime import HttpAnswer, Runtime, too_large
+from sagemaker_local.signature import Signer, signer
+
+_PREFIX = b"POST /endpoints/"
+_LONGEST_HEAD_BYTES = 64 << 10
+# What is a little too long gets the operation's own error; what is longer is not read.
+_LONGEST_BODY_BYTES = 8 << 20
+
+
+class Front:
+    """Listens, reads invocations, and hands every other connection to hypercorn."""
+
+    def __init__(self, app: Any, runtime: Runtime, config: Config) -> None:
+        self.runtime = runtime
+        self._app, self._config = ASGIWrapper(app), config
+        self._context = WorkerContext(None)
+        self._state: dict[str, Any] = {}
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.connections: set[_Connection] = set()
+
+    async def serve(self, listener: socket.socket, until: Callable[[], Awaitable[None]]) -> None:
+        """Serve on *listener* until *until* returns, then end what is being answered, within the time for that."""
+        loop = asyncio.get_running_loop()
+        lifespan = Lifespan(self._app, self._config, loop, self._state)
+        living = loop.create_task(lifespan.handle_lifespan())
+        await lifespan.wait_for_startup()
+        if living.done():
+            living.result()  # the application could not start
+        await self.listen(listener)
+        try:
+            await until()
+        finally:
+            await self._end()
+            await lifespan.wait_for_shutdown()
+            living.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await living
+
+    async def listen(self, listener: socket.socket) -> None:
+        """Accept connections on *listener* too."""
+        loop = asyncio.get_running_loop()
+        self._servers.append(await loop.create_server(lambda: _Connection(self), sock=listener))
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run *work* as a task of the server's."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end(self) -> None:
+        await self._context.terminated.set()
+        for server in self._servers:
+            server.close()
+        for connection in list(self.connections):
+            connection.end()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._config.graceful_timeout)
+
+    async def hand_over(self, transport: asyncio.Transport, received: bytes) -> None:
+        """Let hypercorn go on with a connection of which *received* has been read."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(received)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        await TCPServer(self._app, loop, self._config, self._context, self._state, reader, writer)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, for as long as its requests are invocations."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._parser: Any = None
+        self._received = bytearray()  # of a request that may not be ours
+        self._answering = False
+        self._ending = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without inheriting from it
+        self._front.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._front.connections.discard(self)
+
+    def end(self) -> None:
+        """Close now, or after the answer that is being made."""
+        self._ending = True
+        if not self._answering:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._answering:
+            self._ending = True  # a client that does not wait for answers gets the first
+            return
+        if self._parser is None:
+            self._received += data
+            if not self._received.startswith(_PREFIX[: len(self._received)]):
+                self._hand_over()
+                return
+            if len(self._received) < len(_PREFIX):
+                return
+            data = self._begin()
+        elif not self._head_read:
+            self._received += data
+        self._parse(data)
+
+    def _begin(self) -> bytes:
+        self._parser = httptools.HttpRequestParser(self)
+        self._head_read = self._foreign = False
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self._length = 0
+        return bytes(self._received)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._foreign = True
+        if self._foreign and self._answering:
+            self._ending = True
+        elif self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._front.connections.discard(self)
+        self._front.run(self._front.hand_over(self._transport, bytes(self._received)))
+
+    # httptools' side
+
+    def on_message_begin(self) -> None:
+        if self._answering:
+            self._foreign = True
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers[name.lower()] = value
+
+    def on_headers_complete(self) -> None:
+        if self._foreign:
+            return
+        route = rest.route("POST", self._url.decode("latin-1"))
+        who = signer(self._headers.get(b"authorization", b"").decode("latin-1"))
+        if route is None or who is None or who.service != "sagemaker":
+            self._foreign = True
+            return
+        self._route, self._signer = route, who
+        self._head_read = True
+        if self._headers.get(b"expect", b"").lower() == b"100-continue":
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        if self._head_read and not self._answering:
+            self._length += len(data)
+            self._body.append(data)
+            if self._length > _LONGEST_BODY_BYTES:
+                self._ending = True
+                self._reply(too_large(_LONGEST_BODY_BYTES))
+
+    def on_message_complete(self) -> None:
+        if self._head_read and not self._answering and not self._foreign:
+            self._answering = True
+            self._front.run(self._answer(self._route, self._signer, self._headers, b"".join(self._body)))
+
+    # The answer
+
+    async def _answer(self, route: Route, who: Signer, headers: dict[bytes, bytes], body: bytes) -> None:
+        answer = await self._front.runtime.answer(route, who.scope, headers, body)
+        self._ending = self._ending or not self._parser.should_keep_alive()
+        self._reply(answer)
+
+    def _reply(self, answer: HttpAnswer) -> None:
+        self._transport.write(_wire(answer, self._ending))
+        if self._ending:
+            self._transport.close()
+        self._answering, self._parser = False, None
+        self._received.clear()
+
+
+def _wire(answer: HttpAnswer, closing: bool) -> bytes:
+    parts = [b"HTTP/1.1 %d %b\r\n" % (answer.status, _phrase(answer.status))]
+    for name, value in answer.headers:
+        parts += (name, b": ", value, b"\r\n")
+    if closing:
+        parts.append(b"connection: close\r\n")
+    parts += (b"content-length: %d\r\n\r\n" % len(answer.body), answer.body)
+    return b"".join(parts)
+
+
+def _phrase(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b"Error"

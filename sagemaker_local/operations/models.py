@@ -1,0 +1,149 @@
+"""Create, Describe, List and Delete of models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker_local import clock
+from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.execution.serving.model import data_source
+from sagemaker_local.execution.transfer import has_objects
+from sagemaker_local.operations import checks
+from sagemaker_local.operations.fields import refuse_unsupported
+from sagemaker_local.operations.listing import Query, common_filters, page
+from sagemaker_local.operations.model_packages import existing_package
+from sagemaker_local.operations.registry import Context, Request, operation
+from sagemaker_local.operations.resources import MODEL
+from sagemaker_local.store import Facets, NameTaken, Record
+
+
+@operation("CreateModel")
+def create_model(context: Context, request: Request) -> Request:
+    """Checks what AWS checks at once: role, image, and that the model data is there."""
+    refuse_unsupported("CreateModel", request)
+    tags = checks.tags_of(request)
+    resolved = _resolved(context, _only_container(request))
+    _check_container(context, resolved)
+    if "ExecutionRoleArn" in request:
+        checks.check_role(context, request["ExecutionRoleArn"])
+    checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
+    name, now = request["ModelName"], clock.now()
+    arn = context.scope.arn(MODEL, name)
+    record = {
+        **{key: value for key, value in request.items() if key != "Tags"},
+        "ModelArn": arn,
+        "CreationTime": now,
+        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
+        # What its containers are started from: not shown, as Describe answers with the request's own container.
+        "Resolved": resolved,
+    }
+    try:
+        with context.store.transaction():
+            context.store.insert(MODEL, context.scope, record, Facets(name, "", now, now))
+            context.store.put_tags(arn, tags)
+    except NameTaken as error:
+        raise validation_error(f'Cannot create already existing model "{arn}".') from error
+    return {"ModelArn": arn}
+
+
+def _only_container(request: Request) -> dict[str, Any]:
+    primary, several = request.get("PrimaryContainer"), request.get("Containers", [])
+    if primary is not None and several:
+        raise validation_error("Cannot specify both PrimaryContainer and Containers in the request.")
+    if len(several) > 1:
+        raise validation_error(
+            f"Containers: the local SageMaker serves models of one container, and {len(several)} are given"
+        )
+    if primary is None and not several:
+        raise validation_error("One of PrimaryContainer and Containers must be given.")
+    return dict(primary if primary is not None else several[0])
+
+
+def _resolved(context: Context, container: dict[str, Any]) -> dict[str, Any]:
+    """The container with what a model package says of it filled in; its own variables go before the package's."""
+    if "ModelPackageName" not in container:
+        return container
+    if "Image" in container or data_source(container) is not None:
+        raise validation_error("Image and model data come from the model package: they cannot be given beside it.")
+    package = existing_package(context, container["ModelPackageName"])
+    if package.get("ModelApprovalStatus", "Approved") != "Approved":
+        raise validation_error(
+            f"Model package {package['ModelPackageArn']} is {package['ModelApprovalStatus']}: only an Approved one can "
+            "be used."
+        )
+    packaged = _specification(package, container.get("InferenceSpecificationName"))["Containers"]
+    if len(packaged) > 1:
+        raise validation_error(
+            f"Model package {package['ModelPackageArn']} has {len(packaged)} containers: the local SageMaker serves "
+            "models of one"
+        )
+    environment = {**packaged[0].get("Environment", {}), **container.get("Environment", {})}
+    return {**packaged[0], "Environment": environment}
+
+
+def _specification(package: Record, name: str | None) -> dict[str, Any]:
+    """The package's inference specification, or the additional one of that name."""
+    if name is None:
+        found = package.get("InferenceSpecification")
+    else:
+        additional = package.get("AdditionalInferenceSpecifications", [])
+        found = next((each for each in additional if each["Name"] == name), None)
+    if not found:
+        which = "an inference specification" if name is None else f"an inference specification {name}"
+        raise validation_error(f"Model package {package['ModelPackageArn']} does not have {which}.")
+    return dict(found)
+
+
+def _check_container(context: Context, container: dict[str, Any]) -> None:
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        raise validation_error("Mode MultiModel is not supported by the local SageMaker")
+    if "Image" not in container:
+        raise validation_error("One of Image and ModelPackageName must be given for a container.")
+    checks.check_image(context, container["Image"])
+    if "ModelDataUrl" in container and "ModelDataSource" in container:
+        raise validation_error("Only one of ModelDataUrl and ModelDataSource can be given.")
+    source = data_source(container)
+    if source is None:
+        return
+    uri = source["S3Uri"]
+    checks.check_s3_uri("model data", uri)
+    if source["CompressionType"] == "Gzip" and source["S3DataType"] != "S3Object":
+        raise validation_error("ModelDataSource: CompressionType Gzip is for S3DataType S3Object only")
+    if not has_objects(context.services.aws.client("s3", context.scope), uri):
+        raise validation_error(f"Could not find model data at {uri}.")
+
+
+@operation("DescribeModel")
+def describe_model(context: Context, request: Request) -> Request:
+    """The model as it was created."""
+    return existing_model(context, request["ModelName"])
+
+
+@operation("ListModels")
+def list_models(context: Context, request: Request) -> Request:
+    """Summaries, the newest first."""
+    query = Query(MODEL, context.scope)
+    common_filters(query, request)
+    found, token = page(context.store, query, {"SortOrder": "Descending", **request})
+    return {"Models": found, "NextToken": token}
+
+
+@operation("DeleteModel")
+def delete_model(context: Context, request: Request) -> None:
+    """Its data stays in S3, and endpoints that serve it go on."""
+    with context.store.transaction():
+        record = existing_model(context, request["ModelName"])
+        context.store.delete(MODEL, context.scope, record["ModelName"])
+        context.store.delete_tags(record["ModelArn"])
+
+
+def existing_model(context: Context, name: str) -> Record:
+    """The model of that name; raises ``ValidationException``."""
+    record = context.store.get(MODEL, context.scope, name)
+    if record is None:
+        raise _missing(context.scope.arn(MODEL, name))
+    return record
+
+
+def _missing(arn: str) -> ServiceError:
+    return validation_error(f'Could not find model "{arn}".')

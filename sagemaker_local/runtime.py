@@ -1,0 +1,84 @@
+"""SageMaker's runtime over HTTP, whatever server reads the requests: routes, members, answers and errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sagemaker_local.domain.arns import Scope
+from sagemaker_local.errors import ServiceError
+from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Services
+from sagemaker_local.protocol import rest
+from sagemaker_local.protocol.rest import Route
+
+log = logging.getLogger(__name__)
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class HttpAnswer(NamedTuple):
+    """What goes over the wire."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Runtime:
+    """Answers the runtime's operations, in the event loop."""
+
+    def __init__(self, operations: dict[str, RuntimeHandler], services: Services) -> None:
+        self._operations, self._services = operations, services
+
+    async def answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
+        """The answer to a request, an error's too; header names are lower case."""
+        request_id = str(uuid.uuid4())
+        try:
+            return await self._answered(route, scope, headers, body, request_id)
+        except ServiceError as error:
+            return _error(error, request_id)
+        except Exception:
+            log.exception("request %s", request_id)
+            message = f"Internal failure; see the log, request {request_id}"
+            return _error(ServiceError("InternalFailure", message, 500), request_id)
+
+    async def _answered(
+        self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, request_id: str
+    ) -> HttpAnswer:
+        handler = self._operations.get(route.operation)
+        if handler is None:
+            supported = ", ".join(sorted(self._operations))
+            message = f"The local SageMaker does not support {route.operation}. It supports: {supported}."
+            raise ServiceError("UnknownOperationException", message)
+        members = rest.bind(route.operation, route.parameter, headers, body)
+        answer = await handler(RuntimeCall(scope, self._services, members, body))
+        status = rest.success_status(route.operation)
+        return HttpAnswer(status, [(b"x-amzn-RequestId", request_id.encode()), *answer.headers], answer.body)
+
+
+def unknown_path(method: str, path: str) -> HttpAnswer:
+    """The answer to a request for SageMaker that is no operation's."""
+    return _error(ServiceError("UnknownOperationException", f"There is no {method} {path}", 404), str(uuid.uuid4()))
+
+
+def unsigned() -> HttpAnswer:
+    """The answer to a request without a signature."""
+    error = ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+    return _error(error, str(uuid.uuid4()))
+
+
+def too_large(limit: int) -> HttpAnswer:
+    """The answer to a request whose body is not read to its end, as it is longer than *limit* bytes."""
+    return _error(ServiceError("413", f"HTTP content length exceeded {limit} bytes.", 413), str(uuid.uuid4()))
+
+
+def _error(error: ServiceError, request_id: str) -> HttpAnswer:
+    headers = [
+        (b"Content-Type", b"application/json"),
+        (b"x-amzn-ErrorType", error.code.encode()),
+        (b"x-amzn-RequestId", request_id.encode()),
+    ]
+    return HttpAnswer(error.status, headers, json.dumps({"Message": error.message, **error.members}).encode())
