@@ -13,6 +13,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -29,7 +30,7 @@ from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
 from sagemaker_local.execution.runner import JobRunner
-from sagemaker_local.execution.serving.container import Listen, ServingPlatform
+from sagemaker_local.execution.serving.container import ServingPlatform
 from sagemaker_local.execution.serving.ports import Ports
 from sagemaker_local.faults import Faults
 from sagemaker_local.front import Front
@@ -87,9 +88,10 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     aws = Aws(settings.endpoint, settings.s3)
     images = ImageCatalog(settings.containers, settings.environments, environ)
     executor = ProcessExecutor(settings.isolation, hidden_folders([settings.state_dir, *settings.hidden]))
-    platform = Platform(store, aws, images, executor, faults, settings.stop_grace_seconds)
+    serving = ServingPlatform(aws, images, executor, Ports(), settings.port, lambda made: front.run(front.listen(made)))
+    platform = Platform(store, aws, images, executor, faults, _from_any_thread(serving), settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.state_dir / state.JOBS, settings.max_jobs)
-    hosting = _hosting(settings, store, aws, images, executor, lambda made: front.run(front.listen(made)))
+    hosting = Hosting(store, FleetPlatform(serving, clock.Waits(settings.speed_up)), settings.state_dir / state.HOSTING)
     invoker = Invoker(hosting.find, clock.now)
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
@@ -138,12 +140,14 @@ def _faults(store: Store, path: Path | None) -> Faults:
     return faults
 
 
-def _hosting(
-    settings: Settings, store: Store, aws: Aws, images: ImageCatalog, executor: ProcessExecutor, listen: Listen
-) -> Hosting:
-    serving = ServingPlatform(aws, images, executor, Ports(), settings.port, listen)
-    platform = FleetPlatform(serving, clock.Waits(settings.speed_up))
-    return Hosting(store, platform, settings.state_dir / state.HOSTING)
+def _from_any_thread(serving: ServingPlatform) -> ServingPlatform:
+    """The same for containers of jobs, each of which has an event loop of its own."""
+    loop = asyncio.get_running_loop()
+
+    def listen(made: socket.socket) -> None:
+        loop.call_soon_threadsafe(serving.listen, made)
+
+    return replace(serving, listen=listen)
 
 
 async def _save_periodically(base: ministack.Ministack) -> None:

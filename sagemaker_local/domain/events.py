@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
-from sagemaker_local.domain.jobs import PROCESSING, TRAINING, JobKind, Record
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, JobKind, Record
 
 _TIME_KEYS = re.compile(r"Time$")
 _MODEL_CARD_EVENT = "SageMaker Model Card State Change"
@@ -58,6 +58,25 @@ _PROCESSING_MEMBERS = (
     "ProcessingStartTime",
     "ProcessingEndTime",
     "LastModifiedTime",
+)
+_TRANSFORM_MEMBERS = (
+    "TransformJobName",
+    "TransformJobArn",
+    "TransformJobStatus",
+    "FailureReason",
+    "ModelName",
+    "MaxConcurrentTransforms",
+    "ModelClientConfig",
+    "MaxPayloadInMB",
+    "BatchStrategy",
+    "Environment",
+    "TransformInput",
+    "TransformOutput",
+    "TransformResources",
+    "DataProcessing",
+    "CreationTime",
+    "TransformStartTime",
+    "TransformEndTime",
 )
 _MODEL_PACKAGE_MEMBERS = (
     "ModelPackageGroupName",
@@ -124,6 +143,8 @@ def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
         # Its example has no tags.
         detail = {"ExperimentConfig": {}, **_timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)}
         detail.update({name: _upper_enums(detail[name]) for name in _PROCESSING_DATA if name in detail})
+    elif kind is TRANSFORM:
+        detail = _timed(_picked(record, _TRANSFORM_MEMBERS), _iso)
     else:
         raise ValueError(f"no event is documented for a {kind.noun}")
     return Event(kind.event, (record[kind.arn_key],), detail)

@@ -74,7 +74,16 @@ PROCESSING = JobKind(
     log_group="/aws/sagemaker/ProcessingJobs",
     event="SageMaker Processing Job State Change",
 )
-KINDS = {kind.resource_type: kind for kind in (TRAINING, PROCESSING)}
+TRANSFORM = JobKind(
+    resource_type="transform-job",
+    noun="transform job",
+    prefix="TransformJob",
+    start_key="TransformStartTime",
+    end_key="TransformEndTime",
+    log_group="/aws/sagemaker/TransformJobs",
+    event="SageMaker Transform Job State Change",
+)
+KINDS = {kind.resource_type: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
 
 
 def is_terminal(kind: JobKind, record: Record) -> bool:

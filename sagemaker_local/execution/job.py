@@ -24,6 +24,7 @@ from sagemaker_local.execution.injection import PROGRAM_EFFECTS, Strike, failing
 from sagemaker_local.execution.logs import LogStream, printable
 from sagemaker_local.execution.network import Network
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
+from sagemaker_local.execution.serving.container import ServingPlatform
 from sagemaker_local.execution.transfer import Share
 from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store
@@ -38,6 +39,8 @@ class Platform:
     images: ImageCatalog
     executor: ProcessExecutor
     faults: Faults
+    serving: ServingPlatform
+    """for containers that a job serves from, in an event loop of its own"""
     stop_grace_seconds: float
 
 
@@ -233,13 +236,17 @@ def mark_stopping(kind: JobKind, record: Record, now: float) -> None:
 
 
 def image_uri(record: Record) -> str:
-    """The image of a training or processing job's record."""
-    specification = record.get("AlgorithmSpecification") or record["AppSpecification"]
-    uri = specification.get("TrainingImage") or specification["ImageUri"]
+    """The image of a job's record."""
+    specification = record.get("AlgorithmSpecification") or record.get("AppSpecification") or record["Resolved"]
+    uri = specification.get("TrainingImage") or specification.get("ImageUri") or specification["Image"]
     return str(uri)
 
 
 def instance_count(record: Record) -> int:
-    """How many instances a training or processing job's record asks for."""
-    resources = record.get("ResourceConfig") or record["ProcessingResources"]["ClusterConfig"]
+    """How many instances a job's record asks for."""
+    resources = (
+        record.get("ResourceConfig")
+        or record.get("TransformResources")
+        or record["ProcessingResources"]["ClusterConfig"]
+    )
     return int(resources["InstanceCount"])

@@ -17,6 +17,7 @@ from sagemaker_local.domain import training as states
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.jobs import JobKind, Record
 from sagemaker_local.execution import processing, provisioning, records, training
+from sagemaker_local.execution.batch import flow as batch
 from sagemaker_local.execution.deadlines import Deadlines
 from sagemaker_local.execution.endings import Cancelled, Interrupted, JobFailed, PlatformFailed
 from sagemaker_local.execution.images import ImageNotInstalled
@@ -29,6 +30,7 @@ INTERNAL_ERROR = "InternalServerError: We encountered an internal error.  Please
 _FLOWS: dict[str, Callable[[Job], None]] = {
     jobs.TRAINING.resource_type: training.run,
     jobs.PROCESSING.resource_type: processing.run,
+    jobs.TRANSFORM.resource_type: batch.run,
 }
 _RETRY_SECONDS = 1.0
 

@@ -15,6 +15,7 @@ _FAMILIES = (
     "model_package_group_policies",
     "model_cards",
     "models",
+    "transform",
     "endpoint_configs",
     "endpoints",
     "runtime",

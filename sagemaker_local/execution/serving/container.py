@@ -88,6 +88,11 @@ class ServingContainer:
         self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         """the exit status, once the program and all that it started are gone"""
 
+    @property
+    def started(self) -> bool:
+        """Whether the program was started, so that ``ended`` will come."""
+        return self._running is not None
+
     async def start(self) -> None:
         """Start the program. Raises ``ImageNotInstalled`` or ``OSError``."""
         loop = asyncio.get_running_loop()

@@ -11,13 +11,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sagemaker_local.errors import ServiceError, validation_error
-from sagemaker_local.operations.fields import hosting, processing, registry, training
+from sagemaker_local.operations.fields import hosting, processing, registry, training, transform
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
 from sagemaker_local.operations.registry import Request
 
 __all__ = ["FIELDS", "HONOURED", "RECORDED", "REFUSED", "refuse_unsupported"]
 
-FIELDS: dict[str, dict[str, str]] = {**training.FIELDS, **processing.FIELDS, **registry.FIELDS, **hosting.FIELDS}
+FIELDS: dict[str, dict[str, str]] = {
+    **training.FIELDS,
+    **processing.FIELDS,
+    **transform.FIELDS,
+    **registry.FIELDS,
+    **hosting.FIELDS,
+}
 
 
 def refuse_unsupported(

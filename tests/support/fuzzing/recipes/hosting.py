@@ -27,7 +27,8 @@ def _existing_model(world: World) -> Request:
     return {"ModelName": request["ModelName"]}
 
 
-def _one_model(world: World) -> str:
+def one_model(world: World) -> str:
+    """A model that is there."""
     world.once("CreateModel", {"ModelName": "the-model", "PrimaryContainer": {"Image": IMAGE}})
     return "the-model"
 
@@ -52,7 +53,7 @@ def _packaged_in_a_list(world: World) -> Request:
 
 
 def _config(world: World) -> Request:
-    return {"EndpointConfigName": world.name(), "ProductionVariants": [variant(_one_model(world))]}
+    return {"EndpointConfigName": world.name(), "ProductionVariants": [variant(one_model(world))]}
 
 
 def _existing_config(world: World) -> Request:
@@ -67,7 +68,7 @@ def _one_config(world: World) -> str:
 
 
 def _serverless(world: World) -> Request:
-    plain = {"VariantName": "v", "ModelName": _one_model(world)}
+    plain = {"VariantName": "v", "ModelName": one_model(world)}
     return {"ProductionVariants": [{**plain, "ServerlessConfig": _SERVERLESS}]}
 
 
@@ -114,11 +115,11 @@ def _serverless_change(world: World) -> Request:
 
 
 def _variant(world: World) -> Request:
-    return variant(_one_model(world))
+    return variant(one_model(world))
 
 
 def _shadow(world: World) -> Request:
-    return variant(_one_model(world), "shadow")
+    return variant(one_model(world), "shadow")
 
 
 _CONTAINER: dict[str, Any] = {

@@ -1,12 +1,14 @@
-"""Training and processing jobs."""
+"""Training, processing and transform jobs."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from tests.support.fuzzing.recipes.hosting import one_model
 from tests.support.fuzzing.recipes.recipe import Recipe, Request
 from tests.support.fuzzing.world import World
 from tests.support.local_aws import processing_request, training_request
+from tests.support.transform import transform_request
 
 
 def _training(world: World) -> Request:
@@ -65,6 +67,25 @@ def _spot(_: World) -> Request:
     return {"EnableManagedSpotTraining": True, "StoppingCondition": stopping}
 
 
+def _transform(world: World) -> Request:
+    return transform_request(world.name(), one_model(world), world.data, world.output)
+
+
+def _existing_transform(world: World) -> Request:
+    request = _transform(world)
+    world.make("CreateTransformJob", request)
+    return {"TransformJobName": request["TransformJobName"]}
+
+
+def _of_csv(world: World) -> Request:
+    request = _transform(world)
+    source, target = {"ContentType": "text/csv"}, {"Accept": "text/csv"}
+    return {
+        "TransformInput": {**request["TransformInput"], **source},
+        "TransformOutput": {**request["TransformOutput"], **target},
+    }
+
+
 _JOB: dict[str, Any] = {"RoleArn": lambda world: world.role, "S3Uri": lambda world: world.data}
 
 RECIPES = {
@@ -98,4 +119,18 @@ RECIPES = {
     "DescribeProcessingJob": Recipe(_existing_processing),
     "StopProcessingJob": Recipe(_existing_processing),
     "DeleteProcessingJob": Recipe(_ended_processing),
+    "CreateTransformJob": Recipe(
+        _transform,
+        {
+            "S3Uri": lambda world: world.data,
+            "TransformOutput.S3OutputPath": lambda world: world.output,
+            "MaxConcurrentTransforms": 2,
+            "MaxPayloadInMB": 3,
+            "DataProcessing.InputFilter": "$[1:]",
+            "DataProcessing.OutputFilter": "$[0,-1]",
+        },
+        along={"DataProcessing": _of_csv},
+    ),
+    "DescribeTransformJob": Recipe(_existing_transform),
+    "StopTransformJob": Recipe(_existing_transform),
 }

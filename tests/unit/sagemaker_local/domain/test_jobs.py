@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemaker_local.domain import jobs
-from sagemaker_local.domain.jobs import PROCESSING, TRAINING, IllegalTransition, JobKind
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, IllegalTransition, JobKind
 
 STATES = ("InProgress", "Stopping", "Completed", "Failed", "Stopped")
 LEGAL = {
@@ -91,7 +91,7 @@ def test_a_job_that_begins_again_was_started_when_it_first_was() -> None:
 
 
 def test_the_kinds_are_found_by_their_type_in_arns() -> None:
-    assert jobs.KINDS == {"training-job": TRAINING, "processing-job": PROCESSING}
+    assert jobs.KINDS == {"training-job": TRAINING, "processing-job": PROCESSING, "transform-job": TRANSFORM}
     assert (TRAINING.name_key, TRAINING.arn_key, TRAINING.status_key) == (
         "TrainingJobName",
         "TrainingJobArn",

@@ -129,6 +129,13 @@ LISTS = {
         partial(insert_job, "processing-job", "ProcessingJob"),
         JOB_STATUSES,
     ),
+    "ListTransformJobs": List(
+        "TransformJobSummaries",
+        "TransformJobArn",
+        partial(insert_job, "transform-job", "TransformJob"),
+        JOB_STATUSES,
+        defaults=lambda request: {"SortOrder": "Descending", "MaxResults": 10},
+    ),
     "ListModelPackageGroups": List(
         "ModelPackageGroupSummaryList",
         "ModelPackageGroupArn",

@@ -1,0 +1,42 @@
+"""The members of the operation that creates batch transform jobs."""
+
+from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
+
+FIELDS = {
+    "CreateTransformJob": {
+        "TransformJobName": HONOURED,
+        "ModelName": HONOURED,
+        "MaxConcurrentTransforms": HONOURED,
+        "ModelClientConfig": HONOURED,
+        "ModelClientConfig.InvocationsTimeoutInSeconds": HONOURED,
+        "ModelClientConfig.InvocationsMaxRetries": HONOURED,
+        "MaxPayloadInMB": HONOURED,
+        "BatchStrategy": HONOURED,
+        "Environment": HONOURED,
+        "TransformInput": HONOURED,
+        "TransformInput.DataSource": HONOURED,
+        "TransformInput.DataSource.S3DataSource": HONOURED,
+        "TransformInput.DataSource.S3DataSource.S3DataType": HONOURED,
+        "TransformInput.DataSource.S3DataSource.S3Uri": HONOURED,
+        "TransformInput.ContentType": HONOURED,
+        "TransformInput.CompressionType": HONOURED,
+        "TransformInput.SplitType": HONOURED,
+        "TransformOutput": HONOURED,
+        "TransformOutput.S3OutputPath": HONOURED,
+        "TransformOutput.Accept": HONOURED,
+        "TransformOutput.AssembleWith": HONOURED,
+        "TransformOutput.KmsKeyId": RECORDED,
+        "DataCaptureConfig": REFUSED,
+        "TransformResources": HONOURED,
+        "TransformResources.InstanceType": RECORDED,
+        "TransformResources.InstanceCount": HONOURED,
+        "TransformResources.VolumeKmsKeyId": RECORDED,
+        "TransformResources.TransformAmiVersion": RECORDED,
+        "DataProcessing": HONOURED,
+        "DataProcessing.InputFilter": HONOURED,
+        "DataProcessing.OutputFilter": HONOURED,
+        "DataProcessing.JoinSource": HONOURED,
+        "Tags": HONOURED,
+        "ExperimentConfig": RECORDED,
+    },
+}
