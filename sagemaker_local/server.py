@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,8 +35,12 @@ from sagemaker_local.execution.serving.ports import Ports
 from sagemaker_local.faults import Faults
 from sagemaker_local.front import Front
 from sagemaker_local.gateway import Gateway
+from sagemaker_local.hosting.capture import FLUSH_SECONDS as CAPTURE_SECONDS
+from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import FleetPlatform
 from sagemaker_local.hosting.invocation import Invoker
+from sagemaker_local.hosting.metrics import FLUSH_SECONDS as METRICS_SECONDS
+from sagemaker_local.hosting.metrics import Metrics
 from sagemaker_local.hosting.service import Hosting
 from sagemaker_local.operations import all_operations, runtime_operations
 from sagemaker_local.operations.registry import Services
@@ -91,8 +95,12 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     serving = ServingPlatform(aws, images, executor, Ports(), settings.port, lambda made: front.run(front.listen(made)))
     platform = Platform(store, aws, images, executor, faults, _from_any_thread(serving), settings.stop_grace_seconds)
     runner = JobRunner(platform, settings.state_dir / state.JOBS, settings.max_jobs)
-    hosting = Hosting(store, FleetPlatform(serving, clock.Waits(settings.speed_up)), settings.state_dir / state.HOSTING)
+    waits = clock.Waits(settings.speed_up)
+    hosting = Hosting(store, FleetPlatform(serving, waits), settings.state_dir / state.HOSTING)
     invoker = Invoker(hosting.find, clock.now)
+    capture, metrics = Capture(aws), Metrics(aws)
+    invoker.observers = (capture, metrics)
+    hosting.on_retired = capture.flush
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
 
@@ -101,6 +109,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         await hosting.reconcile()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
+        background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
+        background.append(asyncio.create_task(_every(METRICS_SECONDS, metrics.flush)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
 
@@ -116,6 +126,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         await _terminated()
         # While requests are still answered: the jobs' last lines go to Logs over HTTP.
         await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
+        await asyncio.gather(capture.flush(), metrics.flush())
 
     services = Services(store, aws, images, runner, hosting, invoker, executor.isolated)
     runtime = Runtime(runtime_operations(), services)
@@ -148,6 +159,12 @@ def _from_any_thread(serving: ServingPlatform) -> ServingPlatform:
         loop.call_soon_threadsafe(serving.listen, made)
 
     return replace(serving, listen=listen)
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        await work()
 
 
 async def _save_periodically(base: ministack.Ministack) -> None:

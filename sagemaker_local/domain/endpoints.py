@@ -195,3 +195,8 @@ def want_what_is(record: Record) -> None:
 def instances_wanted(record: Record) -> int:
     """How many instances the endpoint has or is to have, those of a fleet that is coming up included."""
     return sum(int(shown["DesiredInstanceCount"]) for shown in (*all_variants(record), *pending_variants(record)))
+
+
+def largest(shown: Record) -> int:
+    """The number of instances of the largest production variant in *shown*; a serverless one counts as one."""
+    return max(1, *(int(variant["DesiredInstanceCount"]) for variant in shown["ProductionVariants"]), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,3 +97,12 @@ def content(shown: Record) -> None:
     shown["DesiredWeight"] = shown["CurrentWeight"]
     shown["DesiredInstanceCount"] = shown["CurrentInstanceCount"]
     shown.pop("DesiredServerlessConfig", None)
+
+
+def scaled(shown: Record, count: Callable[[int], int]) -> Record:
+    """*shown*, which has lists of summaries, with *count* of each variant's instances wanted."""
+    lists = {name: value for name, value in shown.items() if name.endswith("ProductionVariants")}
+    return {
+        name: [{**each, "DesiredInstanceCount": count(int(each["DesiredInstanceCount"]))} for each in listed]
+        for name, listed in lists.items()
+    }

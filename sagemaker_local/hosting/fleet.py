@@ -47,6 +47,8 @@ class Home:
     endpoint_name: str
     folder: Path
     """the fleet's own"""
+    config: dict[str, Any]
+    """the endpoint configuration that it is a fleet of"""
 
     @property
     def log_group(self) -> str:
@@ -71,6 +73,11 @@ class Variant:
         self.outstanding = 0
         """the requests that it is answering at the moment"""
         self.in_service: list[Instance] = []
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The endpoint configuration that it is a variant of."""
+        return self._home.config
 
     @property
     def count(self) -> int:

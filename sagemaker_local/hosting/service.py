@@ -6,7 +6,7 @@ import asyncio
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from sagemaker_local import clock
 from sagemaker_local.domain import endpoints, rollouts, variants
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.hosting import records
+from sagemaker_local.hosting.alarms import Alarms
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.fleet import Fleet, FleetFailed, FleetPlatform, Home
 from sagemaker_local.hosting.records import Record
@@ -40,6 +41,8 @@ class Hosting:
         self._fleets: set[Fleet] = set()
         self._revivals: dict[Fleet, asyncio.Task[None]] = {}
         self._work: set[asyncio.Task[None]] = set()
+        self.on_retired: Callable[[], Awaitable[None]] = _nothing
+        """called when a fleet has given its last answer"""
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
         """The endpoint of exactly that name, if it serves."""
@@ -86,7 +89,7 @@ class Hosting:
     # Fleets
 
     def _fleet(self, scope: Scope, name: str, configured: Record, shown: Record) -> Fleet:
-        home = Home(scope, name, self._folder / configured["Fleet"])
+        home = Home(scope, name, self._folder / configured["Fleet"], configured["EndpointConfig"])
         fleet = Fleet(self._platform, home, configured, shown)
         self._fleets.add(fleet)
         return fleet
@@ -114,6 +117,7 @@ class Hosting:
             await asyncio.wait([revival])
         await fleet.retire()
         self._fleets.discard(fleet)
+        await self.on_retired()
 
     # What a record can say is under way
 
@@ -135,7 +139,7 @@ class Hosting:
     async def _create(self, scope: Scope, record: Record) -> None:
         name = record["EndpointName"]
         fleet = self._fleet(scope, name, record["Pending"], record["PendingDeploymentSummary"])
-        await self._tell(scope, name, variants.CREATING, "Launching {} instance(s).")
+        await self._tell(scope, name, variants.CREATING, lambda count: f"Launching {count} instance(s).")
         reason = await _failure(fleet.adapt(record["PendingDeploymentSummary"]))
         if reason is None:
             self._serving[scope, name] = Endpoint(scope, name, fleet)
@@ -149,17 +153,23 @@ class Hosting:
         name, endpoint = record["EndpointName"], self._serving[scope, record["EndpointName"]]
         old = endpoint.fleet
         new = self._fleet(scope, name, record["Pending"], record["PendingDeploymentSummary"])
-        rollout = Rollout(endpoint, new, self._platform.waits, lambda *it: self._tell(scope, name, *it))
-        steps = rollouts.steps(record.get("LastDeploymentConfig"))
-        reason = await _failure(rollout.run(record["PendingDeploymentSummary"], steps))
+        wanted, deployment = record["PendingDeploymentSummary"], record.get("LastDeploymentConfig")
+        alarms = Alarms(self._platform.serving.aws.client("cloudwatch", scope), rollouts.alarms(deployment))
+        rollout = Rollout(endpoint, new, alarms, self._platform.waits, lambda *it: self._tell(scope, name, *it))
+        steps = rollouts.steps(deployment, endpoints.largest(wanted))
+        reason = await _failure(rollout.run(record, wanted, steps, rollouts.time_limit(deployment)))
         if reason is None:
             endpoint.switch(new)
-            await self._tell(scope, name, variants.DELETING, "Terminating {} instance(s).")
+            await self._tell(scope, name, variants.DELETING, lambda count: f"Terminating {count} instance(s).")
             await self._end(old)
             await self._change_record(scope, name, endpoints.deployed)
             await old.discard()
         else:
             await self._change_record(scope, name, lambda it, now: endpoints.begin_rollback(it, reason, now))
+            # Of a rolling update some of the old instances are gone: they come back before all traffic does.
+            lacking = await _failure(old.adapt(record))
+            if lacking is not None:
+                log.error("endpoint %s rolls back with fewer instances than it had: %s", name, lacking)
             endpoint.switch(old)
             await self._end(new)
             await self._change_record(scope, name, endpoints.rolled_back)
@@ -190,10 +200,10 @@ class Hosting:
 
     # Records
 
-    async def _tell(self, scope: Scope, name: str, status: str, message: str) -> None:
+    async def _tell(self, scope: Scope, name: str, status: str, message: Callable[[int], str]) -> None:
         def enter(record: Record, now: float) -> None:
             for shown in endpoints.pending_variants(record):
-                variants.entered(shown, status, message.format(shown["DesiredInstanceCount"]), now)
+                variants.entered(shown, status, message(int(shown["DesiredInstanceCount"])), now)
 
         await self._change_record(scope, name, enter)
 
@@ -210,6 +220,10 @@ class Hosting:
             except sqlite3.OperationalError as error:
                 log.error("the state of an endpoint cannot be stored yet: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _nothing() -> None:
+    pass
 
 
 async def _failure(deployment: Coroutine[Any, Any, None]) -> str | None:

@@ -32,6 +32,8 @@ def create_endpoint_config(context: Context, request: Request) -> Request:
     check_weights([variant.get("InitialVariantWeight", 1.0) for variant in variants])
     if any("ServerlessConfig" in variant for variant in variants):
         _check_serverless(context, request)
+    if "DataCaptureConfig" in request:
+        checks.check_s3_uri("DataCaptureConfig.DestinationS3Uri", request["DataCaptureConfig"]["DestinationS3Uri"])
     checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
     if "ExecutionRoleArn" in request:
         checks.check_role(context, request["ExecutionRoleArn"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from sagemaker_local import clock
 from sagemaker_local.domain import endpoints as states
+from sagemaker_local.domain import rollouts
 from sagemaker_local.errors import limit_exceeded, validation_error
 from sagemaker_local.hosting import records
 from sagemaker_local.operations import checks
@@ -28,7 +29,7 @@ def create_endpoint(context: Context, request: Request) -> Request:
     """Starts the fleet of a configuration; the endpoint is ``InService`` when every instance is."""
     refuse_unsupported("CreateEndpoint", request)
     tags = checks.tags_of(request)
-    _check_deployment(request)
+    _check_deployment(context, request)
     name = request["EndpointName"]
     arn = context.scope.arn(ENDPOINT, name)
     pending = _configuration(context, request["EndpointConfigName"])
@@ -70,12 +71,20 @@ def _check_quota(context: Context, changed: Record) -> None:
         )
 
 
-def _check_deployment(request: Request) -> None:
-    """Which ways of deploying there are: all at once."""
-    policy = request.get("DeploymentConfig", {}).get("BlueGreenUpdatePolicy", {})
-    routing = policy.get("TrafficRoutingConfiguration", {})
-    if routing.get("Type", "ALL_AT_ONCE") != "ALL_AT_ONCE":
-        raise validation_error(f"traffic routing {routing['Type']} is not supported by the local SageMaker")
+def _check_deployment(context: Context, request: Request) -> None:
+    """The deployment's settings fit together, and its alarms are there."""
+    deployment = request.get("DeploymentConfig", {})
+    fault = rollouts.fault(deployment)
+    if fault is not None:
+        raise validation_error(fault)
+    names = rollouts.alarms(deployment)
+    if not names:
+        return
+    found = context.services.aws.client("cloudwatch", context.scope).describe_alarms(AlarmNames=names)
+    there = {alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in found.get(kind, [])}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise validation_error(f"AutoRollbackConfiguration.Alarms: CloudWatch has no alarm {', '.join(missing)}")
 
 
 @operation("DescribeEndpoint")
@@ -97,7 +106,7 @@ def list_endpoints(context: Context, request: Request) -> Request:
 def update_endpoint(context: Context, request: Request) -> Request:
     """Deploys another configuration beside the live one, which serves until the other can."""
     refuse_unsupported("UpdateEndpoint", request)
-    _check_deployment(request)
+    _check_deployment(context, request)
 
     def begin(record: Record) -> None:
         _check_idle(record)

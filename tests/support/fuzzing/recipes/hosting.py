@@ -5,6 +5,7 @@ What is deployed is an image without a program ``serve``: such a deployment is a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.fuzzing.recipes.recipe import Recipe, Request
@@ -143,6 +144,26 @@ _VARIANT: dict[str, Any] = {
 }
 _DEPLOYMENT = {"TrafficRoutingConfigType": "ALL_AT_ONCE"}
 
+
+def _routing(kind: str, **more: Any) -> Callable[[World], Request]:
+    routing = {"Type": kind, "WaitIntervalInSeconds": 1, **more}
+    return lambda _: {"DeploymentConfig": {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}}
+
+
+def _rolling(_: World) -> Request:
+    policy = {"MaximumBatchSize": _SIZE, "WaitIntervalInSeconds": 1}
+    return {"DeploymentConfig": {"RollingUpdatePolicy": policy}}
+
+
+_SIZE = {"Type": "CAPACITY_PERCENT", "Value": 20}
+_TRAFFIC = "DeploymentConfig.BlueGreenUpdatePolicy.TrafficRoutingConfiguration"
+_POLICIES = {
+    "DeploymentConfig.RollingUpdatePolicy": _rolling,
+    f"{_TRAFFIC}.CanarySize": _routing("CANARY", CanarySize=_SIZE),
+    f"{_TRAFFIC}.LinearStepSize": _routing("LINEAR", LinearStepSize=_SIZE),
+}
+_NO_ALARM = {"DeploymentConfig.AutoRollbackConfiguration": "CloudWatch has no alarm"}
+
 RECIPES = {
     "CreateModel": Recipe(
         _model,
@@ -165,10 +186,16 @@ RECIPES = {
     ),
     "DescribeEndpointConfig": Recipe(_existing_config),
     "DeleteEndpointConfig": Recipe(_existing_config),
-    "CreateEndpoint": Recipe(_endpoint, _DEPLOYMENT),
+    "CreateEndpoint": Recipe(_endpoint, _DEPLOYMENT, along=_POLICIES, refused=_NO_ALARM),
     "DescribeEndpoint": Recipe(_failed),
     "DeleteEndpoint": Recipe(_failed),
-    "UpdateEndpoint": Recipe(_update, _DEPLOYMENT, shown_otherwise=frozenset({"EndpointConfigName"})),
+    "UpdateEndpoint": Recipe(
+        _update,
+        _DEPLOYMENT,
+        along=_POLICIES,
+        refused=_NO_ALARM,
+        shown_otherwise=frozenset({"EndpointConfigName"}),
+    ),
     "UpdateEndpointWeightsAndCapacities": Recipe(
         _change,
         along={"DesiredWeightsAndCapacities.ServerlessUpdateConfig": _serverless_change},

@@ -18,6 +18,8 @@ from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Job, Platform
 from sagemaker_local.execution.process import ProcessExecutor, Sandbox
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.execution.serving.container import ServingPlatform
+from sagemaker_local.execution.serving.ports import Ports
 from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store
 from tests.support.polling import eventually
@@ -31,7 +33,9 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
     store = Store(tmp_path / "db")
     images = ImageCatalog(tmp_path / "containers", tmp_path / "environments", {})
     executor = ProcessExecutor("none", [])
-    yield Platform(store, Aws("http://127.0.0.1:9"), images, executor, Faults(store), stop_grace_seconds=1)
+    aws = Aws("http://127.0.0.1:9")
+    serving = ServingPlatform(aws, images, executor, Ports(), 9, lambda _: None)
+    yield Platform(store, aws, images, executor, Faults(store), serving, stop_grace_seconds=1)
     store.close()
 
 
