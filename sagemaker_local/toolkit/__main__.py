@@ -2,12 +2,17 @@
 
 import sys
 
-from . import trainer
-
 
 def main(program: str) -> int:
     """Run the program; returns the exit status."""
-    return {"train": trainer.train}[program]()
+    # Here only, one of them: what the other needs takes its time.
+    if program == "serve":
+        from .serving.server import serve
+
+        return serve()
+    from .trainer import train
+
+    return train()
 
 
 if __name__ == "__main__":

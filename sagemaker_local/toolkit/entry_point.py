@@ -54,7 +54,7 @@ def install(how: Kind, code: Path, name: str, variables: Mapping[str, str]) -> N
     if pip[-1] in (".", REQUIREMENTS):
         _refuse_codeartifact(variables)
         error = InstallModuleError if "." in pip else InstallRequirementsError
-        process.run(pip, error, lambda: "pip looks where /etc/pip.conf and the job's PIP_* variables tell it to")
+        process.run(pip, code, error, lambda: "pip looks where /etc/pip.conf and the job's PIP_* variables tell it to")
 
 
 def _quiet() -> list[str]:

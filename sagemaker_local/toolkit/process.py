@@ -7,9 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
-from . import paths
 from .errors import CommandFailed
 
 _KILLED = 128 + 9
@@ -31,9 +31,11 @@ class ErrorMessage:
             self.lines.append(text)
 
 
-def run(command: list[str], error: type[CommandFailed], extra: Callable[[], str | None] = lambda: None) -> None:
-    """Run *command* in the code folder; raises *error*, with what *extra* has to say, unless it ends with 0."""
-    with subprocess.Popen(command, cwd=paths.code(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+def run(
+    command: list[str], folder: Path, error: type[CommandFailed], extra: Callable[[], str | None] = lambda: None
+) -> None:
+    """Run *command* in *folder*; raises *error*, with what *extra* has to say, unless it ends with 0."""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         messages = [ErrorMessage(), ErrorMessage()]

@@ -93,7 +93,7 @@ def _run_script(job: Environment, name: str) -> None:
         "Invoking script with the following command:\n\n%s\n",
         json.dumps(job.described(), indent=4), variables, " ".join(command),
     )  # fmt: skip
-    process.run(command, ExecuteUserScriptError)
+    process.run(command, paths.code(), ExecuteUserScriptError)
 
 
 def _wait_for_names(hosts: list[str]) -> None:

@@ -8,7 +8,7 @@ from email.message import Message
 from .errors import UserError
 
 CSV, LIBSVM, PARQUET, RECORDIO = "csv", "libsvm", "parquet", "recordio-protobuf"
-_TYPES = {
+TYPES = {
     CSV: CSV,
     LIBSVM: LIBSVM,
     PARQUET: PARQUET,
@@ -19,6 +19,7 @@ _TYPES = {
     "application/x-parquet": PARQUET,
     "application/x-recordio-protobuf": RECORDIO,
 }
+"""the format by its content type"""
 _DEFAULT = "text/libsvm"
 _NAMES = ("train", "validation", "code")
 
@@ -42,20 +43,20 @@ def _check(name: str, channel: Channel) -> None:
     if name == "code":
         return
     content_type, mode = channel["ContentType"], channel["TrainingInputMode"]
-    if _parameters(content_type)[0] not in _TYPES or (mode == "Pipe" and format_of(content_type) == LIBSVM):
+    if _parameters(content_type)[0] not in TYPES or (mode == "Pipe" and format_of(content_type) == LIBSVM):
         raise UserError(f"Channel configuration for '{name}' channel is not supported: {dict(channel)}")
 
 
 def format_of(content_type: str) -> str:
     """One of ``CSV``, ``LIBSVM``, ``PARQUET`` and ``RECORDIO``; raises ``UserError``."""
     kind, label_size = _parameters(content_type)
-    if kind not in _TYPES:
-        raise UserError(f"{content_type} is not an accepted ContentType: {', '.join(_TYPES)}.")
-    if _TYPES[kind] == CSV and label_size != "1":
+    if kind not in TYPES:
+        raise UserError(f"{content_type} is not an accepted ContentType: {', '.join(TYPES)}.")
+    if TYPES[kind] == CSV and label_size != "1":
         raise UserError(
             f"{content_type} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
         )
-    return _TYPES[kind]
+    return TYPES[kind]
 
 
 def _parameters(content_type: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +14,13 @@ pytestmark = pytest.mark.documented("sagemaker-training-toolkit: process.check_e
 def failure(source: str) -> str:
     """The error text of a Python program that fails."""
     with pytest.raises(ExecuteUserScriptError) as caught:
-        process.run([sys.executable, "-c", source], ExecuteUserScriptError)
+        process.run([sys.executable, "-c", source], Path(), ExecuteUserScriptError)
     return str(caught.value)
 
 
 def test_both_streams_go_on_unchanged(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     source = r"import sys; sys.stdout.buffer.write(b'out \xff\n'); sys.stderr.buffer.write(b'err\n')"
-    process.run([sys.executable, "-c", source], ExecuteUserScriptError)
+    process.run([sys.executable, "-c", source], Path(), ExecuteUserScriptError)
     assert capfdbinary.readouterr() == (b"out \xff\n", b"err\n")
 
 
