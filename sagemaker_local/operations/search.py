@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.model import StructureShape
 
@@ -22,7 +23,7 @@ from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODE
 from sagemaker_local.protocol import model
 from sagemaker_local.store import Record
 
-_DEFAULT_PAGE = 100
+_DEFAULT_PAGE, _READ_AT_ONCE = 100, 500
 # By the name that Search has for them, which is a search record's member too: under what they are stored.
 _KINDS = {
     "TrainingJob": TRAINING.resource_type,
@@ -62,16 +63,26 @@ class Corpus:
         # Also the tags of kinds whose names begin with this one's: versions of model packages have their group's.
         tags = self.context.store.tags_below(scope.arn(kind, "").rstrip("/")) if TAGS in members else {}
         names = sorted(members - {TAGS, *_COLUMNS})
-        rows = self.context.store.select(
-            f"SELECT id, key, created, modified, {_picked(names)} FROM resources"
-            " WHERE kind = ? AND account = ? AND region = ?",
-            (kind, *scope),
-        )
-        for row, key, created, modified, values in rows:
+        for row, key, created, modified, values in self._rows(kind, names):
             record = dict(zip(names, json.loads(values), strict=False))
             times = dict(zip(_COLUMNS, (created, modified), strict=True))
             own = tags.get(arn_of_tags(scope, kind, key).lower(), {}) if tags else {}
             yield row, {**record, **times, TAGS: own}
+
+    def _rows(self, kind: str, names: list[str]) -> Iterator[tuple[Any, ...]]:
+        """Row, key, times and members *names*; read by and by, as nobody else can use the store meanwhile."""
+        created, row = float("-inf"), 0
+        while True:
+            rows = self.context.store.select(
+                f"SELECT id, key, created, modified, {_picked(names)} FROM resources"
+                " WHERE kind = ? AND account = ? AND region = ? AND (created, id) > (?, ?)"
+                " ORDER BY created, id LIMIT ?",
+                (kind, *self.context.scope, created, row, _READ_AT_ONCE),
+            )
+            yield from rows
+            if len(rows) < _READ_AT_ONCE:
+                return
+            row, _, created, *_ = rows[-1]
 
     def whole(self, rows: list[int]) -> list[Record]:
         """The records of *rows*, in that order, with their tags as the API lists them; without those that are gone."""
