@@ -23,6 +23,11 @@ def arn(resource: str) -> str:
 
 
 TRAINING = ({"TrainingJobName": "absent"}, "ValidationException", "Requested resource not found.")
+TRANSFORM = (
+    {"TransformJobName": "absent"},
+    "ValidationException",
+    "Could not find requested job with name: absent",
+)
 PROCESSING = (
     {"ProcessingJobName": "absent"},
     "ValidationException",
@@ -60,6 +65,8 @@ MISSING: dict[str, tuple[dict[str, Any], str, str]] = {
     "DescribeProcessingJob": PROCESSING,
     "StopProcessingJob": PROCESSING,
     "DeleteProcessingJob": PROCESSING,
+    "DescribeTransformJob": TRANSFORM,
+    "StopTransformJob": TRANSFORM,
     "DescribeModelPackageGroup": GROUP,
     "DeleteModelPackageGroup": GROUP,
     "PutModelPackageGroupPolicy": ({**GROUP_OF_POLICY[0], "ResourcePolicy": "{}"}, *GROUP_OF_POLICY[1:]),

@@ -17,6 +17,7 @@ JOB = "ResourceInUse"
 TAKEN = {
     "CreateTrainingJob": (JOB, UNIQUE.format("Training job", "training job")),
     "CreateProcessingJob": (JOB, UNIQUE.format("Processing job", "processing job")),
+    "CreateTransformJob": (JOB, UNIQUE.format("Transform job", "transform job")),
     "CreateModelPackageGroup": ("ValidationException", "Model Package Group already exists: {arn}"),
     "CreateModelPackage": ("ResourceInUse", "Model Package already exists: {arn}"),
     "CreateModel": ("ValidationException", 'Cannot create already existing model "{arn}".'),
