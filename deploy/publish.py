@@ -23,20 +23,21 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path("include/scripts")
 CONTAINERS = Path("include/containers")
-COMMON = "common"
+ENTRY = "__main__.py"
 FORMAT = 1
 
 
 def bundles(scripts: Path) -> dict[str, dict[str, bytes]]:
-    """The code bundle of each use case: its own folder and the common one."""
-    common = _below(scripts, COMMON)
-    names = sorted(folder.name for folder in scripts.iterdir() if folder.is_dir())
-    own = {name: _below(scripts, name) for name in names if name != COMMON}
-    return {name: {**common, **files} for name, files in own.items() if files}
-
-
-def _below(scripts: Path, name: str) -> dict[str, bytes]:
-    return {f"{name}/{path}": content for path, content in read_folder(scripts / name).items()}
+    """The code bundle of each use case: its own folder, which `python -m` can start, and all those that are no use
+    case's."""
+    folders = {
+        folder.name: {f"{folder.name}/{path}": content for path, content in read_folder(folder).items()}
+        for folder in sorted(scripts.iterdir())
+        if folder.is_dir()
+    }
+    own = {name: files for name, files in folders.items() if f"{name}/{ENTRY}" in files}
+    shared = {path: content for name in folders.keys() - own.keys() for path, content in folders[name].items()}
+    return {name: {**shared, **files} for name, files in own.items()}
 
 
 def image_digests(containers: Path) -> dict[str, str]:

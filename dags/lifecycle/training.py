@@ -1,15 +1,17 @@
 """The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register.
 
-What each job does lies in ``include/scripts/<use case>/``; code, image and role come from the published
+What each job does lies in ``include/scripts/tabular/``; code, image and role come from the published
 release.
 """
 
 from datetime import timedelta
+from math import isfinite
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
 
 from lifecycle.use_case import UseCase
+from mlops_sagemaker.evaluation import METRICS
 from mlops_sagemaker.operators.gate import MetricGateOperator
 from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTrainingJobOperator
 from mlops_sagemaker.operators.register import RegisterModelOperator
@@ -20,7 +22,10 @@ RUN = "ti.xcom_pull(task_ids='resolve')"
 RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
 MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
 CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
-CANDIDATE_MODEL = "{{ ti.xcom_pull(task_ids='train').model_data }}"
+PROMOTED_MODEL = (
+    "{{ (ti.xcom_pull(task_ids='train_' ~ ti.xcom_pull(task_ids='gate').candidate) or {}).get('model_data', '') }}"
+)
+FRESH_FROM = f"{{{{ ({RUN}.champion or {{}}).get('window_end', '') }}}}"
 REPORT = f"{RUN_URI}/evaluate/evaluation.json"
 PARTS = ("train", "validation", "test", "preprocessing")
 """What preprocessing makes: three parts of the rows, and what it learned from the first."""
@@ -47,13 +52,13 @@ DOCS = {
         are only reported, in `validate/validation.json` of the run's folder.""",
     "preprocess": """Splits the rows into train, validation and test by a hash of their content, and fits
         the preprocessing on the training part alone.""",
-    "train": """Trains the candidate with the form's hyperparameters; the model carries its preprocessing.""",
-    "evaluate": """Scores candidate, baseline and champion on the same test rows, with confidence
+    "train": """Trains a candidate with the form's hyperparameters; the model carries its preprocessing.""",
+    "evaluate": """Scores candidates, baseline and champion on the same test rows, with confidence
         intervals.""",
-    "gate": """Decides whether the candidate may be registered. A refusal is an answer and leaves the run
+    "gate": """Decides whether a candidate may be registered, and which. A refusal is an answer and leaves the run
         green; the rules and what they found are in `gate/gate.json` of the run's folder.""",
-    "register": """Registers the candidate as a new version, pending approval. Skipped if the gate refused
-        it.""",
+    "register": """Registers the candidate that the gate let through as a new version, pending approval. Skipped if
+        the gate refused all.""",
 }
 
 
@@ -77,7 +82,7 @@ def training_dag(use_case: UseCase) -> DAG:
         )
         gate = MetricGateOperator(
             policy=use_case.gate,
-            threshold=f"{{{{ params.{_threshold_name(use_case)} }}}}",
+            threshold=f"{{{{ params.{_threshold_name(use_case)} }}}}" if use_case.gate.threshold else "",
             champion=CHAMPION_MODEL,
             report=REPORT,
             record=f"{RUN_URI}/gate/gate.json",
@@ -88,7 +93,7 @@ def training_dag(use_case: UseCase) -> DAG:
             group_description=use_case.description,
             gate=gate.output,
             run=resolve.output,
-            model_data=CANDIDATE_MODEL,
+            model_data=PROMOTED_MODEL,
             **_named("register"),
         )
         chain(resolve, *_jobs(use_case), gate, register)
@@ -98,41 +103,47 @@ def training_dag(use_case: UseCase) -> DAG:
 def _jobs(use_case: UseCase) -> list[Any]:
     data = Input("data", MANIFEST, manifest=True)
     parts = {part: f"{RUN_URI}/preprocess/{part}/" for part in PARTS}
-    evaluated = [
-        Input("test", parts["test"]),
-        Input("model", CANDIDATE_MODEL),
-        Input("champion", CHAMPION_MODEL),
+    candidates = [
+        Input(
+            f"candidate-{name}",
+            f"{{{{ ti.xcom_pull(task_ids='train_{name}').model_data }}}}",
+            path=f"candidates/{name}",
+        )
+        for name in use_case.candidates
     ]
+    evaluated = [Input("test", parts["test"]), *candidates, Input("champion", CHAMPION_MODEL)]
+    evaluate = ("evaluate", f"--fresh-from={FRESH_FROM}")
     return [
-        _process(use_case, "validate", [data], [Output("report", f"{RUN_URI}/validate/")]),
-        _process(use_case, "preprocess", [data], [Output(part, uri, part) for part, uri in parts.items()]),
-        _train(use_case, {part: uri for part, uri in parts.items() if part != "test"}),
-        _process(use_case, "evaluate", evaluated, [Output("report", f"{RUN_URI}/evaluate/")]),
+        _process(use_case, ("validate",), [data], [Output("report", f"{RUN_URI}/validate/")]),
+        _process(use_case, ("preprocess",), [data], [Output(part, uri, part) for part, uri in parts.items()]),
+        [_train(use_case, name, parts) for name in use_case.candidates],
+        _process(use_case, evaluate, evaluated, [Output("report", f"{RUN_URI}/evaluate/")]),
     ]
 
 
 def _process(
-    use_case: UseCase, step: str, inputs: list[Input], outputs: list[Output]
+    use_case: UseCase, arguments: tuple[str, ...], inputs: list[Input], outputs: list[Output]
 ) -> SageMakerProcessingJobOperator:
-    job = ProcessingJob(inputs=inputs, outputs=outputs, **_common(use_case, step, "processing_instance"))
-    return SageMakerProcessingJobOperator(job=job, **_named(step))
+    job = ProcessingJob(inputs=inputs, outputs=outputs, **_common(use_case, arguments, "processing_instance"))
+    return SageMakerProcessingJobOperator(job=job, **_named(arguments[0]))
 
 
-def _train(use_case: UseCase, channels: dict[str, str]) -> SageMakerTrainingJobOperator:
+def _train(use_case: UseCase, candidate: str, parts: dict[str, str]) -> SageMakerTrainingJobOperator:
     metrics = [f"{part}:{use_case.gate.metric}" for part in ("train", "validation")]
     job = TrainingJob(
-        channels=channels,
-        output=f"{RUN_URI}/train/",
-        hyperparameters={name: f"{{{{ params.{name} }}}}" for name in use_case.hyperparameters},
+        channels={part: uri for part, uri in parts.items() if part != "test"},
+        output=f"{RUN_URI}/train/{candidate}/",
+        hyperparameters={name: f"{{{{ params.{name} }}}}" for name in use_case.candidates[candidate]},
         metrics={name: f"{name}=([0-9.eE+-]+)" for name in metrics},
-        **_common(use_case, "train", "training_instance"),
+        **_common(use_case, ("train", "--candidate", candidate), "training_instance"),
     )
-    return SageMakerTrainingJobOperator(job=job, **_named("train"))
+    return SageMakerTrainingJobOperator(job=job, **{**_named("train"), "task_id": f"train_{candidate}"})
 
 
-def _common(use_case: UseCase, step: str, instance: str) -> dict[str, Any]:
+def _common(use_case: UseCase, arguments: tuple[str, ...], instance: str) -> dict[str, Any]:
     return {
-        "module": f"{use_case.name}.{step}",
+        "module": use_case.name,
+        "arguments": arguments,
         "image": f"{{{{ {RUN}.image.uri }}}}",
         "code": f"{{{{ {RUN}.code.uri }}}}",
         "role_arn": f"{{{{ {RUN}.role_arn }}}}",
@@ -146,23 +157,33 @@ def _named(step: str) -> dict[str, Any]:
 
 
 def _threshold_name(use_case: UseCase) -> str:
-    return f"{'max' if use_case.gate.lower_is_better else 'min'}_{use_case.gate.metric}"
+    metric = use_case.gate.metric
+    return f"{'max' if METRICS[metric].lower_is_better else 'min'}_{metric}"
+
+
+def _threshold(use_case: UseCase) -> dict[str, Param]:
+    """The form's field for the absolute limit of the gate's own metric, if it has one."""
+    metric, rule = use_case.gate.metric, use_case.gate.threshold
+    if rule is None:
+        return {}
+    limits = METRICS[metric]
+    ends: dict[str, Any] = {"minimum": limits.lowest, "maximum": limits.highest}
+    field = Param(
+        rule.bound,
+        title=f"{'Largest' if limits.lower_is_better else 'Smallest'} acceptable {metric.upper()}",
+        description="The gate refuses a model that is worse than this on the test rows.",
+        type="number",
+        section="Gate",
+        **{name: end for name, end in ends.items() if isfinite(end)},
+    )
+    return {_threshold_name(use_case): field}
 
 
 def _params(use_case: UseCase) -> dict[str, Param]:
     """The trigger form: hyperparameters, the gate's threshold, the window's end, the machines."""
-    gate = use_case.gate
-    bound = "Largest" if gate.lower_is_better else "Smallest"
     return {
-        **use_case.hyperparameters,
-        _threshold_name(use_case): Param(
-            gate.threshold,
-            title=f"{bound} acceptable {gate.metric.upper()}",
-            description="The gate refuses a model that is worse than this on the test rows.",
-            type="number",
-            exclusiveMinimum=gate.lowest,
-            section="Gate",
-        ),
+        **{name: field for fields in use_case.candidates.values() for name, field in fields.items()},
+        **_threshold(use_case),
         "window_end": Param(
             None,
             title="End of the data window",

@@ -19,7 +19,9 @@ class UseCase:
     """One model and its rules.
 
     ``name`` is also the folder of its job code, the top folder of its objects in S3 and its model package
-    group. ``hyperparameters`` become the form's fields; ``gate.threshold`` is the form's default.
+    group. ``candidates`` are those that its job code declares, each with the hyperparameters that the form
+    offers, whose names differ; one of them is the baseline. A threshold of the gate's own metric is in the form,
+    too.
     ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows.
     ``max_runtime`` is the limit of each job. Instance types are defaults of the form. ``doc`` (Markdown)
     explains the DAG to its operators.
@@ -29,7 +31,7 @@ class UseCase:
     description: str
     doc: str
     owner: str
-    hyperparameters: Mapping[str, Param]
+    candidates: Mapping[str, Mapping[str, Param]]
     gate: Policy
     image: str = "training"
     schedule: str = "0 2 * * *"

@@ -26,11 +26,18 @@ def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[st
 
 def _gate(gate: dict[str, Any]) -> list[str]:
     metrics = [f"{name} {value:.4f}" for name, value in sorted(gate.get("metrics", {}).items())]
-    checks = [
-        f"  {'passed' if check['passed'] else 'FAILED'}  {check['rule']}: {check['reason']}" for check in gate["checks"]
+    verdict = f"passed {gate['candidate']}" if gate["passed"] else "refused every candidate"
+    return [
+        f"Test metrics   {gate['best']}: {', '.join(metrics)}",
+        f"Gate           {verdict}",
+        *(f"  {_state(check)}  {check['candidate']}, {check['rule']}: {check['reason']}" for check in gate["checks"]),
     ]
-    verdict = "passed" if gate["passed"] else "refused the model"
-    return [f"Test metrics   {', '.join(metrics)}", f"Gate           {verdict}: {gate['reason']}", *checks]
+
+
+def _state(check: dict[str, Any]) -> str:
+    if check["held"] is None:
+        return "  --  "
+    return "passed" if check["held"] else "FAILED"
 
 
 def _model(model: dict[str, Any]) -> list[str]:

@@ -1,177 +1,162 @@
-"""The metric gate: a pure function from an evaluation report and a policy to a recorded verdict.
+"""The gate: a pure function from an evaluation report and a policy to a recorded verdict.
 
-Every rule must be shown to hold. A value that is missing, not a finite number, text that looks like one, or
-out of the metric's range holds nothing, so such a report refuses the model, with the reason.
-
-The report is the evaluation job's, in the shape of SageMaker's model quality reports::
-
-    {"rows": 600, "regression_metrics": {"mse": {"value": 4.5}},
-     "baseline": {"name": "linear", "regression_metrics": ...}, "champion": null or as "baseline"}
+Every enforced rule must be shown to hold for a candidate to be registered; of those that pass all, the best one is.
+Whatever a report holds, the answer is a verdict with reasons, and never an error.
 """
 
-import math
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-SHOWN_LENGTH = 80
+from mlops_sagemaker.evaluation import METRICS, NONE, SCORED, Evaluation, Shown
+from mlops_sagemaker.rules import Finding, Mode, Rule, Threshold
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a candidate must show on the evaluation rows.
+    """What a candidate must show. ``metric`` says which of several is the best, and must be a usable number."""
 
-    ``metrics`` is the report's section ("regression_metrics"), ``metric`` the deciding one ("mse"),
-    ``threshold`` its worst acceptable value; ``lowest`` and ``highest`` are the ends of what the metric can
-    be at all. ``min_rows`` is the number of rows below which no figure counts. ``champion`` says that there
-    is a champion to beat; the baseline must be beaten always.
-    """
-
-    metrics: str
     metric: str
-    threshold: float
-    lower_is_better: bool = True
-    lowest: float = 0.0
-    highest: float = math.inf
-    min_rows: int = 1
-    champion: bool = False
+    rules: tuple[Rule, ...]
+
+    def __post_init__(self) -> None:
+        names = [rule.name for rule in self.rules]
+        if doubled := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two rules are about the same: {', '.join(doubled)}")
+        if self.metric not in METRICS:
+            raise ValueError(f"no metric is named {self.metric!r}; there are {', '.join(METRICS)}")
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """The absolute limit of the deciding metric, if there is one."""
+        return next((rule for rule in self._thresholds()), None)
+
+    def with_threshold(self, bound: float) -> "Policy":
+        """The same with another absolute limit of the deciding metric."""
+        own = list(self._thresholds())
+        return replace(self, rules=tuple(replace(r, bound=bound) if r in own else r for r in self.rules))
+
+    def _thresholds(self) -> Iterator[Threshold]:
+        return (rule for rule in self.rules if isinstance(rule, Threshold) and rule.metric == self.metric)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One rule and whether it held; ``observed`` is the number found, or what stood in its place."""
+    """What became of one rule for one candidate. ``held`` is None where the rule was off, or is about a champion and
+    there is none."""
 
+    candidate: str
     rule: str
-    passed: bool
-    observed: float | str | None
+    mode: str
+    held: bool | None
+    observed: Shown
     required: str
     reason: str
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it keeps the candidate from being registered."""
+        return self.held is False and self.mode == Mode.ENFORCE
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision: passed only if every check did."""
+    """The decision: ``promoted`` is the candidate to register, None if all are refused; ``best`` the one with the best
+    metric among the promotable, else among all, None if none has a usable one."""
 
+    promoted: str | None
+    best: str | None
     checks: tuple[Check, ...]
-    metrics: Mapping[str, float]
+    metrics: dict[str, float]
+    champion: str
 
     @property
     def passed(self) -> bool:
-        """Whether the candidate may be registered."""
-        return bool(self.checks) and all(check.passed for check in self.checks)
+        """Whether a candidate may be registered."""
+        return self.promoted is not None
 
     @property
     def reason(self) -> str:
-        """All the reasons against the candidate, or all those for it."""
-        return "; ".join(check.reason for check in self.checks if check.passed == self.passed)
+        """All the reasons for the candidate that is promoted, or against those that are refused."""
+        told = [check for check in self.checks if check.candidate == self.promoted and check.held]
+        if not self.passed:
+            told = [check for check in self.checks if check.refuses]
+        several = len({check.candidate for check in self.checks}) > 1
+        texts = (
+            f"{check.candidate}: {check.reason}" if several and check.candidate else check.reason for check in told
+        )
+        return "; ".join(texts) or "no rule of the policy is enforced, so nothing was shown"
 
     def record(self) -> dict[str, Any]:
         """The verdict as JSON without NaN or infinity."""
         return {
             "passed": self.passed,
+            "candidate": self.promoted,
+            "best": self.best,
+            "champion": self.champion,
             "reason": self.reason,
             "checks": [asdict(check) for check in self.checks],
-            "metrics": dict(self.metrics),
+            "metrics": self.metrics,
         }
 
 
-def decide(report: Any, policy: Policy) -> Verdict:
-    """The verdict on the candidate of ``report``; never raises, whatever the report holds."""
-    candidate = _number(report, (policy.metrics, policy.metric, "value"), policy)
-    checks = [
-        _rows(report, policy),
-        _threshold(candidate, policy),
-        _rival(report, candidate, "baseline", policy),
-    ]
-    if policy.champion:
-        checks.append(_rival(report, candidate, "champion", policy))
-    return Verdict(tuple(checks), _all_metrics(report, policy))
+def decide(report: Any, policy: Policy, champion: bool) -> Verdict:
+    """The verdict on the candidates of ``report``; never raises, whatever the report holds.
+
+    ``champion`` says that there is a champion, which the report must then have scored.
+    """
+    evaluation = Evaluation(report)
+    if not evaluation.candidates:
+        return refusal("candidates", "the report has no candidates; did every training fail?")
+    if evaluation.champion != SCORED and (champion or evaluation.champion != NONE):
+        return refusal("champion", f"the state of the champion is {evaluation.champion} in the report, not {SCORED}")
+    checks = {name: tuple(_checks(evaluation, policy, name)) for name in evaluation.candidates}
+    values = {name: evaluation.metric(policy.metric, "candidates", name).value for name in evaluation.candidates}
+    good = [name for name in values if _passes(checks[name])]
+    best = _best(good or list(values), values, policy.metric)
+    return Verdict(
+        promoted=best if good else None,
+        best=best,
+        checks=tuple(check for name in evaluation.candidates for check in checks[name]),
+        metrics=evaluation.metrics(best) if best else {},
+        champion=str(evaluation.champion),
+    )
 
 
 def refusal(rule: str, reason: str) -> Verdict:
-    """The verdict when there is no report to decide from."""
-    return Verdict((Check(rule, False, None, "a report", reason),), {})
+    """The verdict when there is nothing to decide from."""
+    return Verdict(None, None, (Check("", rule, Mode.ENFORCE, False, None, "a report", reason),), {}, "unknown")
 
 
-def as_finite(value: Any) -> float | None:
-    """``value`` if it is a finite JSON number, else None: True, "4.5", NaN and 10**400 are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) <= sys.float_info.max else None
+def _checks(evaluation: Evaluation, policy: Policy, candidate: str) -> Iterator[Check]:
+    deciding = evaluation.metric(policy.metric, "candidates", candidate)
+    if deciding.value is None:
+        enforced = str(Mode.ENFORCE)
+        yield Check(candidate, policy.metric, enforced, False, deciding.shown, "a usable number", deciding.problem)
+    for rule in policy.rules:
+        found = _finding(evaluation, rule, candidate)
+        held = None if isinstance(found, str) else found.held
+        shown = Finding(False, None, "", found) if isinstance(found, str) else found
+        yield Check(candidate, rule.name, str(rule.mode), held, shown.observed, shown.required, shown.reason)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What a report holds at one place: a usable number, or a description of what is wrong with it."""
-
-    value: float | None
-    shown: float | str | None
-    problem: str
-
-
-def _number(report: Any, path: tuple[str, ...], policy: Policy) -> _Found:
-    """The metric at ``path`` of the report, usable only if it is finite and within the metric's range."""
-    found = _look_up(report, path)
-    value = as_finite(found)
-    name = ".".join(path)
-    if value is None:
-        return _Found(None, _shown(found), f"{name} is {_shown(found)}, not a finite number")
-    if not policy.lowest <= value <= policy.highest:
-        return _Found(None, value, f"{name} is {value:g}, which no {policy.metric} can be")
-    return _Found(value, value, "")
+def _finding(evaluation: Evaluation, rule: Rule, candidate: str) -> Finding | str:
+    """What a rule finds, or why it is not looked at."""
+    if rule.mode == Mode.OFF:
+        return "the rule is off"
+    if rule.needs_champion and evaluation.champion == NONE:
+        return "there is no champion yet"
+    return rule.judge(evaluation, candidate)
 
 
-def _rows(report: Any, policy: Policy) -> Check:
-    rows = _look_up(report, ("rows",))
-    passed = isinstance(rows, int) and not isinstance(rows, bool) and rows >= policy.min_rows
-    reason = f"evaluated on {_shown(rows)} rows, at least {policy.min_rows} required"
-    return Check("rows", passed, _shown(rows), f">= {policy.min_rows}", reason)
+def _passes(checks: Sequence[Check]) -> bool:
+    """Something was asked for, and nothing of it failed."""
+    shown = [check for check in checks if check.held and check.mode == Mode.ENFORCE]
+    return bool(shown) and not any(check.refuses for check in checks)
 
 
-def _threshold(candidate: _Found, policy: Policy) -> Check:
-    sign = "<=" if policy.lower_is_better else ">="
-    limit = as_finite(policy.threshold)
-    required = f"{sign} {policy.threshold:g}"
-    if candidate.value is None or limit is None:
-        reason = candidate.problem or f"the threshold is {policy.threshold:g}, not a finite number"
-        return Check("threshold", False, candidate.shown, required, reason)
-    passed = candidate.value <= limit if policy.lower_is_better else candidate.value >= limit
-    word = "meets" if passed else "misses"
-    reason = f"{policy.metric} {candidate.value:g} {word} the threshold {required}"
-    return Check("threshold", passed, candidate.value, required, reason)
-
-
-def _rival(report: Any, candidate: _Found, rival: str, policy: Policy) -> Check:
-    """The candidate must be strictly better than ``rival`` ("baseline" or "champion") on the same rows."""
-    sign = "<" if policy.lower_is_better else ">"
-    other = _number(report, (rival, policy.metrics, policy.metric, "value"), policy)
-    if candidate.value is None or other.value is None:
-        problem = other.problem or candidate.problem
-        return Check(rival, False, candidate.shown, f"{sign} the {rival}'s", problem)
-    passed = candidate.value < other.value if policy.lower_is_better else candidate.value > other.value
-    word = "beats" if passed else "does not beat"
-    reason = f"{policy.metric} {candidate.value:g} {word} the {rival}'s {other.value:g}"
-    return Check(rival, passed, candidate.value, f"{sign} {other.value:g}", reason)
-
-
-def _all_metrics(report: Any, policy: Policy) -> dict[str, float]:
-    """Every finite metric of the candidate, for the record."""
-    section = _look_up(report, (policy.metrics,))
-    names = section if isinstance(section, Mapping) else {}
-    values = {str(name): as_finite(_look_up(section, (name, "value"))) for name in names}
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _look_up(report: Any, path: tuple[str, ...]) -> Any:
-    """The value at ``path``, or None where the path ends early."""
-    for key in path:
-        report = report.get(key) if isinstance(report, Mapping) else None
-    return report
-
-
-def _shown(value: Any) -> float | str | None:
-    """``value`` fit for a JSON record: a finite number or nothing as it is, anything else as a short text."""
-    fit = value is None or as_finite(value) is not None
-    shown: float | str | None = value if fit else repr(value)[:SHOWN_LENGTH]
-    return shown
+def _best(names: Sequence[str], values: dict[str, float | None], metric: str) -> str | None:
+    """The name with the best value, the first of equals."""
+    usable = {name: value for name in names if (value := values[name]) is not None}
+    choose = min if METRICS[metric].lower_is_better else max
+    return choose(usable, key=usable.__getitem__) if usable else None

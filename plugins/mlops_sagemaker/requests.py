@@ -33,7 +33,7 @@ class Instances:
 
 @dataclass(frozen=True)
 class Input:
-    """Objects a processing job finds in ``/opt/ml/processing/input/<name>``.
+    """Objects a processing job finds in ``/opt/ml/processing/input/<path>``, by default ``<name>``.
 
     ``uri`` is a prefix or one object; with ``manifest`` it is a manifest file that lists the objects. An
     input whose URI turns out to be empty or None is optional: the job starts without it.
@@ -42,12 +42,13 @@ class Input:
     name: str
     uri: str | None
     manifest: bool = False
+    path: str = ""
 
     def request(self) -> dict[str, Any]:
         """One of ``ProcessingInputs``."""
         source = {
             "S3Uri": self.uri,
-            "LocalPath": f"{PROCESSING_DIR}/input/{self.name}",
+            "LocalPath": f"{PROCESSING_DIR}/input/{self.path or self.name}",
             "S3DataType": "ManifestFile" if self.manifest else "S3Prefix",
             "S3InputMode": "File",
         }
@@ -71,9 +72,10 @@ class Output:
 
 @dataclass(frozen=True)
 class ProcessingJob:
-    """``python3 -m <module>`` in ``image``, with the code bundle under the prefix ``code`` on its path."""
+    """``python3 -m <module> <arguments>`` in ``image``, with the code bundle under the prefix ``code`` on its path."""
 
     module: str
+    arguments: Sequence[str]
     image: str
     code: str
     role_arn: str
@@ -89,6 +91,7 @@ class ProcessingJob:
             "AppSpecification": {
                 "ImageUri": self.image,
                 "ContainerEntrypoint": ["python3", "-m", self.module],
+                "ContainerArguments": list(self.arguments),
             },
             "Environment": {"PYTHONPATH": PROCESSING_CODE_DIR},
             "ProcessingInputs": [source.request() for source in inputs],
@@ -101,13 +104,14 @@ class ProcessingJob:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """``python3 -m <module>`` in ``image``; ``channels`` maps a channel's name to its prefix.
+    """``python3 -m <module> <arguments>`` in ``image``; ``channels`` maps a channel's name to its prefix.
 
     The model goes to ``<output>/<job name>/output/model.tar.gz``. ``metrics`` maps a metric's name to the
     regular expression that finds it in the log.
     """
 
     module: str
+    arguments: Sequence[str]
     image: str
     code: str
     role_arn: str
@@ -126,6 +130,7 @@ class TrainingJob:
                 "TrainingImage": self.image,
                 "TrainingInputMode": "File",
                 "ContainerEntrypoint": ["python3", "-m", self.module],
+                "ContainerArguments": list(self.arguments),
                 "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in self.metrics.items()],
             },
             "Environment": {"PYTHONPATH": TRAINING_CODE_DIR},

@@ -12,10 +12,12 @@ from common.errors import UserError
 # Names that SageMaker's tuning jobs and SDK add to every training job on their own.
 PLATFORM_NAMES = re.compile(r"sagemaker_.*|_tuning_objective_metric")
 
+Setting = float | str
+
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One setting of the algorithm; ``minimum`` itself is allowed unless ``above_minimum`` is set."""
+    """A number; ``minimum`` itself is allowed unless ``above_minimum`` is set."""
 
     name: str
     kind: type[int] | type[float]
@@ -34,27 +36,51 @@ class Hyperparameter:
     def parse(self, given: object) -> float:
         """The value of ``given``: text, quoted text or a number. Raises UserError naming what is allowed."""
         try:
-            value = self.kind(_text(given))
+            value = self.kind(_number(given))
         except (ValueError, OverflowError):
-            raise self._refused(given) from None
+            raise _refused(self, given) from None
         too_low = value <= self.minimum if self.above_minimum else value < self.minimum
         if too_low or not value <= self.maximum:  # written so that NaN is refused
-            raise self._refused(given)
+            raise _refused(self, given)
         return value
 
-    def _refused(self, given: object) -> UserError:
-        return UserError(f"hyperparameter '{self.name}' is {given!r}; it must be {self.allowed}")
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    name: str
+    default: str
+    values: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        return f"one of {', '.join(self.values)}"
+
+    def parse(self, given: object) -> str:
+        """The value of ``given``: text or quoted text. Raises UserError naming what is allowed."""
+        try:
+            text = _unquoted(given)
+        except ValueError:
+            text = None
+        if text not in self.values:
+            raise _refused(self, given)
+        return str(text)
 
 
-def read(file: Path | None, table: Sequence[Hyperparameter]) -> dict[str, float]:
-    """As `parse`, from the JSON object in ``file``; without a file all defaults."""
+Row = Hyperparameter | Choice
+
+
+def read(file: Path | None) -> dict[str, object]:
+    """The hyperparameters given in the JSON object in ``file``; without a file none. Raises UserError."""
     given = report.read(file) if file else {}
     if not isinstance(given, dict):
         raise UserError(f"{file}: holds {given!r}, not a JSON object of hyperparameters")
-    return parse(given, table)
+    return given
 
 
-def parse(given: Mapping[str, object], table: Sequence[Hyperparameter]) -> dict[str, float]:
+def parse(given: Mapping[str, object], table: Sequence[Row]) -> dict[str, Setting]:
     """Value of every hyperparameter of ``table``, its default if not given.
 
     Raises UserError naming the one that is unknown or not allowed.
@@ -66,10 +92,18 @@ def parse(given: Mapping[str, object], table: Sequence[Hyperparameter]) -> dict[
     return {name: row.parse(given[name]) if name in given else row.default for name, row in known.items()}
 
 
-def _text(given: object) -> str:
-    """SageMaker passes text, its SDK quotes the text once more, and by hand a JSON number is natural."""
-    if isinstance(given, str) and given.startswith('"'):
-        given = json.loads(given)
+def _refused(row: Row, given: object) -> UserError:
+    return UserError(f"hyperparameter '{row.name}' is {given!r}; it must be {row.allowed}")
+
+
+def _unquoted(given: object) -> object:
+    """SageMaker passes text, and its SDK quotes the text once more."""
+    return json.loads(given) if isinstance(given, str) and given.startswith('"') else given
+
+
+def _number(given: object) -> str:
+    """The text of a number; by hand a JSON number is natural."""
+    given = _unquoted(given)
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise ValueError(given)
     text = str(given)

@@ -29,6 +29,11 @@ def hyperparameters_file() -> Path:
     return base() / "input" / "config" / "hyperparameters.json"
 
 
+def resources_file() -> Path:
+    """JSON object that names the instances of a training job and which of them this is."""
+    return base() / "input" / "config" / "resourceconfig.json"
+
+
 def model() -> Path:
     """Folder that becomes ``model.tar.gz`` of a training job."""
     return base() / "model"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import Context
@@ -21,8 +20,9 @@ class MetricGateOperator(LifecycleOperator):
     None if there is no report.
 
     :param policy: the rules; ``threshold`` and ``champion`` below complete it for the run at hand.
-    :param threshold: the worst acceptable value of the metric (a template, so text is accepted).
-    :param champion: the current champion's model, empty if there is none; if given, it must be beaten.
+    :param threshold: the worst acceptable value of the policy's metric (a template, so text is accepted); empty: the
+        policy's own.
+    :param champion: the current champion's model, empty if there is none; if given, the report must know it.
     :param report: S3 URI of the evaluation report.
     :param record: S3 URI to write the record to.
     """
@@ -49,9 +49,8 @@ class MetricGateOperator(LifecycleOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Decide once; deciding again from the same report writes the same record again."""
         with user_errors_are_final():
-            policy = replace(self.policy, threshold=self._threshold(), champion=bool(self.champion))
             content = self.hook.read(self.report)
-            verdict = self._decide(content, policy)
+            verdict = self._decide(content, self._policy())
             record = {
                 **verdict.record(),
                 "report": self.report,
@@ -59,12 +58,17 @@ class MetricGateOperator(LifecycleOperator):
                 "record": self.record,
             }
             self.hook.write_json(self.record, record)
-        self.log.info("The gate %s the model: %s", "passes" if verdict.passed else "refuses", verdict.reason)
+        if verdict.passed:
+            self.log.info("The gate lets %s through: %s", verdict.promoted, verdict.reason)
+        else:
+            self.log.info("The gate refuses every candidate: %s", verdict.reason)
         return record
 
-    def _threshold(self) -> float:
+    def _policy(self) -> Policy:
+        if self.threshold == "":
+            return self.policy
         try:
-            return float(self.threshold)
+            return self.policy.with_threshold(float(self.threshold))
         except ValueError:
             raise UserError(f"the gate's threshold is {self.threshold!r}, not a number; set it in the form") from None
 
@@ -75,4 +79,4 @@ class MetricGateOperator(LifecycleOperator):
             report = json.loads(content)
         except (ValueError, RecursionError) as error:
             return gates.refusal("report", f"{self.report} is not JSON: {error}")
-        return gates.decide(report, policy)
+        return gates.decide(report, policy, champion=bool(self.champion))

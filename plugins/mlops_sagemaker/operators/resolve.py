@@ -23,7 +23,8 @@ class ResolveRunOperator(LifecycleOperator):
 
         {"run_key", "run_uri", "bucket", "role_arn", "release", "window": {"end", "timezone"},
          "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256"},
-         "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data"}}
+         "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data",
+         "window_end"}}
 
     :param use_case: name of the code bundle, of the bucket's top folder and of the model package group.
     :param image: name of the image the run's jobs use.
@@ -118,10 +119,16 @@ class ResolveRunOperator(LifecycleOperator):
         if package is None:
             return None
         arn = package["ModelPackageArn"]
-        model_data = package.get("CustomerMetadataProperties", {}).get("model_data")
+        properties = package.get("CustomerMetadataProperties", {})
+        model_data = properties.get("model_data")
         if not model_data:
             raise UserError(f"the champion {arn} does not say where its model lies; give it the property model_data")
-        return {"model_package_arn": arn, "version": package["ModelPackageVersion"], "model_data": model_data}
+        return {
+            "model_package_arn": arn,
+            "version": package["ModelPackageVersion"],
+            "model_data": model_data,
+            "window_end": properties.get("window_end", ""),
+        }
 
 
 def _as_json(artifact: Artifact) -> dict[str, str]:

@@ -6,6 +6,7 @@ from airflow.sdk import Param
 
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.gates import Policy
+from mlops_sagemaker.rules import Beats, MinRows, Threshold
 
 
 def declared(**changes: Any) -> UseCase:
@@ -15,7 +16,14 @@ def declared(**changes: Any) -> UseCase:
         "description": "A use case of the tests",
         "doc": "Nothing to say.",
         "owner": "tests",
-        "hyperparameters": {"eta": Param(0.1, type="number", minimum=0)},
-        "gate": Policy(metrics="regression_metrics", metric="mse", threshold=5.0, min_rows=300),
+        "candidates": {"xgboost": {"eta": Param(0.1, type="number", minimum=0)}, "linear": {}},
+        "gate": Policy(
+            metric="mse",
+            rules=(
+                MinRows(rows=300),
+                Threshold(metric="mse", bound=5.0),
+                Beats(rival="champion", metric="mse", min_gain=0.05),
+            ),
+        ),
     }
     return UseCase(**{**values, **changes})

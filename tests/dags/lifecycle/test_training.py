@@ -13,8 +13,10 @@ from lifecycle.training import training_dag
 from tests.dags.lifecycle.declared import declared
 from tests.unit.mlops_sagemaker.contexts import RUN_AFTER, context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+from tests.unit.mlops_sagemaker.reports import report
 
-STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "register"]
+TRAINS = ["train_xgboost", "train_linear"]
+STEPS = ["resolve", "validate", "preprocess", *TRAINS, "evaluate", "gate", "register"]
 SHA = "ab" * 32
 RELEASE = {
     "format": 1,
@@ -32,7 +34,7 @@ class TaskInstance(RuntimeTaskInstance):
     xcoms: dict[str, Any]
 
     def xcom_pull(self, task_ids: Any = None, **_: Any) -> Any:
-        return self.xcoms[task_ids]
+        return self.xcoms.get(task_ids)
 
 
 class Variables:
@@ -75,12 +77,9 @@ class Run:
     def report(self, mse: float) -> None:
         """What the evaluation job, which does not really run, would have written."""
 
-        def metrics(value: float) -> dict[str, Any]:
-            return {"regression_metrics": {"mse": {"value": value}}}
-
-        report = {"rows": 600, **metrics(mse), "baseline": metrics(4.9), "champion": metrics(4.7)}
+        document = report(mse=mse, champion=4.7 if self.xcoms["resolve"]["champion"] else None)
         folder = self.xcoms["resolve"]["run_uri"].removeprefix("s3://")
-        self.aws.objects[f"{folder}/evaluate/evaluation.json"] = json.dumps(report).encode()
+        self.aws.objects[f"{folder}/evaluate/evaluation.json"] = json.dumps(document).encode()
 
     def job(self, step: str) -> Any:
         """The request of a step's job."""
@@ -98,7 +97,13 @@ def outputs(job: Any) -> dict[str, str]:
 
 def test_the_steps_follow_each_other() -> None:
     dag = training_dag(declared())
-    for before, after in pairwise(STEPS):
+    for before, after in pairwise(["resolve", "validate", "preprocess"]):
+        assert before in dag.get_task(after).upstream_task_ids
+    for train in TRAINS:
+        assert dag.get_task(train).upstream_task_ids >= {"preprocess"}
+        assert not dag.get_task(train).upstream_task_ids & set(TRAINS)
+    assert set(TRAINS) <= dag.get_task("evaluate").upstream_task_ids
+    for before, after in pairwise(["evaluate", "gate", "register"]):
         assert before in dag.get_task(after).upstream_task_ids
     assert set(dag.task_ids) == set(STEPS)
 
@@ -107,13 +112,13 @@ def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:
     run = Run(aws)
     registered = run.execute(*STEPS)
     assert (registered["group"], registered["version"]) == ("rings", 1)
-    assert registered["model_data"] == run.xcoms["train"]["model_data"]
+    assert registered["model_data"] == run.xcoms["train_xgboost"]["model_data"]
     assert run.xcoms["gate"]["passed"] is True
 
 
 def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", "train", "evaluate")
+    run.execute("resolve", "validate", "preprocess", *TRAINS, "evaluate")
     folder = run.xcoms["resolve"]["run_uri"]
     code = "s3://bucket/code/1/"
     assert inputs(run.job("validate")) == {"data": f"{folder}/manifest.json", "code": code}
@@ -122,29 +127,41 @@ def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     assert parts == {part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
     channels = {
         channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
-        for channel in run.job("train")["InputDataConfig"]
+        for channel in run.job("train_xgboost")["InputDataConfig"]
     }
     del parts["test"]
     assert channels == {**parts, "code": code}
-    model = run.xcoms["train"]["model_data"]
-    assert model.startswith(f"{folder}/train/")
-    test = f"{folder}/preprocess/test/"
-    assert inputs(run.job("evaluate")) == {"test": test, "model": model, "code": code}
+    models = {name: run.xcoms[f"train_{name}"]["model_data"] for name in ("xgboost", "linear")}
+    assert all(model.startswith(f"{folder}/train/{name}/") for name, model in models.items())
+    evaluated = {f"candidate-{name}": model for name, model in models.items()}
+    assert inputs(run.job("evaluate")) == {"test": f"{folder}/preprocess/test/", **evaluated, "code": code}
+    places = {source["InputName"]: source["S3Input"]["LocalPath"] for source in run.job("evaluate")["ProcessingInputs"]}
+    assert places["candidate-linear"] == "/opt/ml/processing/input/candidates/linear"
+
+
+def test_every_job_is_a_step_of_the_use_case(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute("resolve", "validate", "preprocess", *TRAINS, "evaluate")
+    train = run.job("train_linear")["AlgorithmSpecification"]
+    assert train["ContainerEntrypoint"] == ["python3", "-m", "rings"]
+    assert train["ContainerArguments"] == ["train", "--candidate", "linear"]
+    arguments = [run.job(step)["AppSpecification"]["ContainerArguments"] for step in ("validate", "evaluate")]
+    assert arguments == [["validate"], ["evaluate", "--fresh-from="]]
 
 
 def test_the_release_says_image_and_role_of_every_job(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", "train")
+    run.execute("resolve", "validate", "preprocess", "train_xgboost")
     assert {job["RoleArn"] for job in aws.jobs.values()} == {RELEASE["role_arn"]}
-    assert run.job("train")["AlgorithmSpecification"]["TrainingImage"] == "registry/training:1"
+    assert run.job("train_xgboost")["AlgorithmSpecification"]["TrainingImage"] == "registry/training:1"
     assert run.job("validate")["AppSpecification"]["ImageUri"] == "registry/training:1"
 
 
 def test_the_form_reaches_the_jobs(aws: FakeAws) -> None:
     run = Run(aws, eta=0.25, training_instance="ml.c5.2xlarge", processing_instance="ml.t3.medium")
-    run.execute("resolve", "validate", "preprocess", "train")
-    assert run.job("train")["HyperParameters"] == {"eta": "0.25"}
-    assert run.job("train")["ResourceConfig"]["InstanceType"] == "ml.c5.2xlarge"
+    run.execute("resolve", "validate", "preprocess", "train_xgboost")
+    assert run.job("train_xgboost")["HyperParameters"] == {"eta": "0.25"}
+    assert run.job("train_xgboost")["ResourceConfig"]["InstanceType"] == "ml.c5.2xlarge"
     cluster = run.job("validate")["ProcessingResources"]["ClusterConfig"]
     assert cluster["InstanceType"] == "ml.t3.medium"
 
@@ -175,17 +192,22 @@ def test_the_forms_threshold_decides_and_a_refused_model_is_skipped(aws: FakeAws
 
 def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
     aws.groups["rings"] = ""
-    properties = {"model_data": "s3://bucket/champion.tar.gz"}
+    properties = {"model_data": "s3://bucket/champion.tar.gz", "window_end": "2026-02-28"}
     champion = {"ModelPackageGroupName": "rings", "ModelApprovalStatus": "Approved"}
     aws.call("CreateModelPackage", {**champion, "CustomerMetadataProperties": properties})
     run = Run(aws)
     gate = run.execute(*STEPS[:-1])
     assert inputs(run.job("evaluate"))["champion"] == "s3://bucket/champion.tar.gz"
-    assert [check["rule"] for check in gate["checks"]] == ["rows", "threshold", "baseline", "champion"]
+    assert run.job("evaluate")["AppSpecification"]["ContainerArguments"] == ["evaluate", "--fresh-from=2026-02-28"]
+    assert [check["rule"] for check in gate["checks"] if check["held"]] == [
+        "rows",
+        "mse threshold",
+        "mse against the champion",
+    ]
 
 
 def test_training_reports_the_gates_metric_while_it_runs(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", "train")
-    names = [metric["Name"] for metric in run.job("train")["AlgorithmSpecification"]["MetricDefinitions"]]
+    run.execute("resolve", "validate", "preprocess", "train_xgboost")
+    names = [metric["Name"] for metric in run.job("train_xgboost")["AlgorithmSpecification"]["MetricDefinitions"]]
     assert names == ["train:mse", "validation:mse"]

@@ -19,6 +19,7 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.scripts, self.containers = root / "scripts", root / "containers"
         self.write("scripts/common/job.py", "common")
+        self.write("scripts/abalone/__main__.py", "start")
         self.write("scripts/abalone/train.py", "train")
         self.write("scripts/abalone/__pycache__/train.pyc", "cache")
         self.write("containers/training/requirements.txt", "lock")
@@ -51,7 +52,7 @@ def everything(s3: Any, bucket: str) -> dict[str, tuple[str, Any]]:
 def test_the_manifest_names_the_code_the_images_and_the_settings(project: Project, s3: Any, bucket: str) -> None:
     release, changed = project.publish(s3, bucket)
     assert changed
-    code = digest({"common/job.py": b"common", "abalone/train.py": b"train"})
+    code = digest({"common/job.py": b"common", "abalone/__main__.py": b"start", "abalone/train.py": b"train"})
     image = digest({"requirements.txt": b"lock"})
     assert json.loads(read(s3, bucket, "releases/current.json")) == {
         "format": 1,
@@ -69,7 +70,17 @@ def test_the_manifest_names_the_code_the_images_and_the_settings(project: Projec
 def test_a_bundle_holds_the_use_cases_and_the_common_files_and_no_cache(project: Project, s3: Any, bucket: str) -> None:
     project.publish(s3, bucket)
     keys = [key.split("/", 2)[2] for key in everything(s3, bucket) if key.startswith("code/")]
-    assert keys == ["abalone/train.py", "common/job.py"]
+    assert keys == ["abalone/__main__.py", "abalone/train.py", "common/job.py"]
+
+
+def test_what_one_use_case_has_of_its_own_is_in_no_others_bundle(project: Project) -> None:
+    project.write("scripts/churn/__main__.py", "start")
+    project.write("scripts/churn/script.py", "own")
+    found = {name: set(files) for name, files in bundles(project.scripts).items()}
+    assert found == {
+        "abalone": {"common/job.py", "abalone/__main__.py", "abalone/train.py"},
+        "churn": {"common/job.py", "churn/__main__.py", "churn/script.py"},
+    }
 
 
 def test_publishing_the_same_again_writes_nothing(project: Project, s3: Any, bucket: str) -> None:

@@ -12,7 +12,8 @@ from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.requests import Input, Instances, ModelPackage, Output, ProcessingJob, TrainingJob
 
 COMMON: dict[str, Any] = {
-    "module": "abalone.step",
+    "module": "abalone",
+    "arguments": ["step", "--option=value"],
     "image": "000000000000.dkr.ecr.us-east-1.amazonaws.com/nightshift/training:0123456789ab",
     "code": "s3://bucket/code/1/",
     "role_arn": "arn:aws:iam::000000000000:role/jobs",
@@ -72,14 +73,16 @@ def test_requests_are_what_botocores_service_model_asks_for(operation: str, requ
 
 def test_a_processing_job_runs_its_module_with_the_code_on_its_path() -> None:
     request = PROCESSING.request()
-    assert request["AppSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "abalone.step"]
+    assert request["AppSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "abalone"]
+    assert request["AppSpecification"]["ContainerArguments"] == ["step", "--option=value"]
     code = next(source for source in request["ProcessingInputs"] if source["InputName"] == "code")
     assert code["S3Input"]["LocalPath"] == request["Environment"]["PYTHONPATH"]
 
 
 def test_a_training_job_runs_its_module_with_the_code_channel_on_its_path() -> None:
     request = TRAINING.request()
-    assert request["AlgorithmSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "abalone.step"]
+    assert request["AlgorithmSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "abalone"]
+    assert request["AlgorithmSpecification"]["ContainerArguments"] == ["step", "--option=value"]
     assert request["Environment"]["PYTHONPATH"] == "/opt/ml/input/data/code"
     assert [channel["ChannelName"] for channel in request["InputDataConfig"]] == ["train", "code"]
 
@@ -87,6 +90,14 @@ def test_a_training_job_runs_its_module_with_the_code_channel_on_its_path() -> N
 def test_a_manifest_input_lists_objects_and_any_other_is_a_prefix() -> None:
     kinds = {s["InputName"]: s["S3Input"]["S3DataType"] for s in PROCESSING.request()["ProcessingInputs"]}
     assert kinds == {"data": "ManifestFile", "champion": "S3Prefix", "code": "S3Prefix"}
+
+
+def test_an_input_lies_in_a_folder_of_its_name_or_of_another() -> None:
+    paths = [Input("a", "s3://b/a").request(), Input("a", "s3://b/a", path="models/a").request()]
+    assert [source["S3Input"]["LocalPath"] for source in paths] == [
+        "/opt/ml/processing/input/a",
+        "/opt/ml/processing/input/models/a",
+    ]
 
 
 @pytest.mark.parametrize("uri", ["", None])

@@ -1,4 +1,4 @@
-"""The sample data, small data of one's own, and a model trained once for all tests."""
+"""The sample data, small data of one's own, and models trained once for all tests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from abalone import preprocess, train
+import abalone
+import churn
+from tabular.main import main
+from tabular.use_case import UseCase
 
-SAMPLE = Path(__file__).resolve().parents[3] / "include" / "data" / "abalone.csv"
+DATA = Path(__file__).resolve().parents[3] / "include" / "data"
+USE_CASES = {"abalone": abalone.USE_CASE, "churn": churn.USE_CASE}
 HEADER = "sex,length,diameter,height,whole_weight,shucked_weight,viscera_weight,shell_weight,rings"
 ROW = "M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15,15"
 
@@ -20,10 +24,17 @@ WriteCsv = Callable[..., Path]
 
 @dataclass(frozen=True)
 class Trained:
-    """Folders of a finished preprocessing and training."""
+    """Folders of a finished preprocessing and trainings: one model in each folder of `models`. Read only."""
 
+    use_case: UseCase
     parts: Path
-    model: Path
+    models: Path
+
+    def train(self, candidate: str, model: Path, *more: str, parts: Path | None = None) -> int:
+        """Train by hand on the parts that preprocessing made."""
+        folders = {part: (parts or self.parts) / part for part in ("train", "validation", "preprocessing")}
+        options = [text for name, path in {**folders, "model": model}.items() for text in (f"--{name}", str(path))]
+        return main(self.use_case, ["train", "--candidate", candidate, *options, *more])
 
 
 @pytest.fixture(autouse=True)
@@ -38,23 +49,34 @@ def base_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def sample() -> Path:
     """The abalone data that the repository ships."""
-    return SAMPLE
+    return DATA / "abalone.csv"
 
 
 @pytest.fixture(scope="session")
 def sample_rows() -> list[dict[str, str]]:
     """The same, as raw rows."""
-    with SAMPLE.open(newline="") as stream:
+    with (DATA / "abalone.csv").open(newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A model of the sample data with the default hyperparameters. Read only."""
-    folder = tmp_path_factory.mktemp("trained")
-    found = Trained(folder / "parts", folder / "model")
-    preprocess.preprocess(SAMPLE, found.parts)
-    train.train(found.parts / "train", found.parts / "validation", found.parts / "preprocessing", None, found.model)
+    """Abalone's candidates with the declared hyperparameters, but a smaller forest."""
+    return _trained("abalone", tmp_path_factory.mktemp("abalone"))
+
+
+@pytest.fixture(scope="session")
+def classified(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Churn's candidates, likewise."""
+    return _trained("churn", tmp_path_factory.mktemp("churn"))
+
+
+def _trained(name: str, folder: Path) -> Trained:
+    found = Trained(USE_CASES[name], folder / "parts", folder / "models")
+    data, output = str(DATA / f"{name}.csv"), str(found.parts)
+    assert main(found.use_case, ["preprocess", "--data", data, "--output", output]) == 0
+    for candidate, more in {"xgboost": (), "forest": ("--set", "num_trees=30"), "linear": ()}.items():
+        assert found.train(candidate, found.models / candidate, *more) == 0
     return found
 
 

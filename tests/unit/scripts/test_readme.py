@@ -15,12 +15,14 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_the_job_code_runs_by_hand_as_the_readme_shows(tmp_path: Path) -> None:
     (tmp_path / "include").symlink_to(ROOT / "include")
-    lines = re.findall(r"^python (-m abalone\..*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(lines) == 4
+    lines = re.findall(r"^python (-m churn .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(lines) == 5
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": "include/scripts"}
     for line in lines:
         command = [sys.executable, *shlex.split(line)]
         ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
         assert ended.returncode == 0, ended.stderr
     report = json.loads((tmp_path / "out" / "evaluate" / "evaluation.json").read_text())
-    assert report["regression_metrics"]["mse"]["value"] < report["baseline"]["regression_metrics"]["mse"]["value"]
+    models = (report["candidates"]["xgboost"], report["baseline"])
+    candidate, baseline = (model["binary_classification_metrics"]["auc"]["value"] for model in models)
+    assert candidate > baseline

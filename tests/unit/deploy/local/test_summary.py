@@ -8,17 +8,20 @@ from deploy.local.http import HttpError
 from deploy.local.summary import summary
 
 RESOLVED = {"run_uri": "s3://bucket/abalone/runs/one/"}
+CHECK = {"candidate": "xgboost", "rule": "mse threshold", "held": True, "reason": "mse 4.5 is below 5.2"}
+UNASKED = {**CHECK, "rule": "mse against the champion", "held": None, "reason": "there is no champion yet"}
 PASSED = {
     "passed": True,
-    "reason": "all rules hold",
-    "checks": [{"rule": "threshold", "passed": True, "reason": "mse 4.5 is below 5.2"}],
+    "candidate": "xgboost",
+    "best": "xgboost",
+    "checks": [CHECK, UNASKED],
     "metrics": {"mse": 4.5, "mae": 1.5},
 }
 REFUSED = {
     **PASSED,
     "passed": False,
-    "reason": "mse 9 is not below 5.2",
-    "checks": [{"rule": "threshold", "passed": False, "reason": "mse 9 is not below 5.2"}],
+    "candidate": None,
+    "checks": [{**CHECK, "held": False, "reason": "mse 9 is not below 5.2"}],
 }
 REGISTERED = {
     "model_package_arn": "arn:aws:sagemaker:us-east-1:000000000000:model-package/abalone/1",
@@ -45,7 +48,12 @@ def text(**results: Any) -> str:
 
 def test_it_tells_metrics_verdict_version_status_and_artifacts() -> None:
     told = text(resolve=RESOLVED, gate=PASSED, register=REGISTERED)
-    for part in ("mae 1.5000, mse 4.5000", "passed: all rules hold", "threshold: mse 4.5 is below 5.2"):
+    for part in (
+        "xgboost: mae 1.5000, mse 4.5000",
+        "passed xgboost",
+        "  passed  xgboost, mse threshold: mse 4.5 is below 5.2",
+        "    --    xgboost, mse against the champion: there is no champion yet",
+    ):
         assert part in told
     assert f"{REGISTERED['model_package_arn']} (PendingManualApproval)" in told
     assert RESOLVED["run_uri"] in told
@@ -53,8 +61,8 @@ def test_it_tells_metrics_verdict_version_status_and_artifacts() -> None:
 
 def test_a_refused_model_is_told_with_the_reason_and_no_version() -> None:
     told = text(resolve=RESOLVED, gate=REFUSED)
-    assert "refused the model: mse 9 is not below 5.2" in told
-    assert "FAILED  threshold" in told
+    assert "refused every candidate" in told
+    assert "FAILED  xgboost, mse threshold: mse 9 is not below 5.2" in told
     assert "none: a refused model is not registered" in told
 
 

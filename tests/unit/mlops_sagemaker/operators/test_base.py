@@ -18,7 +18,8 @@ from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws, Refused
 
 TRAINING = TrainingJob(
-    module="abalone.train",
+    module="abalone",
+    arguments=["train"],
     image="image",
     code="s3://b/code/",
     role_arn="arn:aws:iam::000000000000:role/jobs",
@@ -362,7 +363,8 @@ def test_a_log_that_may_not_be_read_is_no_reason_to_lose_the_job(aws: FakeAws) -
 
 def test_an_optional_input_without_uri_is_left_out_of_the_job(aws: FakeAws) -> None:
     job = ProcessingJob(
-        module="abalone.evaluate",
+        module="abalone",
+        arguments=["evaluate"],
         image="image",
         code="s3://b/code/",
         role_arn="arn:aws:iam::000000000000:role/jobs",

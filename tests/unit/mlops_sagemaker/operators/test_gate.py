@@ -8,25 +8,24 @@ from airflow.sdk.exceptions import AirflowFailException
 from mlops_sagemaker.errors import ApiError
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.operators.gate import MetricGateOperator
+from mlops_sagemaker.rules import MinRows, Threshold
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+from tests.unit.mlops_sagemaker.reports import report
 
 REPORT, RECORD = "s3://bucket/run/evaluate/evaluation.json", "s3://bucket/run/gate/gate.json"
 
 
 def gate(threshold: float | str = "5.0", champion: str = "") -> MetricGateOperator:
-    policy = Policy(metrics="regression_metrics", metric="mse", threshold=4.0)
+    policy = Policy(metric="mse", rules=(MinRows(rows=300), Threshold(metric="mse", bound=4.0)))
     return MetricGateOperator(
         task_id="gate", policy=policy, threshold=threshold, champion=champion, report=REPORT, record=RECORD
     )
 
 
 def put_report(aws: FakeAws, content: bytes | None = None) -> None:
-    def metrics(value: float) -> dict[str, Any]:
-        return {"regression_metrics": {"mse": {"value": value}}}
-
-    report = {"rows": 600, **metrics(4.5), "baseline": metrics(4.9), "champion": None}
-    aws.objects[REPORT.removeprefix("s3://")] = json.dumps(report).encode() if content is None else content
+    good = json.dumps(report(mse=4.5, champion=None)).encode()
+    aws.objects[REPORT.removeprefix("s3://")] = good if content is None else content
 
 
 def recorded(aws: FakeAws) -> Any:
@@ -39,7 +38,8 @@ def test_a_good_report_passes_and_the_record_is_returned_and_written(aws: FakeAw
     record = operator.execute(context_for(operator))
     assert record["passed"] is True
     assert record == recorded(aws)
-    assert (record["report"], record["record"], record["metrics"]) == (REPORT, RECORD, {"mse": 4.5})
+    assert (record["report"], record["record"], record["candidate"]) == (REPORT, RECORD, "xgboost")
+    assert record["metrics"]["mse"] == 4.5
     assert record["report_sha256"] == sha256(aws.objects[REPORT.removeprefix("s3://")]).hexdigest()
 
 
@@ -56,7 +56,7 @@ def test_a_champion_that_the_report_does_not_know_refuses(aws: FakeAws) -> None:
     operator = gate(champion="s3://bucket/champion.tar.gz")
     record = operator.execute(context_for(operator))
     assert not record["passed"]
-    assert "champion.regression_metrics.mse.value is None" in record["reason"]
+    assert "the state of the champion is none in the report, not scored" in record["reason"]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,13 @@ def test_a_missing_report_refuses_with_its_place(aws: FakeAws) -> None:
     assert record["report_sha256"] is None
 
 
-@pytest.mark.parametrize("threshold", ["", "five"])
+def test_without_one_of_the_run_the_policys_own_threshold_holds(aws: FakeAws) -> None:
+    put_report(aws)
+    operator = gate(threshold="")
+    assert "mse 4.5 misses the threshold <= 4" in operator.execute(context_for(operator))["reason"]
+
+
+@pytest.mark.parametrize("threshold", [" ", "five"])
 def test_a_threshold_that_is_no_number_is_the_users_error(aws: FakeAws, threshold: str) -> None:
     operator = gate(threshold=threshold)
     with pytest.raises(AirflowFailException, match="the gate's threshold is"):

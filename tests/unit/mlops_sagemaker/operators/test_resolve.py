@@ -137,13 +137,14 @@ def approve(aws: FakeAws, **properties: str) -> None:
 
 
 def test_the_champion_is_found_with_its_model(published: FakeAws) -> None:
-    approve(published, model_data="s3://bucket/champion.tar.gz")
+    approve(published, model_data="s3://bucket/champion.tar.gz", window_end="2026-02-28")
     operator = resolve()
     champion = operator.execute(context_for(operator))["champion"]
     assert champion == {
         "model_package_arn": published.packages[0]["ModelPackageArn"],
         "version": 1,
         "model_data": "s3://bucket/champion.tar.gz",
+        "window_end": "2026-02-28",
     }
 
 

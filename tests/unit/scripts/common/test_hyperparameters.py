@@ -7,7 +7,7 @@ import pytest
 
 from common import hyperparameters
 from common.errors import UserError
-from common.hyperparameters import Hyperparameter
+from common.hyperparameters import Choice, Hyperparameter
 
 TABLE = (
     Hyperparameter("depth", int, 4, minimum=1, maximum=16),
@@ -74,15 +74,28 @@ def test_what_the_platform_adds_by_itself_is_no_unknown_name() -> None:
 def test_a_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "hyperparameters.json"
     file.write_text(json.dumps({"depth": "7"}))
-    assert hyperparameters.read(file, TABLE) == {"depth": 7, "eta": 0.03}
+    assert hyperparameters.read(file) == {"depth": "7"}
 
 
-def test_without_a_file_all_defaults_hold() -> None:
-    assert hyperparameters.read(None, TABLE) == {"depth": 4, "eta": 0.03}
+def test_without_a_file_nothing_is_given() -> None:
+    assert hyperparameters.read(None) == {}
+
+
+@pytest.mark.parametrize("given", ["gpu", '"gpu"'])
+def test_a_choice_is_one_of_its_words(given: str) -> None:
+    choice = Choice("device", "cpu", ("cpu", "gpu"))
+    assert hyperparameters.parse({"device": given}, [choice]) == {"device": "gpu"}
+    assert hyperparameters.parse({}, [choice]) == {"device": "cpu"}
+
+
+@pytest.mark.parametrize("given", ["", "tpu", '"gpu', 1, None])
+def test_any_other_word_is_refused_with_those_there_are(given: object) -> None:
+    with pytest.raises(UserError, match=r"hyperparameter 'device' is .*; it must be one of cpu, gpu"):
+        hyperparameters.parse({"device": given}, [Choice("device", "cpu", ("cpu", "gpu"))])
 
 
 def test_a_file_that_holds_no_object_is_named(tmp_path: Path) -> None:
     file = tmp_path / "hyperparameters.json"
     file.write_text("[5]")
     with pytest.raises(UserError, match=r"hyperparameters\.json: holds \[5\], not a JSON object"):
-        hyperparameters.read(file, TABLE)
+        hyperparameters.read(file)

@@ -1,0 +1,6 @@
+import sys
+
+from churn import USE_CASE
+from tabular.main import main
+
+sys.exit(main(USE_CASE, sys.argv[1:]))

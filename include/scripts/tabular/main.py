@@ -1,0 +1,32 @@
+"""``python -m <use case> <step>``: the one entry to every step of every use case."""
+
+import importlib
+from collections.abc import Sequence
+
+from common import job, paths
+from common.errors import UserError
+from tabular.use_case import UseCase
+
+STEPS = {
+    "validate": "check raw data before anything is learned from it",
+    "preprocess": "split the rows into parts, and learn the preprocessing from the training part",
+    "train": "train one of the candidates",
+    "evaluate": "score candidates, baseline and champion on the same test rows",
+}
+
+
+def main(use_case: UseCase, argv: Sequence[str]) -> int:
+    """Run the step that ``argv`` begins with, by hand or as a job; returns the exit status."""
+    if argv and argv[0] in STEPS:
+        status: int = importlib.import_module(f"tabular.steps.{argv[0]}").main(use_case, argv[1:])
+        return status
+    return job.run(lambda: _overview(use_case, argv), paths.processing_message())
+
+
+def _overview(use_case: UseCase, argv: Sequence[str]) -> None:
+    """Tell what there is. Raises UserError unless that was asked for."""
+    steps = "\n".join(f"  {name:<12}{text}" for name, text in STEPS.items())
+    if list(argv) not in (["--help"], ["-h"]):
+        asked = f"{argv[0]!r} is no step" if argv else "name a step"
+        raise UserError(f"python -m {use_case.name}: {asked}; there are {', '.join(STEPS)}")
+    print(f"python -m {use_case.name} <step> [--help]\n\n{steps}")

@@ -1,0 +1,30 @@
+"""Dividing rows into parts by a hash of their key.
+
+A row's part depends on nothing but its key: rows of the same subject stay together, rows that arrive later move no
+older one. Test rows have the lowest hashes, so that of two splits with different shares the smaller test part lies in
+the larger one: rows that both leave for testing have taught neither model anything.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.hashing import Hashes, hashes
+from tabular.table import Table
+from tabular.use_case import Schema, Split
+
+Parts = npt.NDArray[np.int8]
+
+PARTS = TRAIN, VALIDATION, TEST = ("train", "validation", "test")
+
+
+def keys(schema: Schema, table: Table) -> Hashes:
+    """The hash of each row's key, or of the content of its features where the schema has no key."""
+    return hashes(schema.key or schema.features, table)
+
+
+def parts(found: Hashes, split: Split) -> Parts:
+    """The place in `PARTS` of each row, by the hash of its key."""
+    shares = found.astype(np.float64) / 2.0**64
+    ascending = np.array([PARTS.index(TEST), PARTS.index(VALIDATION), PARTS.index(TRAIN)], dtype=np.int8)
+    chosen: Parts = ascending[np.searchsorted([split.test, split.test + split.validation], shares, side="right")]
+    return chosen

@@ -1,0 +1,61 @@
+"""Cells that are read many at a time are what they are read as one by one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabular import bulk
+
+decimals = st.from_regex(r"-?[0-9]{0,5}\.?[0-9]{0,6}", fullmatch=True)
+anything = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='",'), max_size=20)
+
+
+def column(cells: list[str], before: list[str] | None = None) -> bulk.Grid:
+    """A grid with these cells in its second column."""
+    lines = [f"{first},{cell}\n" for first, cell in zip(before or ["x"] * len(cells), cells, strict=True)]
+    found = bulk.grid("".join(lines).encode(), 2)
+    assert found is not None
+    return found
+
+
+@given(st.lists(decimals | anything, min_size=1), st.data())
+def test_a_number_is_exactly_pythons_or_it_is_left_alone(cells: list[str], data: st.DataObject) -> None:
+    before = data.draw(st.lists(anything, min_size=len(cells), max_size=len(cells)))
+    values, unread = bulk.numbers(column(cells, before), 1)
+    for cell, value, left in zip(cells, values.tolist(), unread.tolist(), strict=True):
+        if not left:
+            assert math.isnan(value) if cell == "" else value == float(cell)
+            assert math.copysign(1, value) == 1 or value < 0
+
+
+@given(st.lists(st.from_regex(r"-?[0-9]{1,4}(\.[0-9]{0,3})?", fullmatch=True), min_size=1))
+def test_plain_decimal_numbers_are_all_read(cells: list[str]) -> None:
+    _, unread = bulk.numbers(column(cells), 1)
+    assert not unread.any()
+
+
+@given(st.lists(anything, min_size=1), st.data())
+def test_texts_are_the_cells_bytes(cells: list[str], data: st.DataObject) -> None:
+    before = data.draw(st.lists(anything, min_size=len(cells), max_size=len(cells)))
+    words = bulk.texts(column(cells, before), 1)
+    found = words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0]
+    assert found.tolist() == [cell.encode() for cell in cells]
+
+
+def test_cells_and_lines_are_the_text_that_was_there() -> None:
+    grid = bulk.grid(b"a,1,x\nb,,y\nc,3,\n", 3)
+    assert grid is not None
+    assert grid.rows == 3
+    assert grid.cells(1, np.array([2, 1])) == [b"3", b""]
+    assert grid.lines([0, 1, 2], np.array([0, 2])) == b"a,1,x\nc,3,\n"
+    assert grid.lines([2, 0], np.array([1])) == b"y,b\n"
+
+
+def test_lines_of_another_length_make_no_grid() -> None:
+    for block in (b"1,2\n3\n", b"1,2\n3,4,5\n", b"1,2\n\n3,4\n", b"1\n2,3,4\n", b"1,2,3\n4\n"):
+        assert bulk.grid(block, 2) is None
+    assert bulk.grid(b"1\n\n2\n", 1) is None
