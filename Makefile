@@ -52,8 +52,8 @@ locks:  ## Resolve requirements/*.in, and the images', into their locks
 coverage: setup  ## Renew the page that lists what the local SageMaker supports
 	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md
 
-bench:  ## Measure trigger to end of the DAG on the running stack: median of three
-	@$(python) -m bench
+bench:  ## Measure the DAG on the running stack, or the local SageMaker alone beside moto: make bench BENCH=local
+	@$(python) -m bench $(BENCH)
 
 soak:  ## Run what takes too long for every change, or some of it: make soak CHECKS="aws stack"
 	@$(python) -m tests --soak $(CHECKS)

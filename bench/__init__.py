@@ -1,1 +1,1 @@
-"""Measurements of the running stack. No test depends on them."""
+"""Benchmarks: what they measure is printed, and nothing is asserted."""

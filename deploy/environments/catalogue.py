@@ -9,8 +9,8 @@ more:
   runner alone is installed, in an overlay that sees the packages of the environment below it. Nothing is
   installed twice, and what is tested is what runs.
 
-Soaking needs the clients: each of them, the test runner included, is one environment of its own, made when its
-suite is run.
+Benchmarks need moto, to compare with. Soaking needs the clients: each of them, the test runner included, is one
+environment of its own, made when its suite is run.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ TOOL = Environment("tool", "uv")
 AIRFLOW = Environment("airflow", "airflow")
 SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
 DEV = Environment("dev", "dev")
+MOTO = Environment("moto", "moto")
 CLIENTS = {
     name: Environment(name, f"clients/{name}")
     for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1")
