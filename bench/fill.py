@@ -1,4 +1,4 @@
-"""`python -m bench.fill STATE_DIR JOB NUMBER`: that many copies of a training job that has ended, each named differently.
+"""`python -m bench.fill STATE_DIR JOB NUMBER`: that many copies of a training job that has ended.
 
 Run in sagemaker_local's environment while no server has the folder: through its API every job would have to run.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ from sagemaker_local.domain.arns import name_of
 from sagemaker_local.domain.jobs import TRAINING
 from sagemaker_local.domain.search import properties
 from sagemaker_local.domain.search.errors import InvalidSearch
-from sagemaker_local.domain.search.expression import Predicate, compiled, pair, visible
+from sagemaker_local.domain.search.expression import Filter, Predicate, compiled, pair, visible
 from sagemaker_local.domain.search.order import Position, ordered, position, sortable
 from sagemaker_local.domain.search.properties import METRICS, TAGS
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import tokens
+from sagemaker_local.operations.narrowing import narrowed
 from sagemaker_local.operations.registry import OPERATIONS, Context, Request, operation
 from sagemaker_local.operations.resources import MODEL_CARD, MODEL_PACKAGE, MODEL_PACKAGE_GROUP, arn_of_tags
 from sagemaker_local.protocol import model
@@ -57,27 +58,33 @@ class Corpus:
     def shape(self) -> StructureShape:
         return model.search_shape(self.resource)
 
-    def records(self, members: set[str]) -> Iterator[tuple[int, Record]]:
-        """Each resource's row, and the *members* of its record; ``Tags`` are a map."""
+    def records(self, members: set[str], necessary: Iterable[Filter] = ()) -> Iterator[tuple[int, Record]]:
+        """The row of each resource that may meet the *necessary* conditions, and the *members* of its record.
+
+        ``Tags`` are a map.
+        """
         kind, scope = _KINDS[self.resource], self.context.scope
         # Also the tags of kinds whose names begin with this one's: versions of model packages have their group's.
         tags = self.context.store.tags_below(scope.arn(kind, "").rstrip("/")) if TAGS in members else {}
         names = sorted(members - {TAGS, *_COLUMNS})
-        for row, key, created, modified, values in self._rows(kind, names):
+        for row, key, created, modified, values in self._rows(kind, names, necessary):
             record = dict(zip(names, json.loads(values), strict=False))
             times = dict(zip(_COLUMNS, (created, modified), strict=True))
             own = tags.get(arn_of_tags(scope, kind, key).lower(), {}) if tags else {}
             yield row, {**record, **times, TAGS: own}
 
-    def _rows(self, kind: str, names: list[str]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, kind: str, names: list[str], necessary: Iterable[Filter]) -> Iterator[tuple[Any, ...]]:
         """Row, key, times and members *names*; read by and by, as nobody else can use the store meanwhile."""
+        conditions, wanted = narrowed(self.resource, necessary)
+        where = " AND ".join(["kind = ?", "account = ?", "region = ?", *conditions])
         created, row = float("-inf"), 0
         while True:
             rows = self.context.store.select(
-                f"SELECT id, key, created, modified, {_picked(names)} FROM resources"
-                " WHERE kind = ? AND account = ? AND region = ? AND (created, id) > (?, ?)"
-                " ORDER BY created, id LIMIT ?",
-                (kind, *self.context.scope, created, row, _READ_AT_ONCE),
+                # Chosen by an index alone: records are read only where they have to be.
+                f"SELECT id, key, created, modified, {_picked(names)} FROM resources WHERE id IN"
+                f" (SELECT id FROM resources WHERE {where} AND (created, id) > (?, ?) ORDER BY created, id LIMIT ?)"
+                " ORDER BY created, id",
+                (kind, *self.context.scope, *wanted, created, row, _READ_AT_ONCE),
             )
             yield from rows
             if len(rows) < _READ_AT_ONCE:
@@ -131,7 +138,7 @@ def _matching(corpus: Corpus, request: Request) -> tuple[list[Position], bool]:
     members = {*predicate.members, by.member, *([TAGS] if conditions else [])}
     # Nothing is shared by another account.
     shared = request.get("CrossAccountFilterOption") == "CrossAccount"
-    records = iter(()) if shared else corpus.records(members)
+    records = iter(()) if shared else corpus.records(members, predicate.necessary)
     positions = [
         position(by, row, record)
         for row, record in records

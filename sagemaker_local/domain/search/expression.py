@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.model import StructureShape
 
@@ -19,6 +19,14 @@ _CONDITIONS_LIMIT = 50
 _KINDS = ("Filters", "NestedFilters", "SubExpressions")
 
 
+class Filter(NamedTuple):
+    """A simple condition, as it is asked for."""
+
+    name: str
+    operator: str | None
+    value: str | None
+
+
 @dataclass(frozen=True)
 class Predicate:
     """What an expression says of a record."""
@@ -26,6 +34,8 @@ class Predicate:
     holds: Test
     members: frozenset[str]
     """of the record, at its top: what must be there to say so"""
+    necessary: tuple[Filter, ...] = ()
+    """conditions that every record meets of which it holds"""
 
 
 def compiled(shape: StructureShape, expression: dict[str, Any]) -> Predicate:
@@ -39,7 +49,16 @@ def compiled(shape: StructureShape, expression: dict[str, Any]) -> Predicate:
         raise InvalidSearch("'CONTAINS' operator usage limit of 1 exceeded.")
     compiler = _Compiler(shape)
     holds = compiler.expression(expression)
-    return Predicate(holds, frozenset(compiler.members))
+    return Predicate(holds, frozenset(compiler.members), tuple(_necessary(expression)))
+
+
+def _necessary(expression: dict[str, Any]) -> Iterator[Filter]:
+    if expression.get("Operator") == "Or":
+        return
+    for item in expression.get("Filters", []):
+        yield Filter(item["Name"], item.get("Operator"), item.get("Value"))
+    for item in expression.get("SubExpressions", []):
+        yield from _necessary(item)
 
 
 def _parts(expression: dict[str, Any]) -> Iterator[dict[str, Any]]:

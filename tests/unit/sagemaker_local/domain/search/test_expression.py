@@ -56,6 +56,17 @@ def test_an_operator_joins_filters_nested_filters_and_subexpressions() -> None:
     assert not holds({**expression, "Operator": "Or"}, {NAME: "b"})
 
 
+def test_conditions_that_every_match_meets_are_known() -> None:
+    name, status = equals(NAME, "a"), equals(STATUS, "Failed")
+    assert compiled(JOB, {"Filters": [name], "SubExpressions": [{"Filters": [status]}]}).necessary == (
+        (NAME, "Equals", "a"),
+        (STATUS, "Equals", "Failed"),
+    )
+    assert compiled(JOB, {"Filters": [name, status], "Operator": "Or"}).necessary == ()
+    inner = {"Filters": [status, name], "Operator": "Or"}
+    assert compiled(JOB, {"Filters": [name], "SubExpressions": [inner]}).necessary == ((NAME, "Equals", "a"),)
+
+
 def test_a_single_element_satisfies_all_nested_filters() -> None:
     nested = {"NestedPropertyName": "InputDataConfig", "Filters": [equals(CHANNEL, "train"), equals(URI, "s3://a")]}
     flat = {"Filters": [equals(CHANNEL, "train"), equals(URI, "s3://a")]}
