@@ -71,6 +71,7 @@ SUITES = {
     "local": Suite(
         "dev",
         (
+            "tests/unit/bench",
             "tests/unit/deploy",
             "tests/unit/sagemaker_local",
             "tests/unit/test_checks.py",
