@@ -105,7 +105,7 @@ def is_state(folder: Path) -> bool:
 
 
 def holder(folder: Path) -> Holder | None:
-    """The server that holds *folder* now, if any. Raises ``CannotGoOn`` for a folder that cannot be read."""
+    """The server that holds *folder* now, if any. Raises ``CannotGoOn`` if that cannot be known."""
     with _explained(folder):
         try:
             file = (folder / LOCK).open(encoding="utf-8")
@@ -113,7 +113,11 @@ def holder(folder: Path) -> Holder | None:
             return None
     with file:
         pid = _locking_process(file)
-        return None if pid is None else Holder(pid, _announced(file.read(), pid))
+        if pid is None:
+            return None
+        if pid <= 0:  # and to signal such a number would be to signal many
+            raise CannotGoOn(f"{folder} is held by a process that cannot be seen from here: in another container?")
+        return Holder(pid, _announced(file.read(), pid))
 
 
 def _locking_process(file: IO[str]) -> int | None:

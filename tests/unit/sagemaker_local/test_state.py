@@ -92,6 +92,17 @@ def test_what_another_process_wrote_is_no_announcement(tmp_path: Path, left: str
         assert state.holder(tmp_path) == state.Holder(process.pid, None)
 
 
+@pytest.mark.parametrize("pid", [0, -1])
+def test_a_holder_in_another_container_is_never_taken_for_a_process_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pid: int
+) -> None:
+    """The kernel has no number for it, and a signal to 0 or -1 goes to many."""
+    state.prepare(tmp_path)
+    monkeypatch.setattr(state, "_locking_process", lambda file: pid)
+    with pytest.raises(CannotGoOn, match="another container"):
+        state.holder(tmp_path)
+
+
 def test_a_folder_with_other_content_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(CannotGoOn, match=f"{tmp_path} holds other files"):
