@@ -1,8 +1,8 @@
 """EventBridge events as SageMaker sends them (source ``aws.sagemaker``).
 
-Time formats differ by event, as documented: training has epoch milliseconds as strings, processing and endpoints as
-numbers, model packages and model cards ISO 8601. ``Tags`` is a map here, not the API's list. Source: the guide's page
-"Events that Amazon SageMaker sends to EventBridge" (automating-sagemaker-with-eventbridge).
+Time formats differ by event, as documented: training and tuning have epoch milliseconds as strings, processing and
+endpoints as numbers, model packages and model cards ISO 8601. ``Tags`` is a map here, not the API's list. Source: the
+guide's page "Events that Amazon SageMaker sends to EventBridge" (automating-sagemaker-with-eventbridge).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
-from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, JobKind, Record
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, TUNING, JobKind, Record
 
 _TIME_KEYS = re.compile(r"Time$")
 _MODEL_CARD_EVENT = "SageMaker Model Card State Change"
@@ -108,6 +108,18 @@ _MODEL_CARD_MEMBERS = (
     "ModelCardStatus",
     "SecurityConfig",
 )
+_TUNING_MEMBERS = (
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "TrainingJobDefinition",
+    "TrainingJobDefinitions",
+    "HyperParameterTuningJobStatus",
+    "FailureReason",
+    "CreationTime",
+    "LastModifiedTime",
+    "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+)
 _ENDPOINT_EVENT = "SageMaker Endpoint State Change"
 _DEPLOYMENT_EVENT = "SageMaker Endpoint Deployment State Change"
 _ENDPOINT_MEMBERS = (
@@ -144,7 +156,9 @@ def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
         detail = {"ExperimentConfig": {}, **_timed(_picked(record, _PROCESSING_MEMBERS), _milliseconds)}
         detail.update({name: _upper_enums(detail[name]) for name in _PROCESSING_DATA if name in detail})
     elif kind is TRANSFORM:
-        detail = _timed(_picked(record, _TRANSFORM_MEMBERS), _iso)
+        detail = {**_timed(_picked(record, _TRANSFORM_MEMBERS), _iso), "Tags": tags}
+    elif kind is TUNING:
+        detail = {**_timed(_picked(record, _TUNING_MEMBERS), _milliseconds_text), "Tags": tags}
     else:
         raise ValueError(f"no event is documented for a {kind.noun}")
     return Event(kind.event, (record[kind.arn_key],), detail)

@@ -37,11 +37,13 @@ class JobKind:
     """in error messages"""
     prefix: str
     """of the members ``<prefix>Name``, ``<prefix>Arn`` and ``<prefix>Status``"""
-    start_key: str
     end_key: str
-    log_group: str
     event: str
     """EventBridge's detail-type"""
+    start_key: str = ""
+    """empty for a job that has no instance of its own"""
+    log_group: str = ""
+    """empty for a job that runs no program of its own"""
 
     @property
     def name_key(self) -> str:
@@ -74,6 +76,13 @@ PROCESSING = JobKind(
     log_group="/aws/sagemaker/ProcessingJobs",
     event="SageMaker Processing Job State Change",
 )
+TUNING = JobKind(
+    resource_type="hyper-parameter-tuning-job",
+    noun="tuning job",
+    prefix="HyperParameterTuningJob",
+    end_key="HyperParameterTuningEndTime",
+    event="SageMaker HyperParameter Tuning Job State Change",
+)
 TRANSFORM = JobKind(
     resource_type="transform-job",
     noun="transform job",
@@ -84,6 +93,7 @@ TRANSFORM = JobKind(
     event="SageMaker Transform Job State Change",
 )
 KINDS = {kind.resource_type: kind for kind in (TRAINING, PROCESSING, TRANSFORM)}
+"""the kinds of job that run a program"""
 
 
 def is_terminal(kind: JobKind, record: Record) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import job_event, model_card_event, model_package_event
-from sagemaker_local.domain.jobs import PROCESSING, TRAINING
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, TUNING
 
 SCOPE = Scope("111122223333", "us-east-1")
 
@@ -68,6 +68,80 @@ def test_a_training_job() -> None:
     event = job_event(TRAINING, replaced(example, "Tags", "VpcConfig", **times), {})
     assert event.detail_type == "SageMaker Training Job State Change"
     assert event.resources == (arn("training-job/kmeans-1"),)
+    assert event.detail == example
+
+
+def test_a_tuning_job() -> None:
+    example = {
+        "HyperParameterTuningJobName": "tuning",
+        "HyperParameterTuningJobArn": arn("hyper-parameter-tuning-job/tuning"),
+        "TrainingJobDefinition": {
+            "StaticHyperParameters": {},
+            "AlgorithmSpecification": {
+                "TrainingImage": "trainingImageName",
+                "TrainingInputMode": "inputModeFile",
+                "MetricDefinitions": [{"Name": "metricName", "Regex": "regex"}],
+            },
+            "RoleArn": "roleArn",
+            "VpcConfig": {"SecurityGroupIds": ["securityGroupIds"], "Subnets": ["subnets"]},
+            "OutputDataConfig": {"KmsKeyId": "kmsKeyId", "S3OutputPath": "s3OutputPath"},
+            "ResourceConfig": {"InstanceType": "instanceType", "InstanceCount": 10, "VolumeSizeInGB": 500},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+        "HyperParameterTuningJobStatus": "status",
+        "CreationTime": "1583831889050",
+        "LastModifiedTime": "1583831889050",
+        "TrainingJobStatusCounters": {
+            "Completed": 1,
+            "InProgress": 0,
+            "RetryableError": 0,
+            "NonRetryableError": 0,
+            "Stopped": 0,
+        },
+        "ObjectiveStatusCounters": {"Succeeded": 1, "Pending": 0, "Failed": 0},
+        "Tags": {},
+    }
+    times = dict.fromkeys(("CreationTime", "LastModifiedTime"), 1583831889.05)
+    event = job_event(TUNING, replaced(example, "Tags", **times, Launched=1), {})
+    assert event.detail_type == "SageMaker HyperParameter Tuning Job State Change"
+    # The example has another ARN, of a type that no tuning job has.
+    assert event.resources == (arn("hyper-parameter-tuning-job/tuning"),)
+    assert event.detail == example
+
+
+def test_a_transform_job() -> None:
+    example = {
+        "TransformJobName": "transform",
+        "TransformJobArn": arn("transform-job/transform"),
+        "TransformJobStatus": "Failed",
+        "FailureReason": "failed why 1",
+        "ModelName": "i am a beautiful model",
+        "MaxConcurrentTransforms": 5,
+        "MaxPayloadInMB": 10,
+        "BatchStrategy": "Strategizing...",
+        "Environment": {"environment1": "environment2"},
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "s3DataType", "S3Uri": "s3Uri"}},
+            "ContentType": "content type",
+            "CompressionType": "compression type",
+            "SplitType": "split type",
+        },
+        "TransformOutput": {
+            "S3OutputPath": "s3Uri",
+            "Accept": "accept",
+            "AssembleWith": "assemblyType",
+            "KmsKeyId": "kmsKeyId",
+        },
+        "TransformResources": {"InstanceType": "instanceType", "InstanceCount": 3},
+        "CreationTime": "2018-10-06T12:26:13Z",
+        "TransformStartTime": "2018-10-06T12:26:13Z",
+        "TransformEndTime": "2018-10-06T12:26:13Z",
+        "Tags": {},
+    }
+    times = dict.fromkeys(("CreationTime", "TransformStartTime", "TransformEndTime"), 1538828773.0)
+    event = job_event(TRANSFORM, replaced(example, "Tags", **times), {})
+    assert event.detail_type == "SageMaker Transform Job State Change"
+    assert event.resources == (arn("transform-job/transform"),)
     assert event.detail == example
 
 

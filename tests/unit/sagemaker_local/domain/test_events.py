@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sagemaker_local.domain.events import job_event, model_package_event
-from sagemaker_local.domain.jobs import PROCESSING, TRAINING
+from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TUNING
 
 TIME, MILLISECONDS, ISO = 1583831889.0504, 1583831889050, "2020-03-10T09:18:09Z"
 
@@ -48,6 +48,23 @@ def test_a_training_event_has_text_times_also_inside() -> None:
     assert event.detail["CreationTime"] == event.detail["LastModifiedTime"] == str(MILLISECONDS)
     transition = {"Status": "Starting", "StartTime": str(MILLISECONDS), "EndTime": str(MILLISECONDS)}
     assert event.detail["SecondaryStatusTransitions"] == [transition]
+
+
+def test_a_tuning_event_has_text_times_also_inside() -> None:
+    record = {
+        "HyperParameterTuningJobName": "h",
+        "HyperParameterTuningJobArn": "arn:h",
+        "HyperParameterTuningJobStatus": "Completed",
+        "CreationTime": TIME,
+        "BestTrainingJob": {"CreationTime": TIME},
+        "Seed": 1,
+    }
+    event = job_event(TUNING, record, {"k": "v"})
+    assert event.detail_type == "SageMaker HyperParameter Tuning Job State Change"
+    assert event.resources == ("arn:h",)
+    names = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus")
+    told = {name: record[name] for name in names}
+    assert event.detail == {**told, "CreationTime": str(MILLISECONDS), "Tags": {"k": "v"}}
 
 
 def test_a_processing_event_has_number_times() -> None:
