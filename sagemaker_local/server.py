@@ -25,6 +25,7 @@ from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.base.elsewhere import without_s3
 from sagemaker_local.config import ACCOUNT, REGION, Settings, detach_from_users_aws
+from sagemaker_local.coordinator import Coordinator
 from sagemaker_local.errors import CannotGoOn
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
@@ -106,6 +107,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
 
     async def start() -> None:
         runner.reconcile()
+        coordinator.start()
         await hosting.reconcile()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
@@ -125,10 +127,12 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     async def stop() -> None:
         await _terminated()
         # While requests are still answered: the jobs' last lines go to Logs over HTTP.
+        await asyncio.to_thread(coordinator.close)
         await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
         await asyncio.gather(capture.flush(), metrics.flush())
 
     services = Services(store, aws, images, runner, hosting, invoker, executor.isolated)
+    coordinator = Coordinator(services)
     runtime = Runtime(runtime_operations(), services)
     gateway = Gateway(base, operations, services, runtime, faults, Admin(health, faults), start)
     front = Front(gateway, runtime, _hypercorn())

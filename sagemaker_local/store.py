@@ -175,6 +175,22 @@ class Store:
             ).fetchone()
         return None if row is None else json.loads(row[0])
 
+    def children(self, kind: str, scope: Scope, parent: str) -> list[Record]:
+        """Every resource of *kind* that belongs to *parent*, oldest first."""
+        rows = self.select(
+            "SELECT record FROM resources WHERE kind = ? AND account = ? AND region = ? AND parent = ? ORDER BY id",
+            (kind, *scope, parent.lower()),
+        )
+        return [json.loads(record) for (record,) in rows]
+
+    def release_children(self, kind: str, scope: Scope, parent: str) -> None:
+        """The resources of *kind* that belong to *parent* belong to none: it is gone, and its name may come again."""
+        with self.transaction():
+            self._connection.execute(
+                "UPDATE resources SET parent = '' WHERE kind = ? AND account = ? AND region = ? AND parent = ?",
+                (kind, *scope, parent.lower()),
+            )
+
     def delete(self, kind: str, scope: Scope, name: str) -> None:
         """Remove a resource; none of that name is no error."""
         with self.transaction():
@@ -304,7 +320,10 @@ class Store:
         sql = "SELECT training_job, value FROM objective_values WHERE tuning_job = ? ORDER BY id"
         return [(name, value) for name, value in self.select(sql, (tuning_job.lower(),))]
 
-    def delete_objective_log(self, tuning_job: str) -> None:
-        """The tuning job has ended: nothing is decided by the course any more."""
+    def delete_objective_log(self, tuning_job: str, training_job: str | None = None) -> None:
+        """Forget the values of the training job, which begins anew, or of all: the tuning job has ended."""
         with self.transaction():
-            self._connection.execute("DELETE FROM objective_values WHERE tuning_job = ?", (tuning_job.lower(),))
+            self._connection.execute(
+                "DELETE FROM objective_values WHERE tuning_job = ? AND coalesce(?, training_job) = training_job",
+                (tuning_job.lower(), training_job),
+            )

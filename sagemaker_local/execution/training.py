@@ -115,8 +115,11 @@ def _train(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
     scanner = MetricScanner(record["AlgorithmSpecification"].get("MetricDefinitions", []))
 
     def scan(line: str) -> None:
-        _publish(job, scanner.scan(line, clock.now()))
+        metrics = scanner.scan(line, clock.now())
+        _publish(job, metrics)
+        _log_objective(job, record, metrics)
 
+    _begin_course(job, record)
     limit = record["StoppingCondition"]["MaxRuntimeInSeconds"] - states.seconds_trained(record)
     return job.execute(_program(job, record), limit, scan), scanner
 
@@ -139,6 +142,21 @@ def _publish(job: Job, metrics: list[Metric]) -> None:
     except (ClientError, BotoCoreError) as error:
         # As with the log: this is an account of the job, and reading its output must go on.
         log.error("metrics of %s %s are lost: %s", job.kind.noun, job.name, error)
+
+
+def _begin_course(job: Job, record: Record) -> None:
+    """An attempt without checkpoints is the first epoch again, and what an earlier one printed is void."""
+    if "Trial" in record and "CheckpointConfig" not in record:
+        job.platform.store.delete_objective_log(record["TuningJobArn"], job.name)
+
+
+def _log_objective(job: Job, record: Record, metrics: list[Metric]) -> None:
+    """A tuning job decides by the course of its objective which of its training jobs are stopped early."""
+    if "Trial" not in record:
+        return
+    for metric in metrics:
+        if metric.name == record["Trial"]["Objective"]["MetricName"]:
+            job.platform.store.log_objective(record["TuningJobArn"], job.name, metric.value)
 
 
 def _program(job: Job, record: Record) -> Program:

@@ -9,6 +9,7 @@ from sagemaker_local.operations.registry import OPERATIONS, RUNTIME_OPERATIONS, 
 _FAMILIES = (
     "training",
     "processing",
+    "tuning",
     "model_package_groups",
     "model_packages",
     "model_package_updates",

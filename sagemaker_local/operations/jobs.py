@@ -16,18 +16,20 @@ MAX_RUNTIME_DEFAULT_SECONDS = 86_400
 
 
 def new_record(context: Context, kind: JobKind, request: Request) -> Record:
-    """A job as its Create request makes it, ``InProgress``, with the defaults that AWS fills in."""
+    """A job as its Create request makes it, ``InProgress``."""
     now = clock.now()
-    name = request[kind.name_key]
-    stopping = {"MaxRuntimeInSeconds": MAX_RUNTIME_DEFAULT_SECONDS, **request.get("StoppingCondition", {})}
     return {
         **{key: value for key, value in request.items() if key != "Tags"},
-        kind.arn_key: context.scope.arn(kind.resource_type, name),
+        kind.arn_key: context.scope.arn(kind.resource_type, request[kind.name_key]),
         kind.status_key: jobs.IN_PROGRESS,
-        "StoppingCondition": stopping,
         "CreationTime": now,
         "LastModifiedTime": now,
     }
+
+
+def stopping_condition(request: Request) -> Request:
+    """The ``StoppingCondition`` with its default written out, as AWS shows it."""
+    return {"MaxRuntimeInSeconds": MAX_RUNTIME_DEFAULT_SECONDS, **request.get("StoppingCondition", {})}
 
 
 def create(context: Context, kind: JobKind, record: Record, tags: dict[str, str]) -> Request:

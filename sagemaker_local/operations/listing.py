@@ -16,7 +16,7 @@ from sagemaker_local.operations.registry import Request
 from sagemaker_local.protocol.timestamps import epoch_seconds
 from sagemaker_local.store import Store
 
-_COLUMNS = {"Name": "name", "Version": "name", "CreationTime": "created", "Status": "status"}
+COLUMNS = {"Name": "name", "Version": "name", "CreationTime": "created", "Status": "status"}
 _DEFAULT_PAGE = 100
 
 
@@ -26,6 +26,8 @@ class Query:
 
     kind: str
     scope: Scope
+    columns: dict[str, str] = field(default_factory=lambda: COLUMNS)
+    """SQL by the names that ``SortBy`` may have"""
     conditions: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
@@ -56,7 +58,7 @@ def page(store: Store, query: Query, request: Request) -> tuple[list[dict[str, A
     Sorted by ``SortBy`` (default: creation time) in ``SortOrder`` (default: ascending). Raises ``ValidationException``
     for a token that is none.
     """
-    column = _COLUMNS[request.get("SortBy", "CreationTime")]
+    column = query.columns[request.get("SortBy", "CreationTime")]
     descending = request.get("SortOrder", "Ascending") == "Descending"
     size = request.get("MaxResults", _DEFAULT_PAGE)
     conditions = ["kind = ?", "account = ?", "region = ?", *query.conditions]

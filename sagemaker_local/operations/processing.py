@@ -27,7 +27,9 @@ def create_processing_job(context: Context, request: Request) -> Request:
     checks.check_instances(context, cluster["InstanceCount"])
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
-    return jobs.create(context, PROCESSING, jobs.new_record(context, PROCESSING, request), tags)
+    record = jobs.new_record(context, PROCESSING, request)
+    record["StoppingCondition"] = jobs.stopping_condition(request)
+    return jobs.create(context, PROCESSING, record, tags)
 
 
 def _check_inputs(inputs: list[dict[str, Any]]) -> None:

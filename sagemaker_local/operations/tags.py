@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sagemaker_local.domain.arns import name_of
-from sagemaker_local.domain.jobs import KINDS
+from sagemaker_local.domain.jobs import KINDS, TUNING
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.registry import Context, Request, operation
@@ -18,7 +18,16 @@ from sagemaker_local.operations.resources import (
 )
 from sagemaker_local.operations.tokens import invalid_token
 
-_TAGGABLE = {*KINDS, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, MODEL_CARD, MODEL, ENDPOINT_CONFIG, ENDPOINT}
+_TAGGABLE = {
+    *KINDS,
+    TUNING.resource_type,
+    MODEL_PACKAGE_GROUP,
+    MODEL_PACKAGE,
+    MODEL_CARD,
+    MODEL,
+    ENDPOINT_CONFIG,
+    ENDPOINT,
+}
 _LIMIT = 50
 
 

@@ -52,6 +52,7 @@ def _with_defaults(request: Request) -> Request:
         **dict.fromkeys(switches, False),
         **request,
         "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},
+        "StoppingCondition": jobs.stopping_condition(request),
     }
     if "InputDataConfig" in request:
         shown["InputDataConfig"] = [_channel_with_defaults(channel) for channel in request["InputDataConfig"]]

@@ -22,6 +22,7 @@ from tests.support.local_aws import (
     unique,
 )
 from tests.support.polling import eventually
+from tests.support.tuning import gated, training_jobs, tune, tuned
 
 GUIDE = "automating-sagemaker-with-eventbridge"
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -120,6 +121,40 @@ def test_a_training_event_has_the_documented_detail_with_times_as_text_of_millis
     ):
         assert transition["Status"] == described["Status"]
         assert transition["StartTime"] == str(milliseconds(described["StartTime"]))
+
+
+@pytest.mark.documented(f"{GUIDE}: SageMaker hyperparameter tuning job state change")
+def test_a_tuning_event_has_the_documented_detail_with_times_as_text_of_milliseconds(aws: LocalAws) -> None:
+    name = unique("t")
+    queue = Subscription(
+        aws, "SageMaker HyperParameter Tuning Job State Change", {"HyperParameterTuningJobName": [name]}
+    )
+    tune(aws, HyperParameterTuningJobName=name, Tags=[{"Key": "team", "Value": "ml"}])
+    event = queue.until_detail(HyperParameterTuningJobStatus="Completed")
+    job = tuned(aws, name)
+    assert event["resources"] == [job["HyperParameterTuningJobArn"]]
+    detail = event["detail"]
+    same = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "TrainingJobDefinition")
+    assert {key: detail[key] for key in same} == {key: job[key] for key in same}
+    assert detail["TrainingJobStatusCounters"] == job["TrainingJobStatusCounters"]
+    assert detail["ObjectiveStatusCounters"] == {"Succeeded": 2, "Pending": 0, "Failed": 0}
+    assert detail["CreationTime"] == str(milliseconds(job["CreationTime"]))
+    assert detail["LastModifiedTime"] == str(milliseconds(job["LastModifiedTime"]))
+    assert detail["Tags"] == {"team": "ml"}
+
+
+@pytest.mark.documented(f"{GUIDE}: SageMaker hyperparameter tuning job state change")
+def test_every_state_of_a_tuning_job_is_told_in_order(aws: LocalAws) -> None:
+    name = unique("t")
+    queue = Subscription(
+        aws, "SageMaker HyperParameter Tuning Job State Change", {"HyperParameterTuningJobName": [name]}
+    )
+    tune(aws, gated(unique("never")), HyperParameterTuningJobName=name)
+    eventually(lambda: training_jobs(aws, name), "a training job")
+    aws.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    key = "HyperParameterTuningJobStatus"
+    events = queue.until(lambda found: any(event["detail"][key] == "Stopped" for event in found))
+    assert in_order([event["detail"][key] for event in events]) == ["InProgress", "Stopping", "Stopped"]
 
 
 @pytest.mark.documented(f"{GUIDE}: SageMaker processing job state change")

@@ -13,6 +13,7 @@ from tests.contract import (  # noqa: F401 - imported for what they prove
     test_search,
     test_tag_operations,
     test_transform_operations,
+    test_tuning_operations,
 )
 from tests.contract.proof import ERROR, PROVEN, SUCCESS
 from tests.support.local_aws import LocalAws

@@ -8,8 +8,9 @@ import tarfile
 
 import pytest
 
-from tests.support.local_aws import BUCKET, IMAGE, LocalAws, channel, unique
+from tests.support.local_aws import BUCKET, IMAGE, LocalAws, channel, training_request, unique
 from tests.support.polling import eventually
+from tests.support.tuning import SCRIPT_IMAGE
 
 SHOW_TREE = """
 import json, pathlib
@@ -82,6 +83,17 @@ def test_the_environment_has_the_platforms_variables_and_the_requests(aws: Local
     assert seen["TRAINING_JOB_NAME"] == job["TrainingJobName"]
     assert seen["TRAINING_JOB_ARN"] == job["TrainingJobArn"]
     assert seen["AWS_REGION"] == "us-east-1"
+
+
+@pytest.mark.documented("your-algorithms-training-algo-dockerfile: docker run image train")
+def test_without_an_entry_point_the_images_own_program_train_is_run(aws: LocalAws) -> None:
+    name = unique("training")
+    code = aws.put(f"code/{name}/main.py", "import sys; print('here', *sys.argv[1:])")
+    request = training_request(name, "", InputDataConfig=[channel("code", code)])
+    request["AlgorithmSpecification"] = {"TrainingImage": SCRIPT_IMAGE, "TrainingInputMode": "File"}
+    aws.sagemaker.create_training_job(**request)
+    assert aws.trained(name)["TrainingJobStatus"] == "Completed"
+    assert aws.log_lines("TrainingJobs", name) == ["here"]
 
 
 @pytest.mark.local_only

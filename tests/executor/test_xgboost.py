@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.local_aws import BUCKET, ROOT, LocalAws, channel, unique
 from tests.support.managed import XGBOOST, artifact, train_managed, train_script
+from tests.support.tuning import tune, tuned
 
 SAMPLE = ROOT / "include" / "data" / "abalone.csv"
 VALUES = {"num_round": "5", "objective": "reg:squarederror", "max_depth": "3", "nthread": "1"}
@@ -151,3 +152,37 @@ def test_a_script_on_the_image_runs_as_a_module_and_its_rounds_are_metrics_too(a
     assert any(line.endswith(" -m abalone --max_depth 2") for line in lines)
     assert [metric["MetricName"] for metric in job["FinalMetricDataList"]] == ["train:rmse"]
     assert artifact(aws, job).keys() == {"model.json"}
+
+
+@pytest.mark.documented("xgboost-tuning; automatic-model-tuning-ex-tuning-job")
+def test_it_is_tuned_by_a_metric_of_its_own(aws: LocalAws, data: str) -> None:
+    """The guide's example: no metric definitions, static hyperparameters, ranges of all three kinds."""
+    ranges = {
+        "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0.05", "MaxValue": "1"}],
+        "IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "6"}],
+        "CategoricalParameterRanges": [{"Name": "tree_method", "Values": ["exact", "hist"]}],
+    }
+    algorithm = {"TrainingImage": XGBOOST, "TrainingInputMode": "File"}
+    static = {name: value for name, value in VALUES.items() if name != "max_depth"}
+    name = tune(
+        aws,
+        config={
+            "Strategy": "Bayesian",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"},
+            "ParameterRanges": ranges,
+            "limits": {"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 3},
+        },
+        definition={
+            "AlgorithmSpecification": algorithm,
+            "InputDataConfig": inputs(data),
+            "StaticHyperParameters": static,
+        },
+    )
+    job = tuned(aws, name)
+    assert job["ObjectiveStatusCounters"] == {"Succeeded": 6, "Pending": 0, "Failed": 0}, job
+    best = job["BestTrainingJob"]
+    trained = aws.trained(best["TrainingJobName"])
+    final = {metric["MetricName"]: metric["Value"] for metric in trained["FinalMetricDataList"]}
+    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == final["validation:rmse"] < 4
+    assert best["TunedHyperParameters"].keys() == {"eta", "max_depth", "tree_method"}
+    assert artifact(aws, trained).keys() == {"xgboost-model"}

@@ -74,8 +74,8 @@ def of_description(operation: str, recipe: Recipe, request: Request, answer: Ans
         return f"{asked[0]} shows what the model does not have: {shown}"
     shape = model.operation(asked[0]).output_shape
     assert isinstance(shape, StructureShape)
-    for name in [name for name in request if name in shape.members and name not in recipe.shown_otherwise]:
-        if not _is_shown(request[name], shown.get(name), shape.members[name]):
+    for name in [name for name in request if name in shape.members]:
+        if not _is_shown(request[name], shown.get(name), shape.members[name], name, recipe.shown_otherwise):
             return f"{asked[0]} shows {name} as {shown.get(name)} instead of {request[name]}"
     return None
 
@@ -91,13 +91,17 @@ def _description(operation: str, recipe: Recipe, request: Request, answer: Reque
     return describe, {name: whole[name] for name in model.input_shape(describe).required_members}
 
 
-def _is_shown(given: Any, shown: Any, shape: Shape) -> bool:
+def _is_shown(given: Any, shown: Any, shape: Shape, path: str, otherwise: frozenset[str]) -> bool:
     """Whether *shown* has everything of *given* that *shape* has, and may have more members: defaults."""
-    if given is None:
+    if given is None or path in otherwise:
         return True
     if isinstance(shape, StructureShape) and isinstance(shown, dict):
         names = given.keys() & shape.members.keys()
-        return all(_is_shown(given[name], shown.get(name), shape.members[name]) for name in names)
+        members = shape.members
+        return all(
+            _is_shown(given[name], shown.get(name), members[name], f"{path}.{name}", otherwise) for name in names
+        )
     if isinstance(shape, ListShape) and isinstance(shown, list) and len(given) == len(shown):
-        return all(_is_shown(one, other, shape.member) for one, other in zip(given, shown, strict=True))
+        pairs = zip(given, shown, strict=True)
+        return all(_is_shown(one, other, shape.member, path, otherwise) for one, other in pairs)
     return bool(given == shown)

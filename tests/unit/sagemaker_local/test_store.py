@@ -283,6 +283,8 @@ def test_the_values_of_an_objective_are_kept_in_the_order_they_came(path: Path) 
     store.close()
     again = Store(path)
     assert again.objective_log("arn:tuning") == [("a", 1.0), ("b", 2.0), ("a", 0.5)]
+    again.delete_objective_log("arn:tuning", "a")
+    assert again.objective_log("arn:tuning") == [("b", 2.0)]
     again.delete_objective_log("arn:tuning")
     assert (again.objective_log("arn:tuning"), again.objective_log("arn:other")) == ([], [("c", 9.0)])
     again.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sagemaker_local.protocol import model
-from tests.support.fuzzing.recipes import hosting, jobs, registry
+from tests.support.fuzzing.recipes import hosting, jobs, registry, tuning
 from tests.support.fuzzing.recipes.recipe import Recipe
 
 __all__ = ["RECIPES", "Recipe", "recipe_of"]
 
-RECIPES: dict[str, Recipe] = {**hosting.RECIPES, **jobs.RECIPES, **registry.RECIPES}
+RECIPES: dict[str, Recipe] = {**hosting.RECIPES, **jobs.RECIPES, **tuning.RECIPES, **registry.RECIPES}
 
 
 def recipe_of(operation: str) -> Recipe:

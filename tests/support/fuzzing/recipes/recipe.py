@@ -26,4 +26,4 @@ class Recipe:
     described: Callable[[Request, Request], tuple[str, Request]] | None = None
     """from a request and its answer, the operation and the request that show what was created or changed"""
     shown_otherwise: frozenset[str] = frozenset()
-    """members at the top of the request that are shown in another form"""
+    """members, by path, that are shown in another form"""
