@@ -1,6 +1,37 @@
 """The only importer of what the amazon provider calls internal, or what only some supported Airflows have."""
 
-from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
-from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from importlib.util import find_spec
+from typing import Any
 
-__all__ = ["AwsBaseOperator", "aws_template_fields"]
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+from airflow.triggers.base import BaseTrigger
+from asgiref.sync import sync_to_async
+
+__all__ = ["AwsBaseOperator", "AwsBaseSensor", "aws_template_fields", "killed_without_on_kill", "retry_settings"]
+
+_AIRFLOW_CALLS_ON_KILL = hasattr(BaseTrigger, "on_kill")
+_AIRFLOW_HAS_RETRY_POLICIES = find_spec("airflow.sdk.definitions.retry_policy") is not None
+
+
+async def killed_without_on_kill(trigger: BaseTrigger) -> bool:
+    """Whether a cancelled trigger's task was cleared or marked by a person, where Airflow itself (before 3.3) does
+    not tell: a task that is only moved to another triggerer is still deferred."""
+    ti = trigger.task_instance
+    if _AIRFLOW_CALLS_ON_KILL or ti is None:
+        return False
+    states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
+        dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
+    )
+    return all(state != "deferred" for tasks in states.values() for state in tasks.values())
+
+
+def retry_settings() -> dict[str, Any]:
+    """Operator arguments that retry each family of errors its own way; none before Airflow 3.3."""
+    if not _AIRFLOW_HAS_RETRY_POLICIES:
+        return {}
+    from mlops_sagemaker.retries import FamilyRetryPolicy
+
+    return {"retry_policy": FamilyRetryPolicy()}

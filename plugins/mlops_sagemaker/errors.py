@@ -87,3 +87,9 @@ class JobTimedOut(LifecycleError):
 
 class TaskKilled(LifecycleError):
     """Airflow told the task to end; its job has been told to stop."""
+
+
+class EndpointFailed(LifecycleError):
+    """An endpoint is not what was asked for, and would not be if it were asked for again."""
+
+    family = Family.USER

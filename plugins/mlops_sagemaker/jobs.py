@@ -1,14 +1,12 @@
 """SageMaker's kinds of job as a table: operators, triggers, hook and tests all read the same row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from mlops_sagemaker.errors import JobFailed
-
-Description = Mapping[str, Any]
-"""The answer of a ``Describe...Job`` operation."""
+from mlops_sagemaker.resources import Description
 
 SUCCEEDED = frozenset({"Completed"})
 FAILED = frozenset({"Failed", "Stopped"})
@@ -25,9 +23,56 @@ def _training_outputs(description: Description) -> dict[str, str]:
     return {"model": artifacts["S3ModelArtifacts"]} if "S3ModelArtifacts" in artifacts else {}
 
 
+def _transform_outputs(description: Description) -> dict[str, str]:
+    return {"predictions": description["TransformOutput"]["S3OutputPath"]}
+
+
+def _tuning_outputs(description: Description) -> dict[str, str]:
+    """The best job's model, where the definition it was made from puts it."""
+    best = description.get("BestTrainingJob")
+    if best is None:
+        return {}
+    output = _definition_of(description, best)["OutputDataConfig"]
+    folder = f"{output['S3OutputPath'].rstrip('/')}/{best['TrainingJobName']}/output"
+    return {"model": f"{folder}/model/" if output.get("CompressionType") == "NONE" else f"{folder}/model.tar.gz"}
+
+
+def _definition_of(description: Description, job: Description) -> Description:
+    definitions = [*description.get("TrainingJobDefinitions", ()), *_single(description.get("TrainingJobDefinition"))]
+    name = job.get("TrainingJobDefinitionName")
+    named: Description = next((each for each in definitions if each.get("DefinitionName") == name), definitions[0])
+    return named
+
+
+def _single(value: Description | None) -> tuple[Description, ...]:
+    return () if value is None else (value,)
+
+
+def _nothing_more(description: Description) -> dict[str, Any]:
+    return {}
+
+
+def _best_job(description: Description) -> dict[str, Any]:
+    """Which of a tuning job's training jobs was best, with what hyperparameters, by what value of its objective."""
+    best = description.get("BestTrainingJob")
+    if best is None:
+        return {}
+    metric = best.get("FinalHyperParameterTuningJobObjectiveMetric", {})
+    return {
+        "best_job_name": best["TrainingJobName"],
+        "best_hyperparameters": best["TunedHyperParameters"],
+        "best_value": metric.get("Value"),
+        "training_jobs": description["TrainingJobStatusCounters"],
+    }
+
+
 @dataclass(frozen=True)
 class JobKind:
-    """One row: the API's names for one kind of job, as in its ``Create/Describe/Stop...Job`` operations."""
+    """One row: the API's names for one kind of job, as in its ``Create/Describe/Stop...Job`` operations.
+
+    ``log_streams`` is what the names of a job's log streams begin with. ``details`` is what its result says beyond
+    that of every kind.
+    """
 
     name: str
     create: str
@@ -41,6 +86,8 @@ class JobKind:
     log_group: str
     outputs: Callable[[Description], dict[str, str]]
     max_name_length: int = 63
+    log_streams: str = "{name}/"
+    details: Callable[[Description], dict[str, Any]] = _nothing_more
 
     def status(self, description: Description) -> str:
         """InProgress, Completed, Failed, Stopping, Stopped (or Deleting)."""
@@ -57,7 +104,11 @@ class JobKind:
 
     def log_hint(self, name: str) -> str:
         """Where in CloudWatch Logs the job's output lies."""
-        return f"CloudWatch Logs group {self.log_group}, streams {name}/"
+        return f"CloudWatch Logs group {self.log_group}, streams {self.log_prefix(name)}"
+
+    def log_prefix(self, name: str) -> str:
+        """What the names of the job's log streams begin with."""
+        return self.log_streams.format(name=name)
 
     def failure(self, description: Description) -> JobFailed:
         """The error that tells how a job which is terminal and did not succeed ended."""
@@ -79,6 +130,7 @@ class JobKind:
             "model_data": outputs.get("model"),
             "seconds": _seconds_between(start, end),
             "billable_seconds": description.get("BillableTimeInSeconds"),
+            **self.details(description),
         }
 
     def _reason(self, description: Description) -> str:
@@ -119,4 +171,33 @@ TRAINING = JobKind(
     log_group="/aws/sagemaker/TrainingJobs",
     outputs=_training_outputs,
 )
-KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING)}
+TUNING = JobKind(
+    name="tuning",
+    create="create_hyper_parameter_tuning_job",
+    describe="describe_hyper_parameter_tuning_job",
+    stop="stop_hyper_parameter_tuning_job",
+    name_key="HyperParameterTuningJobName",
+    arn_key="HyperParameterTuningJobArn",
+    status_key="HyperParameterTuningJobStatus",
+    start_key="CreationTime",
+    end_key="HyperParameterTuningEndTime",
+    log_group="/aws/sagemaker/TrainingJobs",
+    outputs=_tuning_outputs,
+    max_name_length=32,
+    log_streams="{name}-",  # its training jobs' streams: <tuning job>-<number>-<suffix>/algo-...
+    details=_best_job,
+)
+TRANSFORM = JobKind(
+    name="transform",
+    create="create_transform_job",
+    describe="describe_transform_job",
+    stop="stop_transform_job",
+    name_key="TransformJobName",
+    arn_key="TransformJobArn",
+    status_key="TransformJobStatus",
+    start_key="TransformStartTime",
+    end_key="TransformEndTime",
+    log_group="/aws/sagemaker/TransformJobs",
+    outputs=_transform_outputs,
+)
+KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING, TUNING, TRANSFORM)}

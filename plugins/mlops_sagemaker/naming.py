@@ -45,6 +45,12 @@ def job_name(key: TaskKey, request: Mapping[str, Any], attempt: int, max_length:
     return "-".join(filter(None, (dag, task, unique)))
 
 
+def content_name(prefix: str, request: Mapping[str, Any], max_length: int = 63) -> str:
+    """``<prefix>-<digest of the request>``: the same thing has the same name, whoever asks for it and when."""
+    unique = digest(request)[:DIGEST_LENGTH]
+    return "-".join(filter(None, (_words(prefix)[: max_length - len(unique) - 1].strip("-"), unique)))
+
+
 def client_token(key: TaskKey, request: Mapping[str, Any]) -> str:
     """Idempotency token (32 characters) of a request that is the same thing again whenever its content is.
 

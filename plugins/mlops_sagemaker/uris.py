@@ -1,5 +1,8 @@
 """S3 URIs: ``s3://<bucket>/<key>``."""
 
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
 from mlops_sagemaker.errors import UserError
 
 SCHEME = "s3://"
@@ -22,3 +25,8 @@ def join(uri: str, *parts: str) -> str:
 def folder(uri: str, *parts: str) -> str:
     """As `join`, with a final slash: SageMaker takes ``train`` as a prefix to mean ``train2/`` as well."""
     return join(uri, *parts) + "/"
+
+
+def matching(keys: Iterable[str], pattern: str) -> list[str]:
+    """The ``keys`` that match ``pattern``: ``*`` any text, ``?`` one character, ``[...]`` one of these."""
+    return [key for key in keys if fnmatchcase(key, pattern)]

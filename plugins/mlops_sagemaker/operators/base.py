@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
 
-from mlops_sagemaker import naming, requests
-from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields
+from mlops_sagemaker import links, naming, requests
+from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields, retry_settings
 from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled
 from mlops_sagemaker.hook import LifecycleHook, LogPositions
-from mlops_sagemaker.jobs import Description, JobKind
+from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.naming import TaskKey
+from mlops_sagemaker.resources import Description
 from mlops_sagemaker.triggers.job import SageMakerJobTrigger
 
 WORKER_POLL_SECONDS = 1.0
@@ -44,10 +45,23 @@ def user_errors_are_final() -> Iterator[None]:
         raise
 
 
+def hook_arguments(task: Any) -> dict[str, Any]:
+    """What the hook of a trigger needs to be the equal of that of ``task``, an operator or sensor."""
+    return {
+        "aws_conn_id": task.aws_conn_id,
+        "region_name": task.region_name,
+        "verify": task.verify,
+        "config": task.botocore_config,
+    }
+
+
 class LifecycleOperator(AwsBaseOperator[LifecycleHook]):
-    """An operator that reaches AWS through the LifecycleHook."""
+    """An operator that reaches AWS through the LifecycleHook; capacity errors are retried later than others."""
 
     aws_hook_class = LifecycleHook
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**retry_settings(), **kwargs})
 
 
 class SageMakerJobOperator(LifecycleOperator):
@@ -69,6 +83,7 @@ class SageMakerJobOperator(LifecycleOperator):
     kind: ClassVar[JobKind]
     template_fields = aws_template_fields("request")
     template_fields_renderers: ClassVar[dict[str, str]] = {"request": "json"}
+    operator_extra_links = links.JOB_LINKS
 
     _job_name: str | None = None
     _killed = False
@@ -77,7 +92,7 @@ class SageMakerJobOperator(LifecycleOperator):
     def __init__(
         self,
         *,
-        job: requests.ProcessingJob | requests.TrainingJob,
+        job: requests.ProcessingJob | requests.TrainingJob | requests.TuningJob | requests.TransformJob,
         worker_wait: timedelta = timedelta(seconds=20),
         poll_interval: timedelta = timedelta(seconds=15),
         pending_timeout: timedelta = timedelta(hours=1),
@@ -85,6 +100,7 @@ class SageMakerJobOperator(LifecycleOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.request = job.request()
+        self.max_runtime = job.max_runtime
         self.worker_wait = worker_wait
         self.poll_interval = poll_interval
         self.pending_timeout = pending_timeout
@@ -95,6 +111,7 @@ class SageMakerJobOperator(LifecycleOperator):
         positions: LogPositions = {}
         with user_errors_are_final(), self._stopping_unless_done(context):
             description = self._obtain_job(task_key(context))
+            links.show(context, self, self.kind, description)
             deadline = self._deadline(description, context)
             while not self.kind.is_terminal(description) and time.monotonic() < defer_at:
                 self._check_alive(deadline)
@@ -107,11 +124,11 @@ class SageMakerJobOperator(LifecycleOperator):
                 self._defer(deadline, positions)
             return self._result(description)
 
-    def resume(self, context: Context, event: dict[str, str], job_name: str, positions: LogPositions) -> dict[str, Any]:
-        """Continue when the trigger has fired."""
+    def resume(self, context: Context, event: dict[str, Any], job_name: str, positions: LogPositions) -> dict[str, Any]:
+        """Continue when the trigger has fired; *positions* is how far the log was read before the deferral."""
         self._job_name = job_name
         with user_errors_are_final(), self._stopping_unless_done(context):
-            self._log_news(positions)
+            self._log_news(event.get("positions", positions))
             description = self._describe()
             if not self.kind.is_terminal(description):
                 raise self._gave_up(event)
@@ -143,7 +160,7 @@ class SageMakerJobOperator(LifecycleOperator):
     def _latest_attempt(self, key: TaskKey) -> tuple[int, Description | None]:
         """Number and description of the latest attempt, ``(0, None)`` if there is none."""
         attempt, latest = 0, None
-        while description := self.hook.describe_job(self.kind, self._attempt_name(key, attempt + 1)):
+        while description := self.hook.describe(self.kind, self._attempt_name(key, attempt + 1)):
             attempt, latest = attempt + 1, description
             self._job_name = self._attempt_name(key, attempt)
         return attempt, latest
@@ -159,7 +176,7 @@ class SageMakerJobOperator(LifecycleOperator):
         # Known before the call: a kill may come during it.
         name = self._job_name = self._attempt_name(key, attempt)
         try:
-            self.hook.create_job(self.kind, name, self._final_request)
+            self.hook.create(self.kind, name, self._final_request)
             self.log.info("Created %s job %s; its log: %s", self.kind.name, name, self.kind.log_hint(name))
         except ApiError as error:
             if error.code != "ResourceInUse":
@@ -168,7 +185,7 @@ class SageMakerJobOperator(LifecycleOperator):
         return self._describe()
 
     def _describe(self) -> Description:
-        description = self.hook.describe_job(self.kind, str(self._job_name))
+        description = self.hook.describe(self.kind, str(self._job_name))
         if description is None:
             raise LifecycleError(f"SageMaker {self.kind.name} job {self._job_name} is gone; was it deleted?")
         return description
@@ -185,8 +202,7 @@ class SageMakerJobOperator(LifecycleOperator):
 
     def _deadline(self, description: Description, context: Context) -> float:
         """When to give up, in seconds since the epoch; the same when the task is repeated or moved."""
-        runtime = timedelta(seconds=self.request["StoppingCondition"]["MaxRuntimeInSeconds"])
-        deadline = description["CreationTime"] + runtime + self.pending_timeout
+        deadline = description["CreationTime"] + self.max_runtime + self.pending_timeout
         if self.execution_timeout:  # Airflow itself does not count the deferred time
             deadline = min(deadline, context["ti"].start_date + self.execution_timeout)
         return float(deadline.timestamp())
@@ -203,10 +219,8 @@ class SageMakerJobOperator(LifecycleOperator):
             job_name=str(self._job_name),
             deadline=deadline,
             poll_interval=self.poll_interval.total_seconds(),
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            botocore_config=self.botocore_config,
+            positions=positions,
+            aws=hook_arguments(self),
         )
         arguments = {"job_name": self._job_name, "positions": positions}
         self.defer(trigger=trigger, method_name="resume", kwargs=arguments)
@@ -217,7 +231,7 @@ class SageMakerJobOperator(LifecycleOperator):
             raise self.kind.failure(description)
         return self.kind.result(description)
 
-    def _gave_up(self, event: dict[str, str]) -> LifecycleError:
+    def _gave_up(self, event: dict[str, Any]) -> LifecycleError:
         if event["status"] == "timeout":
             return self._timed_out()
         return LifecycleError(f"waiting for {self.kind.name} job {self._job_name} failed: {event['message']}")
@@ -263,6 +277,6 @@ class SageMakerJobOperator(LifecycleOperator):
             return
         self.log.info("Telling %s job %s to stop", self.kind.name, self._job_name)
         try:
-            self.hook.stop_job(self.kind, self._job_name)
+            self.hook.stop(self.kind, self._job_name)
         except ApiError as error:
             self.log.error("%s job %s may still run, stop it by hand: %s", self.kind.name, self._job_name, error)

@@ -1,16 +1,32 @@
 """One operator per kind of job."""
 
-from mlops_sagemaker.jobs import PROCESSING, TRAINING
+from mlops_sagemaker import jobs
 from mlops_sagemaker.operators.base import SageMakerJobOperator
 
 
 class SageMakerProcessingJobOperator(SageMakerJobOperator):
-    """Run a processing job; inputs without a URI are left out."""
+    """Run one processing job (``job``: a `requests.ProcessingJob`); see SageMakerJobOperator."""
 
-    kind = PROCESSING
+    kind = jobs.PROCESSING
 
 
 class SageMakerTrainingJobOperator(SageMakerJobOperator):
-    """Run a training job; ``model_data`` of the result is the URI of its ``model.tar.gz``."""
+    """Run one training job (``job``: a `requests.TrainingJob`); see SageMakerJobOperator."""
 
-    kind = TRAINING
+    kind = jobs.TRAINING
+
+
+class SageMakerTuningJobOperator(SageMakerJobOperator):
+    """Run one hyperparameter tuning job (``job``: a `requests.TuningJob`); see SageMakerJobOperator.
+
+    The result names the best training job, its hyperparameters and its value of the objective; ``model_data`` is its
+    model.
+    """
+
+    kind = jobs.TUNING
+
+
+class SageMakerTransformJobOperator(SageMakerJobOperator):
+    """Run one batch transform job (``job``: a `requests.TransformJob`); see SageMakerJobOperator."""
+
+    kind = jobs.TRANSFORM

@@ -1,109 +1,62 @@
 """Wait for a SageMaker job of any kind in the triggerer."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator
 from typing import Any
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
 from mlops_sagemaker.errors import ApiError, Family
-from mlops_sagemaker.hook import AsyncJobs, LifecycleHook
+from mlops_sagemaker.hook import AsyncAws, LogPositions
 from mlops_sagemaker.jobs import KINDS
-
-MIN_WAIT_SECONDS = 10
-"""Airflow 3.3.1 fails a task whose trigger fires before the executor has reported the task's first half."""
+from mlops_sagemaker.triggers.base import WaitTrigger
 
 
-class SageMakerJobTrigger(BaseTrigger):
-    """Fires once: when the job ``job_name`` has ended, when ``deadline`` has passed, or when asking fails.
+class SageMakerJobTrigger(WaitTrigger):
+    """Done when the job ``job_name`` has ended, or is gone; meanwhile it copies the job's log into its own.
 
-    The event is ``{"status": "ended" | "timeout" | "error", "message": str}``; what became of the job is for
-    the resumed task to ask, which must stop the job unless it succeeded.
+    Airflow shows the triggerer's lines in the task's log. The resumed task must stop the job unless it succeeded.
 
     :param kind: name of a row of ``jobs.KINDS``.
-    :param deadline: seconds since the epoch; absolute, so a restart of the triggerer does not prolong it.
-    :param poll_interval: seconds between two questions to SageMaker.
+    :param positions: how far the log has been read; the event has it too.
+    :param owned: whether the job is the task's own, to be stopped when the task is killed.
     """
 
     def __init__(
-        self,
-        *,
-        kind: str,
-        job_name: str,
-        deadline: float,
-        poll_interval: float,
-        aws_conn_id: str | None = "aws_default",
-        region_name: str | None = None,
-        verify: bool | str | None = None,
-        botocore_config: dict[str, Any] | None = None,
+        self, *, kind: str, job_name: str, positions: LogPositions | None = None, owned: bool = True, **kwargs: Any
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__(**kwargs)
+        self.owned = owned
         self.kind = kind
         self.job_name = job_name
-        self.deadline = deadline
-        self.poll_interval = poll_interval
-        self.aws_conn_id = aws_conn_id
-        self.region_name = region_name
-        self.verify = verify
-        self.botocore_config = botocore_config
+        self.positions: LogPositions = positions or {}
+        self._log_readable = True
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class's path and its constructor's arguments."""
-        arguments = {
-            "kind": self.kind,
-            "job_name": self.job_name,
-            "deadline": self.deadline,
-            "poll_interval": self.poll_interval,
-            "aws_conn_id": self.aws_conn_id,
-            "region_name": self.region_name,
-            "verify": self.verify,
-            "botocore_config": self.botocore_config,
-        }
-        return f"{__name__}.{type(self).__qualname__}", arguments
+    def arguments(self) -> dict[str, Any]:
+        """Kind, name, positions of the log and ownership."""
+        return {"kind": self.kind, "job_name": self.job_name, "positions": self.positions, "owned": self.owned}
 
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield the one event; an error is one too, for a trigger that raises leaves the job running."""
-        try:
-            await asyncio.sleep(MIN_WAIT_SECONDS)
-            status = "ended" if await self._ended_in_time() else "timeout"
-            yield TriggerEvent({"status": status, "message": ""})  # type: ignore[no-untyped-call]
-        except Exception as error:
-            self.log.exception("Waiting for SageMaker %s job %s failed", self.kind, self.job_name)
-            event = {"status": "error", "message": f"{type(error).__name__}: {error}"}
-            yield TriggerEvent(event)  # type: ignore[no-untyped-call]
-
-    async def on_kill(self) -> None:
-        """Stop the job when a person clears or marks the deferred task (Airflow calls this from 3.3 on)."""
-        async with self._hook().async_jobs() as jobs:
-            await jobs.stop_job(KINDS[self.kind], self.job_name)
-        self.log.info("The task was killed; told SageMaker %s job %s to stop", self.kind, self.job_name)
-
-    async def _ended_in_time(self) -> bool:
-        async with self._hook().async_jobs() as jobs:
-            while not await self._ended(jobs):
-                left = self.deadline - time.time()
-                if left <= 0:
-                    return False
-                await asyncio.sleep(min(self.poll_interval, left))
-        return True
-
-    async def _ended(self, jobs: AsyncJobs) -> bool:
-        """Whether the job has ended, or is gone. While AWS throttles or cannot be reached it has not."""
+    async def done(self, aws: AsyncAws) -> bool:
+        """Whether the job has ended."""
         kind = KINDS[self.kind]
-        try:
-            description = await jobs.describe_job(kind, self.job_name)
-        except ApiError as error:
-            if error.family is Family.USER:
-                raise
-            self.log.warning("Still waiting for %s job %s: %s", self.kind, self.job_name, error)
-            return False
+        description = await aws.describe(kind, self.job_name)
+        await self._log_news(aws)
         return description is None or kind.is_terminal(description)
 
-    def _hook(self) -> LifecycleHook:
-        return LifecycleHook(
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            config=self.botocore_config,
-        )
+    def news(self) -> dict[str, Any]:
+        """How far the log has been read."""
+        return {"positions": self.positions}
+
+    async def kill(self, aws: AsyncAws) -> None:
+        """Stop the job, if it is the task's own."""
+        if not self.owned:
+            return
+        await aws.stop(KINDS[self.kind], self.job_name)
+        self.log.info("The task was killed; told SageMaker %s job %s to stop", self.kind, self.job_name)
+
+    async def _log_news(self, aws: AsyncAws) -> None:
+        """A log that cannot be read is no reason to lose the job."""
+        if not self._log_readable:
+            return
+        try:
+            for line in await aws.new_log_lines(KINDS[self.kind], self.job_name, self.positions):
+                self.log.info(line)
+        except ApiError as error:
+            self._log_readable = error.family is not Family.USER
+            self.log.warning("Cannot follow the log of %s job %s: %s", self.kind, self.job_name, error)

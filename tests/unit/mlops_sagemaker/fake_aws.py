@@ -14,7 +14,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 ARN = "arn:aws:sagemaker:eu-north-1:000000000000"
-JOB_KINDS = {"ProcessingJob": "processing-job", "TrainingJob": "training-job"}
+JOB_KINDS = {
+    "ProcessingJob": "processing-job",
+    "TrainingJob": "training-job",
+    "HyperParameterTuningJob": "hyper-parameter-tuning-job",
+    "TransformJob": "transform-job",
+}
+THINGS = {"Model": "model", "EndpointConfig": "endpoint-config", "ModelCard": "model-card"}
 
 
 class Refused(Exception):
@@ -30,7 +36,9 @@ class FakeAws:
     """``statuses``: what the next jobs report, one entry per Describe and the last for ever; errors are
     raised.
 
-    ``ending`` is what a job that has ended reports besides.
+    ``ending`` is what a job that has ended reports besides. ``things`` are models, endpoint configs and model cards.
+    ``endpoint`` is the one endpoint there is, none if it is empty; ``endpoint_course`` is what becomes of it after the
+    next change, one entry per Describe, the last for ever; without a course the change is done at once.
     """
 
     def __init__(self) -> None:
@@ -43,6 +51,9 @@ class FakeAws:
         self.packages: list[dict[str, Any]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.regions: dict[str, str] = {}
+        self.things: dict[str, dict[str, Any]] = {}
+        self.endpoint: dict[str, Any] = {}
+        self.endpoint_course: list[dict[str, Any]] = []
         self._faults: dict[str, list[tuple[Refused, bool]]] = defaultdict(list)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"aws": self}))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -76,8 +87,10 @@ class FakeAws:
         return answer
 
     def _act(self, operation: str, arguments: dict[str, Any]) -> Any:
-        if match := re.fullmatch(r"(Create|Describe|Stop)(ProcessingJob|TrainingJob)", operation):
+        if match := re.fullmatch(rf"(Create|Describe|Stop)({'|'.join(JOB_KINDS)})", operation):
             return getattr(self, f"_{match[1].lower()}_job")(match[2], arguments)
+        if match := re.fullmatch(rf"(Create|Describe|Delete|Update)({'|'.join(THINGS)})", operation):
+            return getattr(self, f"_{match[1].lower()}_thing")(match[2], arguments)
         return getattr(self, re.sub(r"(?=[A-Z])", "_", operation).lower())(arguments)
 
     # SageMaker jobs
@@ -117,6 +130,67 @@ class FakeAws:
         except KeyError:
             raise Refused("ValidationException", "Requested resource not found.") from None
 
+    # Models, endpoint configs, model cards
+
+    def _create_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = arguments[f"{kind}Name"]
+        if name in self.things:
+            raise Refused("ValidationException", f"Cannot create already existing {kind}")
+        arn = f"{ARN}:{THINGS[kind]}/{name}"
+        self.things[name] = {**arguments, f"{kind}Arn": arn, "CreationTime": time.time(), "ModelCardVersion": 1}
+        return {f"{kind}Arn": arn}
+
+    def _describe_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._thing(kind, arguments)
+
+    def _update_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        thing = self._thing(kind, arguments)
+        thing.update(arguments, ModelCardVersion=thing["ModelCardVersion"] + 1)
+        return {f"{kind}Arn": thing[f"{kind}Arn"]}
+
+    def _delete_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        del self.things[self._thing(kind, arguments)[f"{kind}Name"]]
+        return {}
+
+    def _thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        name = arguments[f"{kind}Name"]
+        if name not in self.things:
+            raise Refused("ResourceNotFound" if kind == "ModelCard" else "ValidationException", "Could not find")
+        return self.things[name]
+
+    # Endpoints
+
+    def _create_endpoint(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if self.endpoint:
+            raise Refused("ValidationException", "Cannot create already existing endpoint")
+        self.endpoint = {**arguments, "EndpointArn": f"{ARN}:endpoint/{arguments['EndpointName']}"}
+        return self._changed(EndpointStatus="InService")
+
+    def _update_endpoint(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return self._changed(EndpointConfigName=arguments["EndpointConfigName"])
+
+    def _update_endpoint_weights_and_capacities(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        wanted = {each["VariantName"]: each["DesiredWeight"] for each in arguments["DesiredWeightsAndCapacities"]}
+        variants = [{"VariantName": name, "CurrentWeight": weight} for name, weight in wanted.items()]
+        return self._changed(ProductionVariants=variants)
+
+    def _delete_endpoint(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.endpoint_course = self.endpoint_course or [{}]
+        return {}
+
+    def _changed(self, **outcome: Any) -> dict[str, Any]:
+        self.endpoint_course = self.endpoint_course or [outcome]
+        return {"EndpointArn": self.endpoint["EndpointArn"]}
+
+    def _describe_endpoint(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if self.endpoint_course:
+            change = self.endpoint_course.pop(0)
+            self.endpoint = {**self.endpoint, **change} if change else {}
+        if not self.endpoint:
+            raise Refused("ValidationException", "Could not find endpoint")
+        times = {"CreationTime": time.time(), "LastModifiedTime": time.time()}
+        return {"EndpointStatus": "InService", **times, **self.endpoint}
+
     # SageMaker model registry
 
     def _describe_model_package_group(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +220,15 @@ class FakeAws:
         return {"ModelPackageArn": arn}
 
     def _describe_model_package(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return next(p for p in self.packages if p["ModelPackageArn"] == arguments["ModelPackageName"])
+        for package in self.packages:
+            if package["ModelPackageArn"] == arguments["ModelPackageName"]:
+                return package
+        raise Refused("ValidationException", "ModelPackage does not exist.")
+
+    def _update_model_package(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        package = self._describe_model_package({"ModelPackageName": arguments["ModelPackageArn"]})
+        package.update(arguments)
+        return {"ModelPackageArn": package["ModelPackageArn"]}
 
     def _list_model_packages(self, arguments: dict[str, Any]) -> dict[str, Any]:
         wanted = arguments.get("ModelApprovalStatus")
@@ -202,6 +284,9 @@ class _Handler(BaseHTTPRequestHandler):
     aws: ClassVar[FakeAws]
 
     def do_POST(self) -> None:
+        if self.path.endswith("/invocations"):
+            self._answer(200, b"echo " + self._body(), self.headers["Accept"])
+            return
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         try:
             answer, status = self._ask(operation, json.loads(self._body() or b"{}")), 200

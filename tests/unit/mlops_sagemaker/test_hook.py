@@ -27,35 +27,35 @@ def hook(aws: FakeAws) -> LifecycleHook:
 
 @each_kind
 def test_a_job_nobody_created_is_none(hook: LifecycleHook, kind: JobKind) -> None:
-    assert hook.describe_job(kind, "unknown") is None
+    assert hook.describe(kind, "unknown") is None
 
 
 @each_kind
 def test_stopping_a_job_that_is_gone_or_has_ended_does_nothing(hook: LifecycleHook, kind: JobKind) -> None:
-    hook.stop_job(kind, "unknown")
+    hook.stop(kind, "unknown")
 
 
 def test_a_job_that_exists_is_described(hook: LifecycleHook) -> None:
-    hook.create_job(TRAINING, "job", REQUEST)
-    description = hook.describe_job(TRAINING, "job")
+    hook.create(TRAINING, "job", REQUEST)
+    description = hook.describe(TRAINING, "job")
     assert description is not None
     assert TRAINING.status(description) == "Completed"
 
 
 def test_a_name_taken_twice_is_told_by_its_code(hook: LifecycleHook) -> None:
-    hook.create_job(TRAINING, "job", REQUEST)
+    hook.create(TRAINING, "job", REQUEST)
     with pytest.raises(ApiError) as caught:
-        hook.create_job(TRAINING, "job", REQUEST)
+        hook.create(TRAINING, "job", REQUEST)
     assert caught.value.code == "ResourceInUse"
 
 
 def test_triggers_see_jobs_as_workers_do(hook: LifecycleHook) -> None:
-    hook.create_job(TRAINING, "job", REQUEST)
+    hook.create(TRAINING, "job", REQUEST)
 
     async def describe(name: str) -> Any:
-        async with hook.async_jobs() as jobs:
-            await jobs.stop_job(TRAINING, name)
-            return await jobs.describe_job(TRAINING, name)
+        async with hook.asynchronous() as aws:
+            await aws.stop(TRAINING, name)
+            return await aws.describe(TRAINING, name)
 
     assert asyncio.run(describe("unknown")) is None
     assert asyncio.run(describe("job"))["TrainingJobStatus"] == "Completed"
@@ -67,7 +67,7 @@ def test_an_endpoint_that_is_not_there_is_a_platform_error(
     nowhere = os.environ["AIRFLOW_CONN_AWS_DEFAULT"].replace(aws.url, "http://127.0.0.1:1")
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", nowhere)
     with pytest.raises(ApiError, match="EndpointConnectionError") as caught:
-        hook.describe_job(TRAINING, "job")
+        hook.describe(TRAINING, "job")
     assert caught.value.family is Family.PLATFORM
 
 
@@ -78,13 +78,13 @@ def test_throttled_calls_are_repeated_unless_the_connection_says_otherwise(
     assert chosen == {"mode": "standard", "total_max_attempts": 1}
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws"}))
     patient = LifecycleHook(aws_conn_id="aws_default")
-    for hook in (patient, patient.s3_hook, patient.logs_hook):
+    for hook in (patient, patient.s3_hook, patient.logs_hook, patient.runtime_hook):
         assert hook.config.retries == {"mode": "standard", "total_max_attempts": 10}
 
 
 def test_jobs_logs_and_objects_are_asked_for_in_the_same_region(aws: FakeAws) -> None:
     hook = LifecycleHook(aws_conn_id="aws_default", region_name="ap-south-1")
-    hook.describe_job(TRAINING, "job")
+    hook.describe(TRAINING, "job")
     hook.read("s3://bucket/key")
     list(hook.new_log_lines(TRAINING, "job", {}))
     assert aws.regions == {"sagemaker": "ap-south-1", "s3": "ap-south-1", "logs": "ap-south-1"}

@@ -5,7 +5,7 @@ import botocore.session
 import pytest
 
 from mlops_sagemaker.errors import Family
-from mlops_sagemaker.jobs import FAILED, KINDS, PROCESSING, SUCCEEDED, TRAINING, JobKind
+from mlops_sagemaker.jobs import FAILED, KINDS, PROCESSING, SUCCEEDED, TRAINING, TRANSFORM, TUNING, JobKind
 
 each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
@@ -50,7 +50,7 @@ def test_a_failure_carries_sagemakers_reason_and_the_log(kind: JobKind) -> None:
     error = kind.failure(describe(kind, "Failed", FailureReason="AlgorithmError: , exit code: 1"))
     assert (error.kind, error.name, error.status) == (kind.name, "job", "Failed")
     assert error.reason == "AlgorithmError: , exit code: 1"
-    assert error.log == f"CloudWatch Logs group {kind.log_group}, streams job/"
+    assert error.log == f"CloudWatch Logs group {kind.log_group}, streams {kind.log_prefix('job')}"
 
 
 def test_a_failed_processing_job_also_says_what_its_script_said() -> None:
@@ -91,3 +91,47 @@ def test_a_processing_job_leaves_its_outputs_by_name() -> None:
     result = PROCESSING.result(describe(PROCESSING, "Completed", ProcessingOutputConfig={"Outputs": outputs}))
     assert result["outputs"] == {"report": "s3://b/report/"}
     assert (result["model_data"], result["seconds"]) == (None, None)
+
+
+BEST = {
+    "TrainingJobName": "job-003-0123abcd",
+    "TunedHyperParameters": {"eta": "0.1"},
+    "FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "validation:mse", "Value": 4.5},
+}
+COUNTERS = {"Completed": 4, "Stopped": 1}
+
+
+def tuned(**more: Any) -> dict[str, Any]:
+    definition = {"OutputDataConfig": {"S3OutputPath": "s3://b/tune/"}}
+    found = {"TrainingJobDefinition": definition, "TrainingJobStatusCounters": COUNTERS, **more}
+    return TUNING.result(describe(TUNING, "Completed", **found))
+
+
+def test_a_tuning_job_leaves_its_best_jobs_model_and_hyperparameters() -> None:
+    result = tuned(BestTrainingJob=BEST)
+    assert result["model_data"] == "s3://b/tune/job-003-0123abcd/output/model.tar.gz"
+    assert (result["best_job_name"], result["best_value"]) == ("job-003-0123abcd", 4.5)
+    assert result["best_hyperparameters"] == {"eta": "0.1"}
+    assert result["training_jobs"] == COUNTERS
+
+
+def test_of_several_definitions_the_best_jobs_own_says_where_its_model_lies() -> None:
+    definitions = [
+        {"DefinitionName": name, "OutputDataConfig": {"S3OutputPath": f"s3://b/{name}", "CompressionType": "NONE"}}
+        for name in ("one", "two")
+    ]
+    result = tuned(
+        BestTrainingJob={**BEST, "TrainingJobDefinitionName": "two"},
+        TrainingJobDefinition=None,
+        TrainingJobDefinitions=definitions,
+    )
+    assert result["model_data"] == "s3://b/two/job-003-0123abcd/output/model/"
+
+
+def test_a_tuning_job_without_a_best_job_leaves_no_model() -> None:
+    assert tuned()["model_data"] is None
+
+
+def test_a_transform_job_leaves_its_predictions() -> None:
+    description = describe(TRANSFORM, "Completed", TransformOutput={"S3OutputPath": "s3://b/predictions/"})
+    assert TRANSFORM.result(description)["outputs"] == {"predictions": "s3://b/predictions/"}

@@ -73,3 +73,20 @@ def test_run_folders_are_plain_words_and_never_shared() -> None:
     folders = [naming.run_key("abalone_training", run) for run in runs]
     assert len(set(folders)) == len(runs)
     assert all(re.fullmatch(r"[A-Za-z0-9-]{1,60}", folder) for folder in folders)
+
+
+def test_the_same_content_has_the_same_name_whoever_asks() -> None:
+    names = {
+        naming.content_name("abalone staging", {"a": 1, "b": [2]}),
+        naming.content_name("abalone staging", {"b": [2], "a": 1}),
+    }
+    assert len(names) == 1
+    (name,) = names
+    assert re.fullmatch(r"abalone-staging-[0-9a-f]{10}", name)
+    assert naming.content_name("abalone staging", {"a": 2}) != name
+
+
+def test_a_long_prefix_is_cut_and_never_the_digest() -> None:
+    name = naming.content_name("a" * 100, {"a": 1})
+    assert len(name) == 63
+    assert name.endswith(naming.content_name("", {"a": 1}))

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,24 @@ from botocore.validate import ParamValidator
 
 from mlops_sagemaker import requests
 from mlops_sagemaker.errors import UserError
-from mlops_sagemaker.requests import Input, Instances, ModelPackage, Output, ProcessingJob, TrainingJob
+from mlops_sagemaker.requests import (
+    BlueGreen,
+    Categories,
+    ContinuousRange,
+    DataCapture,
+    EndpointConfig,
+    Input,
+    Instances,
+    IntegerRange,
+    Model,
+    ModelPackage,
+    Output,
+    ProcessingJob,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+    Variant,
+)
 
 COMMON: dict[str, Any] = {
     "module": "abalone",
@@ -32,6 +50,28 @@ TRAINING = TrainingJob(
     metrics={"validation:mse": "validation:mse=([0-9.eE+-]+)"},
     **COMMON,
 )
+TUNING = TuningJob(
+    training=TRAINING,
+    objective="validation:mse",
+    ranges={
+        "eta": ContinuousRange(0.01, 0.5, "Logarithmic"),
+        "depth": IntegerRange(2, 8),
+        "booster": Categories(["a"]),
+    },
+    max_jobs=4,
+    max_runtime=timedelta(hours=2),
+    seed=7,
+)
+TRANSFORM = TransformJob(
+    model_name="model",
+    input="s3://bucket/rows/",
+    output="s3://bucket/predictions/",
+    instances=Instances("ml.m5.large"),
+    max_runtime=timedelta(hours=1),
+    join=True,
+)
+MODEL = Model(COMMON["role_arn"], package="arn:aws:sagemaker:us-east-1:000000000000:model-package/abalone/1")
+CONFIG = EndpointConfig([Variant("model", "ml.m5.large", 2)], DataCapture("s3://bucket/captured/", 50))
 PACKAGE = ModelPackage("abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": "s3://b/m.tar.gz"})
 
 
@@ -62,6 +102,22 @@ def problems_with(request: Any, shape: Shape, place: str = "$") -> list[str]:
             {"ProcessingJobName": "j", **requests.without_absent_inputs(PROCESSING.request())},
         ),
         ("CreateTrainingJob", {"TrainingJobName": "j", **TRAINING.request()}),
+        ("CreateHyperParameterTuningJob", {"HyperParameterTuningJobName": "j", **TUNING.request()}),
+        ("CreateTransformJob", {"TransformJobName": "j", **TRANSFORM.request()}),
+        ("CreateModel", {"ModelName": "m", **MODEL.request()}),
+        ("CreateModel", {"ModelName": "m", **Model("arn:aws:iam::000000000000:role/r", "", "i", "s3://b/m").request()}),
+        ("CreateEndpointConfig", {"EndpointConfigName": "c", **CONFIG.request()}),
+        *(
+            (
+                "UpdateEndpoint",
+                {
+                    "EndpointName": "e",
+                    "EndpointConfigName": "c",
+                    "DeploymentConfig": BlueGreen(traffic, alarms=["errors"]).request(),
+                },
+            )
+            for traffic in ("ALL_AT_ONCE", "CANARY", "LINEAR")
+        ),
         ("CreateModelPackage", {"ClientToken": "t", **PACKAGE.request()}),
     ],
 )
@@ -81,9 +137,11 @@ def test_a_processing_job_runs_its_module_with_the_code_on_its_path() -> None:
 
 def test_a_training_job_runs_its_module_with_the_code_channel_on_its_path() -> None:
     request = TRAINING.request()
-    assert request["AlgorithmSpecification"]["ContainerEntrypoint"] == ["python3", "-m", "abalone"]
-    assert request["AlgorithmSpecification"]["ContainerArguments"] == ["step", "--option=value"]
-    assert request["Environment"]["PYTHONPATH"] == "/opt/ml/input/data/code"
+    assert not {"ContainerEntrypoint", "ContainerArguments"} & request["AlgorithmSpecification"].keys()
+    assert request["Environment"] == {
+        "PYTHONPATH": "/opt/ml/input/data/code",
+        "TRAINING_COMMAND": "abalone step --option=value",
+    }
     assert [channel["ChannelName"] for channel in request["InputDataConfig"]] == ["train", "code"]
 
 
@@ -131,3 +189,31 @@ def test_a_property_sagemaker_does_not_store_is_refused_by_name(value: str) -> N
     package = ModelPackage("abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": value})
     with pytest.raises(UserError, match="property model_data of a model package has"):
         package.request()
+
+
+def test_tuning_chooses_the_hyperparameters_it_has_ranges_for_and_keeps_the_others() -> None:
+    training = dataclasses.replace(TRAINING, hyperparameters={"eta": "0.1", "seed": "7"})
+    request = dataclasses.replace(TUNING, training=training).request()
+    assert request["TrainingJobDefinition"]["StaticHyperParameters"] == {"seed": "7"}
+    assert "HyperParameters" not in request["TrainingJobDefinition"]
+    ranges = request["HyperParameterTuningJobConfig"]["ParameterRanges"]
+    assert {kind: [each["Name"] for each in values] for kind, values in ranges.items()} == {
+        "ContinuousParameterRanges": ["eta"],
+        "IntegerParameterRanges": ["depth"],
+        "CategoricalParameterRanges": ["booster"],
+    }
+
+
+def test_tuning_without_a_seed_leaves_it_to_sagemaker() -> None:
+    assert "RandomSeed" not in dataclasses.replace(TUNING, seed=None).request()["HyperParameterTuningJobConfig"]
+
+
+@pytest.mark.parametrize(
+    ("traffic", "step"), [("ALL_AT_ONCE", None), ("CANARY", "CanarySize"), ("LINEAR", "LinearStepSize")]
+)
+def test_a_deployment_shifts_by_the_step_that_its_kind_has(traffic: Any, step: str | None) -> None:
+    request = BlueGreen(traffic, percent=20).request()
+    routing = request["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert [routing.get(name, {}).get("Value") for name in ("CanarySize", "LinearStepSize")].count(20) == bool(step)
+    assert step is None or routing[step] == {"Type": "CAPACITY_PERCENT", "Value": 20}
+    assert "AutoRollbackConfiguration" not in request

@@ -29,3 +29,7 @@ def test_joining_puts_one_slash_between_parts_and_none_at_the_end() -> None:
 
 def test_a_folder_ends_in_a_slash_so_that_it_is_no_prefix_of_its_neighbour() -> None:
     assert uris.folder("s3://bucket", "train") == "s3://bucket/train/"
+
+
+def test_keys_match_patterns_with_case() -> None:
+    assert uris.matching(["a.csv", "A.CSV", "b/c.csv", "d.txt"], "*.csv") == ["a.csv", "b/c.csv"]

@@ -12,8 +12,21 @@ from airflow.sdk.serde import deserialize, serialize
 from mlops_sagemaker.errors import ApiError, JobFailed, JobTimedOut, LifecycleError, TaskKilled
 from mlops_sagemaker.operators import base
 from mlops_sagemaker.operators.base import SageMakerJobOperator
-from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTrainingJobOperator
-from mlops_sagemaker.requests import Input, Instances, ProcessingJob, TrainingJob
+from mlops_sagemaker.operators.jobs import (
+    SageMakerProcessingJobOperator,
+    SageMakerTrainingJobOperator,
+    SageMakerTransformJobOperator,
+    SageMakerTuningJobOperator,
+)
+from mlops_sagemaker.requests import (
+    ContinuousRange,
+    Input,
+    Instances,
+    ProcessingJob,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+)
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws, Refused
 
@@ -51,7 +64,7 @@ def deferral_of(operator: SageMakerJobOperator, context: dict[str, Any]) -> Task
 
 
 def resume(
-    operator: SageMakerJobOperator, deferred: TaskDeferred, context: dict[str, Any], status: str = "ended"
+    operator: SageMakerJobOperator, deferred: TaskDeferred, context: dict[str, Any], status: str = "done"
 ) -> Any:
     """What Airflow does with a fired trigger, on the way through its database."""
     event = {"status": status, "message": "why"}
@@ -76,7 +89,7 @@ def test_a_longer_job_is_left_to_the_trigger_and_finished_afterwards(aws: FakeAw
     deferred = deferral_of(operator, context)
     path, arguments = deferred.trigger.serialize()
     assert import_string(path) is type(deferred.trigger)
-    assert (arguments["kind"], arguments["region_name"]) == ("training", "eu-west-1")
+    assert (arguments["kind"], arguments["aws"]["region_name"]) == ("training", "eu-west-1")
     assert arguments["poll_interval"] == 7
     assert not aws.asked("StopTrainingJob")
     the_job(aws)["_statuses"] = ["Completed"]
@@ -376,3 +389,41 @@ def test_an_optional_input_without_uri_is_left_out_of_the_job(aws: FakeAws) -> N
     operator = SageMakerProcessingJobOperator(task_id="evaluate", job=job)
     operator.execute(context_for(operator))
     assert [source["InputName"] for source in the_job(aws)["ProcessingInputs"]] == ["code"]
+
+
+TUNING = TuningJob(
+    training=TRAINING,
+    objective="validation:mse",
+    ranges={"eta": ContinuousRange(0.1, 0.5)},
+    max_jobs=2,
+    max_runtime=timedelta(hours=3),
+)
+TRANSFORM = TransformJob(
+    model_name="model",
+    input="s3://b/rows/",
+    output="s3://b/predictions/",
+    instances=Instances("ml.m5.large"),
+    max_runtime=timedelta(hours=3),
+)
+
+
+@pytest.mark.parametrize(
+    ("operator_class", "job", "call"),
+    [
+        (SageMakerTuningJobOperator, TUNING, "CreateHyperParameterTuningJob"),
+        (SageMakerTransformJobOperator, TRANSFORM, "CreateTransformJob"),
+    ],
+)
+def test_every_kind_of_job_is_run_once_and_waited_for_as_long_as_it_may_run(
+    aws: FakeAws, operator_class: Any, job: Any, call: str
+) -> None:
+    aws.statuses = ["InProgress"]
+    operator = operator_class(task_id="a_task_of_a_long_name", job=job, worker_wait=timedelta(0))
+    context = context_for(operator)
+    arguments = deferral_of(operator, context).trigger.serialize()[1]
+    assert arguments["deadline"] == pytest.approx(the_job(aws)["CreationTime"] + 4 * 3600, abs=1)
+    assert len(arguments["job_name"]) <= operator.kind.max_name_length
+    the_job(aws)["_statuses"] = ["Completed"]
+    aws.ending = {"TrainingJobStatusCounters": {}}
+    assert operator_class(task_id="a_task_of_a_long_name", job=job).execute(context)["status"] == "Completed"
+    assert len(aws.asked(call)) == 1

@@ -6,14 +6,14 @@ import pytest
 from airflow.sdk.module_loading import import_string
 from airflow.sdk.serde import deserialize, serialize
 
-from mlops_sagemaker.triggers import job as job_trigger
+from mlops_sagemaker.triggers import base
 from mlops_sagemaker.triggers.job import SageMakerJobTrigger
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_trigger, "MIN_WAIT_SECONDS", 0)
+    monkeypatch.setattr(base, "MIN_WAIT_SECONDS", 0)
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def only_event(trigger: SageMakerJobTrigger) -> Any:
 
 
 def test_it_fires_when_the_job_has_ended(aws: FakeAws, running_job: str) -> None:
-    assert only_event(trigger_for(running_job)) == {"status": "ended", "message": ""}
+    assert only_event(trigger_for(running_job)) == {"status": "done", "message": "", "positions": {}}
     assert len(aws.asked("DescribeTrainingJob")) == 3
 
 
 def test_it_fires_when_the_job_is_gone(aws: FakeAws) -> None:
-    assert only_event(trigger_for("unknown"))["status"] == "ended"
+    assert only_event(trigger_for("unknown"))["status"] == "done"
 
 
 def test_it_gives_up_at_its_deadline_and_not_before_having_looked(aws: FakeAws, running_job: str) -> None:
@@ -55,12 +55,12 @@ def test_it_gives_up_at_its_deadline_and_not_before_having_looked(aws: FakeAws, 
 
 def test_a_job_that_ended_while_nobody_watched_is_no_timeout(aws: FakeAws, running_job: str) -> None:
     aws.jobs["job"]["_statuses"] = ["Completed"]
-    assert only_event(trigger_for(running_job, deadline=time.time() - 1))["status"] == "ended"
+    assert only_event(trigger_for(running_job, deadline=time.time() - 1))["status"] == "done"
 
 
 def test_throttling_is_waited_out(aws: FakeAws, running_job: str) -> None:
     aws.fail("DescribeTrainingJob", "ThrottlingException", times=5)
-    assert only_event(trigger_for(running_job))["status"] == "ended"
+    assert only_event(trigger_for(running_job))["status"] == "done"
 
 
 def test_an_error_that_will_not_pass_is_an_event_too(aws: FakeAws, running_job: str) -> None:
@@ -76,8 +76,8 @@ def test_it_yields_nothing_in_its_first_seconds(aws: FakeAws, monkeypatch: pytes
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr(job_trigger, "MIN_WAIT_SECONDS", 10)
-    monkeypatch.setattr(job_trigger.asyncio, "sleep", note)
+    monkeypatch.setattr(base, "MIN_WAIT_SECONDS", 10)
+    monkeypatch.setattr(base.asyncio, "sleep", note)
     only_event(trigger_for("unknown"))
     assert waits[0] == 10
 
@@ -93,10 +93,8 @@ def test_it_survives_the_way_to_another_triggerer() -> None:
         job_name="job",
         deadline=1.5,
         poll_interval=15.0,
-        aws_conn_id="other",
-        region_name="eu-north-1",
-        verify=False,
-        botocore_config={"read_timeout": 5},
+        positions={"job/algo-1-1": [2, 1]},
+        aws={"aws_conn_id": "other", "region_name": "eu-north-1", "verify": False, "config": {"read_timeout": 5}},
     )
     path, arguments = trigger.serialize()
     revived = import_string(path)(**deserialize(serialize(arguments)))

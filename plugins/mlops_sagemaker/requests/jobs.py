@@ -1,21 +1,15 @@
-"""What a job is to do, and the exact keyword arguments boto3 wants for it (all but the job's name).
+"""Processing and training jobs."""
 
-Any text may be a Jinja template: the operators render the finished request.
-Shapes: botocore's service model ``sagemaker/2017-07-24``.
-"""
-
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from mlops_sagemaker.errors import UserError
-
 PROCESSING_DIR = "/opt/ml/processing"
 CODE = "code"
 PROCESSING_CODE_DIR = f"{PROCESSING_DIR}/input/{CODE}"
 TRAINING_CODE_DIR = f"/opt/ml/input/data/{CODE}"
-MAX_METADATA_LENGTH = 256
 
 
 @dataclass(frozen=True)
@@ -104,7 +98,7 @@ class ProcessingJob:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """``python3 -m <module> <arguments>`` in ``image``; ``channels`` maps a channel's name to its prefix.
+    """``image``'s program ``train`` runs ``python3 -m <module> <arguments>``; ``channels`` maps names to prefixes.
 
     The model goes to ``<output>/<job name>/output/model.tar.gz``. ``metrics`` maps a metric's name to the
     regular expression that finds it in the log.
@@ -129,57 +123,19 @@ class TrainingJob:
             "AlgorithmSpecification": {
                 "TrainingImage": self.image,
                 "TrainingInputMode": "File",
-                "ContainerEntrypoint": ["python3", "-m", self.module],
-                "ContainerArguments": list(self.arguments),
                 "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in self.metrics.items()],
             },
-            "Environment": {"PYTHONPATH": TRAINING_CODE_DIR},
+            # By the environment, not by an entrypoint: the training jobs of a tuning job cannot have one.
+            "Environment": {
+                "PYTHONPATH": TRAINING_CODE_DIR,
+                "TRAINING_COMMAND": shlex.join([self.module, *self.arguments]),
+            },
             "HyperParameters": dict(self.hyperparameters),
             "InputDataConfig": [_channel(name, uri) for name, uri in channels.items()],
             "OutputDataConfig": {"S3OutputPath": self.output},
             "ResourceConfig": self.instances.request(),
             "RoleArn": self.role_arn,
             "StoppingCondition": _stopping_condition(self.max_runtime),
-        }
-
-
-@dataclass(frozen=True)
-class ModelPackage:
-    """A model to register: where it lies, the report that speaks for it, and its history in ``properties``.
-
-    ``report_sha256`` is the hash of the report's bytes, so that a later reader can tell whether it is the
-    same report.
-    """
-
-    group: str
-    description: str
-    report: str
-    report_sha256: str
-    properties: Mapping[str, str]
-
-    def request(self) -> dict[str, Any]:
-        """The keyword arguments of ``create_model_package`` but ``ClientToken``.
-
-        There is no inference specification: no image serves the model yet. Raises UserError for a property
-        that is empty or longer than SageMaker stores.
-        """
-        for name, value in self.properties.items():
-            if not 0 < len(value) <= MAX_METADATA_LENGTH:
-                limit = f"1 to {MAX_METADATA_LENGTH}"
-                raise UserError(
-                    f"property {name} of a model package has {len(value)} characters; SageMaker takes {limit}"
-                )
-        statistics = {
-            "ContentType": "application/json",
-            "ContentDigest": f"sha256:{self.report_sha256}",
-            "S3Uri": self.report,
-        }
-        return {
-            "ModelPackageGroupName": self.group,
-            "ModelPackageDescription": self.description,
-            "ModelApprovalStatus": "PendingManualApproval",
-            "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
-            "CustomerMetadataProperties": dict(self.properties),
         }
 
 

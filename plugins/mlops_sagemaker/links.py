@@ -1,0 +1,99 @@
+"""Links from a task to AWS's console, there from the moment its job exists."""
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from airflow.sdk import BaseOperatorLink, Context
+from airflow.sdk.execution_time.xcom import XCom
+
+from mlops_sagemaker import uris
+from mlops_sagemaker.jobs import PROCESSING, TRAINING, TRANSFORM, TUNING, JobKind
+from mlops_sagemaker.resources import Description
+
+_AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn")
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+_PAGES = {
+    PROCESSING.name: "processing-jobs",
+    TRAINING.name: "jobs",
+    TUNING.name: "hyper-tuning-jobs",
+    TRANSFORM.name: "transform-jobs",
+}
+
+
+class _Link(BaseOperatorLink):
+    """Reads what `show` has written."""
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """The address, empty if there is none."""
+        address: str | None = XCom.get_value(key=self.xcom_key, ti_key=ti_key)
+        return address or ""
+
+
+class JobLink(_Link):
+    """The job's page."""
+
+    name = "SageMaker job"
+
+    @staticmethod
+    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
+        """Where the page is."""
+        return f"https://{console}/sagemaker/home?region={region}#/{_PAGES[kind.name]}/{description[kind.name_key]}"
+
+
+class LogLink(_Link):
+    """The job's log streams."""
+
+    name = "CloudWatch log"
+
+    @staticmethod
+    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
+        """Where the streams are listed."""
+        prefix = kind.log_prefix(description[kind.name_key])
+        return (
+            f"https://{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/"
+            f"{_twice(kind.log_group)}$3FlogStreamNameFilter$3D{_twice(prefix)}"
+        )
+
+
+class ArtifactsLink(_Link):
+    """What the job leaves in S3."""
+
+    name = "S3 artifacts"
+
+    @staticmethod
+    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
+        """Where the first of its outputs is."""
+        outputs = list(kind.outputs(description).values())
+        if not outputs:
+            return None
+        bucket, key = uris.parse(outputs[0])
+        return f"https://{console}/s3/buckets/{bucket}?region={region}&prefix={quote(key)}"
+
+
+JOB_LINKS = (JobLink(), LogLink(), ArtifactsLink())
+
+
+def show(context: Context, operator: Any, kind: JobKind, description: Description) -> None:
+    """Make the links of a job appear at its task; none where the connection leads to no AWS console."""
+    console = _console(operator, description[kind.arn_key])
+    if console is None or not operator.do_xcom_push:
+        return
+    for link in JOB_LINKS:
+        address = link.address(console, operator.hook.conn_region_name, kind, description)
+        if address:
+            context["ti"].xcom_push(key=link.xcom_key, value=address)
+
+
+def _console(operator: Any, arn: str) -> str | None:
+    """The console's host; None if requests go to another address than AWS's."""
+    host = urlsplit(operator.hook.endpoint).hostname or ""
+    return _CONSOLES.get(arn.split(":")[1]) if host.endswith(_AWS_HOSTS) else None
+
+
+def _twice(text: str) -> str:
+    """As the CloudWatch console has names in its addresses: quoted twice, with $ for %."""
+    return quote(quote(text, safe=""), safe="").replace("%", "$")

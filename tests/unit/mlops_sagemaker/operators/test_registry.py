@@ -1,0 +1,51 @@
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from mlops_sagemaker.operators.registry import ModelApprovalOperator, ModelCardOperator
+from tests.unit.mlops_sagemaker.contexts import context_for
+from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+
+
+def run(operator: Any) -> Any:
+    return operator.execute(context_for(operator))
+
+
+def registered(aws: FakeAws) -> str:
+    request = {"ModelPackageGroupName": "abalone", "ModelApprovalStatus": "PendingManualApproval"}
+    return str(aws.call("CreateModelPackage", request)["ModelPackageArn"])
+
+
+def approval(package: str, status: str = "Approved", why: str = "by policy") -> ModelApprovalOperator:
+    return ModelApprovalOperator(task_id="approve", package=package, status=status, description=why)
+
+
+def test_a_package_is_approved_once_with_the_reason(aws: FakeAws) -> None:
+    package = registered(aws)
+    for _ in range(2):
+        assert run(approval(package))["approval_status"] == "Approved"
+    (asked,) = aws.asked("UpdateModelPackage")
+    assert (asked["ModelApprovalStatus"], asked["ApprovalDescription"]) == ("Approved", "by policy")
+
+
+def test_another_opinion_is_another_update(aws: FakeAws) -> None:
+    package = registered(aws)
+    run(approval(package))
+    run(approval(package, "Rejected", "drifts"))
+    assert [asked["ModelApprovalStatus"] for asked in aws.asked("UpdateModelPackage")] == ["Approved", "Rejected"]
+
+
+def test_a_package_that_is_not_there_is_named(aws: FakeAws) -> None:
+    with pytest.raises(AirflowFailException, match="there is no model package arn:none"):
+        run(approval("arn:none"))
+
+
+def card(**content: Any) -> ModelCardOperator:
+    return ModelCardOperator(task_id="card", card_name="abalone", content=content)
+
+
+def test_a_card_is_created_left_alone_and_given_a_new_version(aws: FakeAws) -> None:
+    versions = [run(card(x=1))["version"], run(card(x=1))["version"], run(card(x=2))["version"]]
+    assert versions == [1, 1, 2]
+    assert (len(aws.asked("CreateModelCard")), len(aws.asked("UpdateModelCard"))) == (1, 1)

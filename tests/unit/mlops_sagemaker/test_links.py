@@ -1,0 +1,53 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mlops_sagemaker import links
+from mlops_sagemaker.jobs import KINDS, JobKind
+
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+class Task:
+    def __init__(self, endpoint: str, do_xcom_push: bool = True) -> None:
+        self.hook = SimpleNamespace(endpoint=endpoint, conn_region_name="eu-north-1")
+        self.do_xcom_push = do_xcom_push
+
+
+def shown(kind: JobKind, task: Task, partition: str = "aws") -> dict[str, Any]:
+    pushed: dict[str, Any] = {}
+    context: Any = {"ti": SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))}
+    description = {
+        kind.name_key: "job",
+        kind.arn_key: f"arn:{partition}:sagemaker:eu-north-1:000000000000:job/job",
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/a b/model.tar.gz"},
+        "TransformOutput": {"S3OutputPath": "s3://bucket/predictions/"},
+    }
+    links.show(context, task, kind, description)
+    return pushed
+
+
+@each_kind
+def test_every_job_leads_to_its_page_and_its_log(kind: JobKind) -> None:
+    pushed = shown(kind, Task("https://api.sagemaker.eu-north-1.amazonaws.com"))
+    assert pushed["_link_JobLink"].startswith("https://console.aws.amazon.com/sagemaker/home?region=eu-north-1#/")
+    assert pushed["_link_JobLink"].endswith("/job")
+    assert "#logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252F" in pushed["_link_LogLink"]
+
+
+def test_artifacts_lead_to_their_object() -> None:
+    pushed = shown(KINDS["training"], Task("https://api.sagemaker.eu-north-1.amazonaws.com"))
+    address = "https://console.aws.amazon.com/s3/buckets/bucket?region=eu-north-1&prefix=a%20b/model.tar.gz"
+    assert pushed["_link_ArtifactsLink"] == address
+    assert "_link_ArtifactsLink" not in shown(KINDS["tuning"], Task("https://api.sagemaker.us-east-1.amazonaws.com"))
+
+
+def test_other_partitions_have_consoles_of_their_own() -> None:
+    pushed = shown(KINDS["training"], Task("https://api.sagemaker.cn-north-1.amazonaws.com.cn"), "aws-cn")
+    assert pushed["_link_JobLink"].startswith("https://console.amazonaws.cn/")
+
+
+@pytest.mark.parametrize("task", [Task("http://127.0.0.1:4566"), Task("https://x.amazonaws.com", do_xcom_push=False)])
+def test_there_are_no_links_where_they_would_lead_nowhere(task: Task) -> None:
+    assert shown(KINDS["training"], task) == {}
