@@ -142,9 +142,7 @@ def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
 def test_every_job_is_a_step_of_the_use_case(aws: FakeAws) -> None:
     run = Run(aws)
     run.execute("resolve", "validate", "preprocess", *TRAINS, "evaluate")
-    train = run.job("train_linear")["AlgorithmSpecification"]
-    assert train["ContainerEntrypoint"] == ["python3", "-m", "rings"]
-    assert train["ContainerArguments"] == ["train", "--candidate", "linear"]
+    assert run.job("train_linear")["Environment"]["TRAINING_COMMAND"] == "rings train --candidate linear"
     arguments = [run.job(step)["AppSpecification"]["ContainerArguments"] for step in ("validate", "evaluate")]
     assert arguments == [["validate"], ["evaluate", "--fresh-from="]]
 
