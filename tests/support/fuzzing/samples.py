@@ -31,7 +31,7 @@ TEXTS = (
 _LONGEST_TRIED = 150_000
 _PATTERN_SECONDS = 1.0
 _ENUMS_TRIED = 4
-BOOLEANS, INTEGERS, FLOATS = {"boolean"}, {"integer": 1 << 31, "long": 1 << 63}, {"float", "double"}
+BOOLEANS, INTEGERS = {"boolean"}, {"integer": 1 << 31, "long": 1 << 63}
 _OTHER_TYPES: dict[str, tuple[Any, ...]] = {
     "string": (1, 1.5, True, [], {}),
     "blob": (1, True, [], {}),
