@@ -117,7 +117,7 @@ def describe_endpoint_config(context: Context, request: Request) -> Request:
 def list_endpoint_configs(context: Context, request: Request) -> Request:
     """Summaries, the newest first."""
     query = Query(ENDPOINT_CONFIG, context.scope)
-    common_filters(query, request)
+    common_filters(query, request, from_that_time=True)
     found, token = page(context.store, query, {"SortOrder": "Descending", **request})
     return {"EndpointConfigs": found, "NextToken": token}
 

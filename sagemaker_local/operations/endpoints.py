@@ -97,7 +97,7 @@ def describe_endpoint(context: Context, request: Request) -> Request:
 def list_endpoints(context: Context, request: Request) -> Request:
     """Summaries, the newest first."""
     query = Query(ENDPOINT, context.scope)
-    common_filters(query, request)
+    common_filters(query, request, from_that_time=True)
     found, token = page(context.store, query, {"SortOrder": "Descending", "MaxResults": _DEFAULT_PAGE, **request})
     return {"Endpoints": found, "NextToken": token}
 

@@ -38,10 +38,13 @@ class Query:
             self.values.append(value)
 
 
-def common_filters(query: Query, request: Request, name: str = "key") -> None:
-    """The filters that lists share: names (*name* is the SQL of it, in lower case), times, status."""
+def common_filters(query: Query, request: Request, name: str = "key", from_that_time: bool = False) -> None:
+    """The filters that lists share: names (*name* is the SQL of it, in lower case), times, status.
+
+    *from_that_time*: ``CreationTimeAfter`` includes its moment, as the lists of models and endpoints document it.
+    """
     query.where(f"instr({name}, ?) > 0", _lowered(request.get("NameContains")))
-    query.where("created > ?", _seconds(request.get("CreationTimeAfter")))
+    query.where(f"created {'>=' if from_that_time else '>'} ?", _seconds(request.get("CreationTimeAfter")))
     query.where("created < ?", _seconds(request.get("CreationTimeBefore")))
     query.where("modified > ?", _seconds(request.get("LastModifiedTimeAfter")))
     query.where("modified < ?", _seconds(request.get("LastModifiedTimeBefore")))

@@ -123,7 +123,7 @@ def describe_model(context: Context, request: Request) -> Request:
 def list_models(context: Context, request: Request) -> Request:
     """Summaries, the newest first."""
     query = Query(MODEL, context.scope)
-    common_filters(query, request)
+    common_filters(query, request, from_that_time=True)
     found, token = page(context.store, query, {"SortOrder": "Descending", **request})
     return {"Models": found, "NextToken": token}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.contract.accounts import Account
 from tests.contract.proof import ERROR, SUCCESS, proves
 from tests.contract.refusals import invalid
 from tests.contract.wire import post
+from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import LocalAws, training_request, unique
 from tests.support.polling import eventually
 
@@ -250,6 +252,48 @@ def test_an_expression_is_not_nested_without_end(aws: LocalAws, depth: int, code
 def test_a_resource_that_is_not_stored_here_cannot_be_searched(sm: Any, resource: str) -> None:
     message = invalid(sm.search, Resource=resource)
     assert message.startswith(f"The local SageMaker does not search resource {resource}. It searches: TrainingJob, ")
+
+
+@pytest.mark.documented("API_Endpoint, API_SearchRecord")
+def test_an_endpoint_is_found_by_its_configuration(hosting: Hosting) -> None:
+    config = hosting.config(variant(hosting.model()))
+    name = hosting.endpoint(config)
+    hosting.settled(name)
+    expression = equals("EndpointConfigName", config)
+    (found,) = hosting.sagemaker.search(Resource="Endpoint", SearchExpression=expression)["Results"]
+    endpoint, described = found["Endpoint"], hosting.sagemaker.describe_endpoint(EndpointName=name)
+    assert endpoint.pop("Tags") == []
+    assert endpoint == {member: described[member] for member in endpoint}
+    assert (endpoint["EndpointName"], endpoint["EndpointStatus"]) == (name, "InService")
+
+
+@pytest.mark.documented("API_ModelDashboardModel, API_SearchRecord")
+def test_a_model_is_found_with_what_there_is_of_it(hosting: Hosting) -> None:
+    sagemaker, name, other = hosting.sagemaker, hosting.model(), hosting.model()
+    arn = sagemaker.describe_model(ModelName=name)["ModelArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=tagged(team="ml"))
+    endpoint = hosting.endpoint(hosting.config(variant(name)))
+    card = unique("card")
+    content = json.dumps({"model_overview": {"model_id": arn}, "intended_uses": {"risk_rating": "Low"}})
+    sagemaker.create_model_card(ModelCardName=card, Content=content, ModelCardStatus="Draft")
+    expression = {
+        "Operator": "Or",
+        "Filters": [*equals("Model.ModelName", name)["Filters"], *equals("Model.ModelName", other)["Filters"]],
+    }
+    found = sagemaker.search(Resource="Model", SearchExpression=expression, SortOrder="Ascending")["Results"]
+    first, second = (item["Model"] for item in found)
+    assert (first["Model"]["ModelName"], first["Model"]["Tags"]) == (name, tagged(team="ml"))
+    assert [one["EndpointName"] for one in first["Endpoints"]] == [endpoint]
+    assert (first["ModelCard"]["ModelCardName"], first["ModelCard"]["RiskRating"]) == (card, "Low")
+    assert (second["Model"]["ModelName"], second["Endpoints"]) == (other, [])
+    assert "ModelCard" not in second
+    with_endpoint = equals("Endpoints.EndpointName", endpoint)
+    (alone,) = sagemaker.search(Resource="Model", SearchExpression=with_endpoint)["Results"]
+    assert alone["Model"]["Model"]["ModelName"] == name
+    hidden = sagemaker.search(
+        Resource="Model", SearchExpression=with_endpoint, VisibilityConditions=[{"Key": "Tags.team", "Value": "ops"}]
+    )
+    assert hidden["Results"] == []
 
 
 @pytest.mark.local_only

@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sagemaker_local.domain.arns import Scope
-from sagemaker_local.domain.events import job_event, model_card_event, model_package_event
+from sagemaker_local.domain.events import (
+    endpoint_deployment_event,
+    endpoint_event,
+    job_event,
+    model_card_event,
+    model_package_event,
+)
 from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, TUNING
 
 SCOPE = Scope("111122223333", "us-east-1")
@@ -293,3 +299,126 @@ def test_a_model_card() -> None:
     assert event.detail_type == "SageMaker Model Card State Change"
     assert event.resources == (arn("model-card/example-card"),)
     assert event.detail == example
+
+
+def test_a_transform_job() -> None:
+    example = {
+        "TransformJobName": "4b52bd8f",
+        "TransformJobArn": arn("transform-job/myjob"),
+        "TransformJobStatus": "another status... GO",
+        "FailureReason": "failed why 1",
+        "ModelName": "i am a beautiful model",
+        "MaxConcurrentTransforms": 5,
+        "MaxPayloadInMB": 10,
+        "BatchStrategy": "Strategizing...",
+        "Environment": {"environment1": "environment2"},
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "s3DataType", "S3Uri": "s3Uri"}},
+            "ContentType": "content type",
+            "CompressionType": "compression type",
+            "SplitType": "split type",
+        },
+        "TransformOutput": {
+            "S3OutputPath": "s3Uri",
+            "Accept": "accept",
+            "AssembleWith": "assemblyType",
+            "KmsKeyId": "kmsKeyId",
+        },
+        "TransformResources": {"InstanceType": "instanceType", "InstanceCount": 3},
+        "CreationTime": "2018-10-06T12:26:13Z",
+        "TransformStartTime": "2018-10-06T12:26:13Z",
+        "TransformEndTime": "2018-10-06T12:26:13Z",
+        "Tags": {},
+    }
+    times = dict.fromkeys(("CreationTime", "TransformStartTime", "TransformEndTime"), 1538828773.5)
+    event = job_event(TRANSFORM, replaced(example, "Tags", **times), {})
+    assert event.detail_type == "SageMaker Transform Job State Change"
+    assert event.resources == (arn("transform-job/myjob"),)
+    assert event.detail == example
+
+
+def test_an_endpoint() -> None:
+    example = {
+        "EndpointName": "MyEndpoint",
+        "EndpointArn": arn("endpoint/myendpoint"),
+        "EndpointConfigName": "MyEndpointConfig",
+        "ProductionVariants": [{"DesiredWeight": 1.0, "DesiredInstanceCount": 1.0}],
+        "EndpointStatus": "IN_SERVICE",
+        "CreationTime": 1592411992203.0,
+        "LastModifiedTime": 1592411994287.0,
+        "Tags": {},
+    }
+    times = {"CreationTime": 1592411992.203, "LastModifiedTime": 1592411994.287}
+    event = endpoint_event(replaced(example, "Tags", EndpointStatus="InService", **times), {})
+    assert event.detail_type == "SageMaker Endpoint State Change"
+    assert event.resources == (arn("endpoint/myendpoint"),)
+    assert event.detail == example
+
+
+def test_a_deployment_to_a_canary() -> None:
+    variant = {"VariantName": "AllTraffic", "CurrentWeight": 1, "DesiredWeight": 1}
+    baking = {
+        "Status": "Baking",
+        "StatusMessage": "Baking for 600 seconds (TerminationWaitInSeconds) with traffic enabled on canary capacity of "
+        "1 instance(s).",
+    }
+    pending = {**variant, "CurrentInstanceCount": 1, "DesiredInstanceCount": 3}
+
+    def deployment(started: float, baked: float) -> dict[str, Any]:
+        return {
+            "EndpointConfigName": "sample-endpoint-config-2",
+            "StartTime": started,
+            "ProductionVariants": [{**pending, "VariantStatus": [{**baking, "StartTime": baked}]}],
+        }
+
+    example = {
+        "EndpointName": "sample-endpoint",
+        "EndpointArn": arn("endpoint/sample-endpoint"),
+        "EndpointConfigName": "sample-endpoint-config-1",
+        "ProductionVariants": [{**variant, "CurrentInstanceCount": 3, "DesiredInstanceCount": 3}],
+        "EndpointStatus": "UPDATING",
+        "CreationTime": 1635195148181,
+        "LastModifiedTime": 1635195148181,
+        "Tags": {},
+        "PendingDeploymentSummary": deployment(1635195148181, 1635195269181),
+    }
+    record = replaced(
+        example,
+        "Tags",
+        EndpointStatus="Updating",
+        CreationTime=1635195148.181,
+        LastModifiedTime=1635195148.181,
+        PendingDeploymentSummary=deployment(1635195148.181, 1635195269.181),
+    )
+    event = endpoint_deployment_event(record, {})
+    assert event.detail_type == "SageMaker Endpoint Deployment State Change"
+    assert event.resources == (arn("endpoint/sample-endpoint"),)
+    assert event.detail == example
+
+
+def test_a_deployment_that_scales_out() -> None:
+    def variants(started: float) -> list[dict[str, Any]]:
+        scaling = {"Status": "Updating", "StatusMessage": "Scaling out desired instance count to 6."}
+        variant = {"VariantName": "AllTraffic", "CurrentWeight": 1, "DesiredWeight": 1}
+        counts = {"CurrentInstanceCount": 3, "DesiredInstanceCount": 6}
+        return [{**variant, **counts, "VariantStatus": [{**scaling, "StartTime": started}]}]
+
+    example = {
+        "EndpointName": "sample-endpoint",
+        "EndpointArn": arn("endpoint/sample-endpoint"),
+        "EndpointConfigName": "sample-endpoint-config-1",
+        "ProductionVariants": variants(1635195269181),
+        "EndpointStatus": "UPDATING",
+        "CreationTime": 1635195148181,
+        "LastModifiedTime": 1635195148181,
+        "Tags": {},
+    }
+    record = replaced(
+        example,
+        "Tags",
+        EndpointStatus="Updating",
+        CreationTime=1635195148.181,
+        LastModifiedTime=1635195148.181,
+        ProductionVariants=variants(1635195269.181),
+    )
+    assert endpoint_deployment_event(record, {}).detail == example

@@ -61,6 +61,8 @@ class List:
     """what only this list sorts by; a row that has none of it is then left out"""
     defaults: Callable[[Request], Request] = lambda request: {}
     """where they are not ``CreationTime``, ``Ascending`` and pages of 100"""
+    from_that_time: bool = False
+    """whether CreationTimeAfter includes its moment"""
     required: Request = field(default_factory=dict)
     """members that every request has"""
     prepare: Callable[[Store], None] = field(default=lambda store: None)
@@ -231,13 +233,21 @@ LISTS = {
         sort_name=by_version,
         prepare=groups,
     ),
-    "ListModels": List("Models", "ModelArn", partial(insert, "model", "ModelArn"), ("",), defaults=newest_first),
+    "ListModels": List(
+        "Models",
+        "ModelArn",
+        partial(insert, "model", "ModelArn"),
+        ("",),
+        defaults=newest_first,
+        from_that_time=True,
+    ),
     "ListEndpointConfigs": List(
         "EndpointConfigs",
         "EndpointConfigArn",
         partial(insert, "endpoint-config", "EndpointConfigArn"),
         ("",),
         defaults=newest_first,
+        from_that_time=True,
     ),
     "ListEndpoints": List(
         "Endpoints",
@@ -245,6 +255,7 @@ LISTS = {
         partial(insert, "endpoint", "EndpointArn"),
         ("InService", "Creating", "Failed"),
         defaults=lambda request: {"SortOrder": "Descending", "MaxResults": 10},
+        from_that_time=True,
     ),
 }
 # Lists of something else than resources: here, the tags of one.
@@ -273,7 +284,8 @@ def holds(listed: List, row: Row, request: Request) -> bool:
         request.get("CrossAccountFilterOption") != "CrossAccount",
         request.get("NameContains", "").lower() in (row.group or row.name).lower(),
         request.get(listed.status, row.status) == row.status,
-        row.created > request.get("CreationTimeAfter", -1),
+        row.created > request.get("CreationTimeAfter", -1) or listed.from_that_time,
+        row.created >= request.get("CreationTimeAfter", -1),
         row.created < request.get("CreationTimeBefore", 9),
         row.modified > request.get("LastModifiedTimeAfter", -1),
         row.modified < request.get("LastModifiedTimeBefore", 9),

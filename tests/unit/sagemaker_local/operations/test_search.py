@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,3 +74,17 @@ def test_what_lacks_the_property_that_is_sorted_by_is_last_on_the_pages_too(stor
     with_metric = [number for number in range(COUNT) if number % 5 == 0]
     without = [number for number in range(COUNT) if number % 5]
     assert found == [*with_metric[::-1], *without[::-1]]
+
+
+def test_a_model_is_shown_with_its_last_transform_job(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    for name in ("with", "without"):
+        record = {"ModelName": name, "ModelArn": SCOPE.arn("model", name), "CreationTime": 1.0}
+        store.insert("model", SCOPE, record, Facets(name, "", 1.0, 1.0))
+    for number in (2, 3, 1):
+        job = {"TransformJobName": f"job-{number}", "ModelName": "with"}
+        store.insert("transform-job", SCOPE, job, Facets(f"job-{number}", "Completed", float(number), 1.0))
+    found = search(store, Resource="Model", SortBy="Model.ModelName", SortOrder="Ascending")["Results"]
+    last = [item["Model"]["LastBatchTransformJob"] for item in found]
+    assert last == [{"TransformJobName": "job-3", "ModelName": "with"}, None]
+    store.close()
