@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from sagemaker_local.domain.faults.document import parse
 from sagemaker_local.domain.faults.effects import Effect, Error, LostResponse
+from sagemaker_local.domain.faults.errors import completed
 from sagemaker_local.domain.faults.plan import Call, Count, Plan, Subject
-from sagemaker_local.domain.faults.quotas import completed
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.store import Store
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from sagemaker_local.execution.process import Sandbox
 
 
-def create_instances(folder: Path, count: int) -> list[Sandbox]:
-    """*count* instances ``algo-1``, ``algo-2``, ... below *folder*, which is made too."""
-    instances = [Sandbox(folder / f"algo-{number}", f"algo-{number}") for number in range(1, count + 1)]
+def create_instances(folder: Path, hosts: list[str]) -> list[Sandbox]:
+    """An instance for each of *hosts* below *folder*, which is made too."""
+    instances = [Sandbox(folder / host, host) for host in hosts]
     network = _network(folder)
     lines = ["127.0.0.1 localhost", "::1 localhost"]
     lines += [f"{network}.{number} {instance.host}" for number, instance in enumerate(instances, start=1)]

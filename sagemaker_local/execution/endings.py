@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sagemaker_local.domain.faults.effects import Effect, InternalError, OutOfMemory, SpotInterruption
+from sagemaker_local.execution.dataset import TransferError
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
 from sagemaker_local.execution.process import Sandbox
-from sagemaker_local.execution.transfer import TransferError
 
 _OUT_OF_MEMORY = (
     "ClientError: Please use an instance type with more memory, or reduce the size of job data processed on an "

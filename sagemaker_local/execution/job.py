@@ -25,7 +25,6 @@ from sagemaker_local.execution.logs import LogStream, printable
 from sagemaker_local.execution.network import Network
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
 from sagemaker_local.execution.serving.container import ServingPlatform
-from sagemaker_local.execution.transfer import Share
 from sagemaker_local.faults import Faults
 from sagemaker_local.store import Store
 
@@ -56,15 +55,6 @@ class Job:
         self._lock = threading.Lock()
         self._running: list[Running] = []
         self._first_failure: Ended | None = None
-
-    @property
-    def hosts(self) -> list[str]:
-        """The names of the instances."""
-        return [instance.host for instance in self.instances]
-
-    def share(self, index: int, distribution: str | None) -> Share:
-        """What instance number *index* (from 0) gets of an input of that ``S3DataDistributionType``."""
-        return Share(index, len(self.instances)) if distribution == "ShardedByS3Key" else Share()
 
     @property
     def record(self) -> Record:
@@ -240,13 +230,3 @@ def image_uri(record: Record) -> str:
     specification = record.get("AlgorithmSpecification") or record.get("AppSpecification") or record["Resolved"]
     uri = specification.get("TrainingImage") or specification.get("ImageUri") or specification["Image"]
     return str(uri)
-
-
-def instance_count(record: Record) -> int:
-    """How many instances a job's record asks for."""
-    resources = (
-        record.get("ResourceConfig")
-        or record.get("TransformResources")
-        or record["ProcessingResources"]["ClusterConfig"]
-    )
-    return int(resources["InstanceCount"])

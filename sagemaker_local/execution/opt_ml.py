@@ -7,13 +7,14 @@ build-your-own-processing-container. ``init-config.json`` and the like are inter
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.domain.clusters import Cluster, cluster_of
 from sagemaker_local.domain.jobs import Record
 
 _REASON_LIMIT = 1024
-_INSTANCE_GROUP = "homogeneousCluster"
 # On AWS it is eth0; here the instances reach each other over the loopback network.
 _INTERFACE = "lo"
 
@@ -34,37 +35,50 @@ def inside(opt_ml: Path, path: str) -> Path:
     return place
 
 
-def lay_out_training(opt_ml: Path, record: Record, hosts: list[str], current: str) -> None:
+def lay_out_training(opt_ml: Path, record: Record, current: str) -> None:
     """The tree and config files of instance *current* of a training job, before its data."""
     for folder in ("input/data", "model", "output/data", "output/metrics/sagemaker", "errors"):
         (opt_ml / folder).mkdir(parents=True)
     config = opt_ml / "input" / "config"
     config.mkdir()
-    instance_type = record["ResourceConfig"]["InstanceType"]
+    cluster = cluster_of(record)
     _write_json(config / "hyperparameters.json", record.get("HyperParameters", {}))
-    _write_json(config / "inputdataconfig.json", _input_data_config(record))
-    _write_json(config / "resourceconfig.json", _training_resource_config(instance_type, sorted(hosts), current))
+    _write_json(config / "inputdataconfig.json", _input_data_config(record, cluster, current))
+    _write_json(config / "resourceconfig.json", _training_resource_config(cluster, current))
     if "CheckpointConfig" in record:
-        _write_json(config / "checkpointconfig.json", record["CheckpointConfig"])
-        inside(opt_ml, record["CheckpointConfig"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        path = checkpoint_path(record)
+        _write_json(config / "checkpointconfig.json", {**record["CheckpointConfig"], "LocalPath": path})
+        inside(opt_ml, path).mkdir(parents=True, exist_ok=True)
 
 
-def _input_data_config(record: Record) -> dict[str, dict[str, str]]:
-    channels = record.get("InputDataConfig", [])
-    return {channel["ChannelName"]: _channel_config(channel, is_pipe(record, channel)) for channel in channels}
+def _input_data_config(record: Record, cluster: Cluster, current: str) -> dict[str, dict[str, str]]:
+    return {
+        channel["ChannelName"]: _channel_config(channel, input_mode(record, channel))
+        for channel in record.get("InputDataConfig", [])
+        if current in recipients(cluster, channel)
+    }
 
 
-def is_pipe(record: Record, channel: dict[str, Any]) -> bool:
-    """Whether the channel is read from FIFOs; its own mode goes before the job's."""
-    mode = channel.get("InputMode", record["AlgorithmSpecification"]["TrainingInputMode"])
-    return bool(mode == "Pipe")
+def input_mode(record: Record, channel: dict[str, Any]) -> str:
+    """``File``, ``FastFile`` or ``Pipe``; the channel's own mode goes before the job's."""
+    return str(channel.get("InputMode", record["AlgorithmSpecification"]["TrainingInputMode"]))
 
 
-def _channel_config(channel: dict[str, Any], pipe: bool) -> dict[str, str]:
+def recipients(cluster: Cluster, channel: dict[str, Any]) -> list[str]:
+    """The instances that get the channel: those of the groups that it names, or all."""
+    return cluster.members(channel["DataSource"]["S3DataSource"].get("InstanceGroupNames", []))
+
+
+def checkpoint_path(record: Record) -> str:
+    """Where the program of a job with a ``CheckpointConfig`` finds and leaves its checkpoints."""
+    return str(record["CheckpointConfig"].get("LocalPath", "/opt/ml/checkpoints"))
+
+
+def _channel_config(channel: dict[str, Any], mode: str) -> dict[str, str]:
     source = channel["DataSource"]["S3DataSource"]
     config = {
         # FastFile is announced as File: to the program it is one.
-        "TrainingInputMode": "Pipe" if pipe else "File",
+        "TrainingInputMode": "Pipe" if mode == "Pipe" else "File",
         "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
         "RecordWrapperType": channel.get("RecordWrapperType", "None"),
     }
@@ -73,39 +87,50 @@ def _channel_config(channel: dict[str, Any], pipe: bool) -> dict[str, str]:
     return config
 
 
-def _training_resource_config(instance_type: str, hosts: list[str], current: str) -> dict[str, Any]:
-    group = {"instance_group_name": _INSTANCE_GROUP, "instance_type": instance_type, "hosts": hosts}
+def _training_resource_config(cluster: Cluster, current: str) -> dict[str, Any]:
+    group = cluster.group_of(current)
     return {
         "current_host": current,
-        "current_instance_type": instance_type,
-        "current_group_name": _INSTANCE_GROUP,
-        "hosts": hosts,
-        "instance_groups": [group],
+        "current_instance_type": group.instance_type,
+        "current_group_name": group.name,
+        "hosts": sorted(cluster.hosts),
+        "instance_groups": [
+            {"instance_group_name": item.name, "instance_type": item.instance_type, "hosts": sorted(item.hosts)}
+            for item in cluster.groups
+        ],
         "network_interface_name": _INTERFACE,
         "topology": None,
     }
 
 
-def lay_out_processing(opt_ml: Path, record: Record, hosts: list[str], current: str) -> None:
+def lay_out_processing(opt_ml: Path, record: Record, current: str) -> None:
     """The tree and config files of an instance of a processing job, and the folders of its inputs and outputs."""
     config = opt_ml / "config"
     config.mkdir()
+    cluster = cluster_of(record)
     _write_json(config / "processingjobconfig.json", _processing_job_config(record))
-    instance_type = record["ProcessingResources"]["ClusterConfig"]["InstanceType"]
     _write_json(
         config / "resourceconfig.json",
         {
             "current_host": current,
-            "hosts": sorted(hosts),
+            "hosts": sorted(cluster.hosts),
             "network_interface_name": _INTERFACE,
-            "current_instance_type": instance_type,
+            "current_instance_type": cluster.group_of(current).instance_type,
         },
     )
     (opt_ml / "output").mkdir()
+    for path in _processing_folders(record):
+        inside(opt_ml, path).mkdir(parents=True, exist_ok=True)
+
+
+def _processing_folders(record: Record) -> Iterator[str]:
+    """Where inputs lie and outputs are to lie; what the application manages may have no path, and a pipe no folder."""
     for item in record.get("ProcessingInputs", []):
-        inside(opt_ml, item["S3Input"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        if "LocalPath" in item["S3Input"] and item["S3Input"].get("S3InputMode") != "Pipe":
+            yield item["S3Input"]["LocalPath"]
     for item in record.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        inside(opt_ml, item["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        if "LocalPath" in item["S3Output"]:
+            yield item["S3Output"]["LocalPath"]
 
 
 def _processing_job_config(record: Record) -> dict[str, Any]:

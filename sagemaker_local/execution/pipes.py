@@ -7,11 +7,9 @@ the data. Closing early ends the epoch. Source: the guide's page your-algorithms
 from __future__ import annotations
 
 import errno
-import gzip
 import os
 import struct
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.execution.transfer import Share, TransferError, read_object, sources
+from sagemaker_local.execution.dataset import Dataset, TransferError, contents
 
 _POLL_SECONDS = 0.02
 # MXNet's RecordIO, which SageMaker wraps whole objects in: a magic number, the length, the data padded to 4 bytes.
@@ -32,11 +30,8 @@ class Pipe:
     """One channel of one instance; ``path`` is that of its FIFOs without ``_<epoch>``."""
 
     path: Path
-    uri: str
-    data_type: str
-    share: Share
-    gzipped: bool
-    record_io: bool
+    dataset: Dataset
+    record_io: bool = False
 
 
 @contextmanager
@@ -79,7 +74,7 @@ class _Feeder(threading.Thread):
             # The next one is there before this one ends, so that a reader never looks too early.
             self._make_fifo(epoch + 1)
             with open(descriptor, "wb", buffering=0) as stream:
-                self._feed(stream)
+                self._feed(stream, epoch)
             epoch += 1
         os.close(self._folder)
 
@@ -98,19 +93,14 @@ class _Feeder(threading.Thread):
             return descriptor
         return None
 
-    def _feed(self, stream: FileIO) -> None:
-        pipe = self._pipe
+    def _feed(self, stream: FileIO, epoch: int) -> None:
         try:
-            for bucket, key, _ in sources(self._s3, pipe.uri, pipe.data_type, pipe.share):
-                content = read_object(self._s3, bucket, key)
-                content = gzip.decompress(content) if pipe.gzipped else content
-                _write(stream, _record(content) if pipe.record_io else content)
+            for content in contents(self._s3, self._pipe.dataset, epoch):
+                _write(stream, _record(content) if self._pipe.record_io else content)
         except BrokenPipeError:
             return  # the reader has enough of this epoch
         except TransferError as error:
             self.problem = error
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            self.problem = TransferError(f"an object below {pipe.uri} is not gzipped: {error}")
 
 
 def _write(stream: FileIO, content: bytes) -> None:

@@ -6,12 +6,14 @@ from sagemaker_local import clock
 from sagemaker_local.domain import jobs
 from sagemaker_local.domain.jobs import PROCESSING, Record
 from sagemaker_local.execution import opt_ml
-from sagemaker_local.execution.endings import JobFailed, failing_with, failure
+from sagemaker_local.execution.channels import download_inputs, input_pipes
+from sagemaker_local.execution.endings import Ended, JobFailed, failing_with, failure
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Job
+from sagemaker_local.execution.pipes import piped
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
-from sagemaker_local.execution.transfer import download, upload_tree
+from sagemaker_local.execution.transfer import upload_tree
 
 
 def run(job: Job) -> None:
@@ -21,8 +23,7 @@ def run(job: Job) -> None:
     _download_inputs(job, record)
     # Outputs are uploaded whatever the exit code: what a failed job left tells why it failed.
     with failing_with("Failed to upload output"):
-        with synchronised(job.s3, _outputs(job, record, "Continuous")):
-            ended = job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
+        ended = _process(job, record)
         _keep_exit_message(job)
         for output in _outputs(job, record, "EndOfJob"):
             upload_tree(job.s3, output.folder, output.uri)
@@ -32,13 +33,19 @@ def run(job: Job) -> None:
 
 def _download_inputs(job: Job, record: Record) -> None:
     with failing_with("Data download failed"):
-        for index, instance in enumerate(job.instances):
-            opt_ml.lay_out_processing(instance.opt_ml, record, job.hosts, instance.host)
-            for item in record.get("ProcessingInputs", []):
-                source = item["S3Input"]
-                target = opt_ml.inside(instance.opt_ml, source["LocalPath"])
-                share = job.share(index, source.get("S3DataDistributionType"))
-                download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check, share)
+        for instance in job.instances:
+            opt_ml.lay_out_processing(instance.opt_ml, record, instance.host)
+            download_inputs(job, record, instance)
+
+
+def _process(job: Job, record: Record) -> Ended:
+    """Process while pipes are fed and continuous outputs kept up."""
+    with (
+        synchronised(job.s3, _outputs(job, record, "Continuous")),
+        failing_with("Data download failed"),
+        piped(job.s3, [pipe for instance in job.instances for pipe in input_pipes(record, instance)]),
+    ):
+        return job.execute(_program(job, record), record["StoppingCondition"]["MaxRuntimeInSeconds"])
 
 
 def _program(job: Job, record: Record) -> Program:
@@ -65,9 +72,10 @@ def _keep_exit_message(job: Job) -> None:
 
 
 def _outputs(job: Job, record: Record, mode: str) -> list[Target]:
-    """The outputs of that ``S3UploadMode``; no object ever goes because its file went."""
+    """The outputs of that ``S3UploadMode`` that are not the application's own; no object goes because its file went."""
     outputs = record.get("ProcessingOutputConfig", {}).get("Outputs", [])
-    chosen = [output["S3Output"] for output in outputs if output["S3Output"]["S3UploadMode"] == mode]
+    managed = [output["S3Output"] for output in outputs if not output.get("AppManaged", False)]
+    chosen = [output for output in managed if output["S3UploadMode"] == mode]
     return [
         Target(opt_ml.inside(instance.opt_ml, output["LocalPath"]), output["S3Uri"], mirror=False)
         for instance in job.instances

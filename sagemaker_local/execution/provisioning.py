@@ -7,10 +7,11 @@ import shutil
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
 from sagemaker_local.domain import training as states
+from sagemaker_local.domain.clusters import cluster_of
 from sagemaker_local.domain.faults.effects import CapacityError, SlowStart
 from sagemaker_local.execution.cluster import create_instances
 from sagemaker_local.execution.endings import JobFailed
-from sagemaker_local.execution.job import Job, image_uri, instance_count
+from sagemaker_local.execution.job import Job, image_uri
 
 _NO_CAPACITY = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
@@ -25,7 +26,7 @@ def provide(job: Job) -> None:
     record = job.record
     job.platform.images.ensure_installed(job.platform.images.find(image_uri(record)))
     shutil.rmtree(job.folder, ignore_errors=True)  # of the attempt before
-    job.instances = create_instances(job.folder, instance_count(record))
+    job.instances = create_instances(job.folder, cluster_of(record).hosts)
     job.check()
 
 

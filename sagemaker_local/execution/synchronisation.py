@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.execution.transfer import TransferError, remove, upload_file, walk
+from sagemaker_local.execution.dataset import TransferError
+from sagemaker_local.execution.transfer import remove, upload_file, walk
 
 log = logging.getLogger(__name__)
 

@@ -12,14 +12,16 @@ from sagemaker_local.domain import jobs
 from sagemaker_local.domain import training as states
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.execution import opt_ml
+from sagemaker_local.execution.channels import channel_pipes, download_channels
+from sagemaker_local.execution.dataset import PREFIX, Dataset, has_objects
 from sagemaker_local.execution.endings import Ended, failing_with, failure
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.logs import Metric, MetricScanner
-from sagemaker_local.execution.pipes import Pipe, piped
+from sagemaker_local.execution.pipes import piped
 from sagemaker_local.execution.process import Program
 from sagemaker_local.execution.synchronisation import Target, synchronised
-from sagemaker_local.execution.transfer import download, has_objects, upload_archive, upload_tree
+from sagemaker_local.execution.transfer import download, upload_archive, upload_tree
 
 log = logging.getLogger(__name__)
 
@@ -56,48 +58,20 @@ def _keep_metrics(record: Record, scanner: MetricScanner) -> None:
 def _download_channels(job: Job, record: Record) -> None:
     job.progress(_begin_downloading)
     with failing_with("Data download failed"):
-        for index, instance in enumerate(job.instances):
-            opt_ml.lay_out_training(instance.opt_ml, record, job.hosts, instance.host)
-            for channel in record.get("InputDataConfig", []):
-                if opt_ml.is_pipe(record, channel):
-                    continue  # it flows while the program runs
-                source = channel["DataSource"]["S3DataSource"]
-                target = instance.opt_ml / "input" / "data" / channel["ChannelName"]
-                target.mkdir()
-                share = job.share(index, source.get("S3DataDistributionType"))
-                download(job.s3, source["S3Uri"], source["S3DataType"], target, job.check, share)
+        for instance in job.instances:
+            opt_ml.lay_out_training(instance.opt_ml, record, instance.host)
+            download_channels(job, record, instance)
         for checkpoints in _checkpoints(job, record):
             if has_objects(job.s3, checkpoints.uri):
-                download(job.s3, checkpoints.uri, "S3Prefix", checkpoints.folder, job.check)
+                download(job.s3, Dataset(checkpoints.uri, PREFIX), checkpoints.folder, job.check)
 
 
 def _checkpoints(job: Job, record: Record) -> list[Target]:
     """Where checkpoints are kept, if the job keeps any: the folder and the prefix mirror each other."""
     if "CheckpointConfig" not in record:
         return []
-    path, uri = record["CheckpointConfig"]["LocalPath"], record["CheckpointConfig"]["S3Uri"]
+    path, uri = opt_ml.checkpoint_path(record), record["CheckpointConfig"]["S3Uri"]
     return [Target(opt_ml.inside(instance.opt_ml, path), uri, mirror=True) for instance in job.instances]
-
-
-def _pipes(job: Job, record: Record) -> list[Pipe]:
-    return [
-        _pipe(job, index, channel)
-        for index in range(len(job.instances))
-        for channel in record.get("InputDataConfig", [])
-        if opt_ml.is_pipe(record, channel)
-    ]
-
-
-def _pipe(job: Job, index: int, channel: dict[str, Any]) -> Pipe:
-    source = channel["DataSource"]["S3DataSource"]
-    return Pipe(
-        job.instances[index].opt_ml / "input" / "data" / channel["ChannelName"],
-        source["S3Uri"],
-        source["S3DataType"],
-        job.share(index, source.get("S3DataDistributionType")),
-        gzipped=channel.get("CompressionType") == "Gzip",
-        record_io=channel.get("RecordWrapperType") == "RecordIO",
-    )
 
 
 def _train_on_streams(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
@@ -106,7 +80,7 @@ def _train_on_streams(job: Job, record: Record) -> tuple[Ended, MetricScanner]:
         failing_with("Checkpoint upload failed"),
         synchronised(job.s3, _checkpoints(job, record)),
         failing_with("Data download failed"),
-        piped(job.s3, _pipes(job, record)),
+        piped(job.s3, [pipe for instance in job.instances for pipe in channel_pipes(record, instance)]),
     ):
         return _train(job, record)
 

@@ -13,7 +13,8 @@ from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain import capture
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.capture import Side
-from sagemaker_local.execution.transfer import TransferError, write_object
+from sagemaker_local.execution.dataset import TransferError
+from sagemaker_local.execution.transfer import write_object
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.invocation import Outcome
 

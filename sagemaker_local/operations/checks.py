@@ -8,9 +8,11 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from sagemaker_local.domain.arns import account_of, role_name
-from sagemaker_local.errors import validation_error
+from sagemaker_local.domain.jobs import JobKind
+from sagemaker_local.domain.quotas import INSTANCES_OF_A_JOB, too_many_instances
+from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.execution.dataset import has_objects, split_uri
 from sagemaker_local.execution.images import Image, InvalidImageUri, UnknownImage
-from sagemaker_local.execution.transfer import has_objects, split_uri
 from sagemaker_local.operations.registry import Context
 
 _PRINCIPAL = "sagemaker.amazonaws.com"
@@ -104,8 +106,14 @@ def check_servable(context: Context, image_uri: str) -> None:
         )
 
 
-def check_instances(context: Context, count: int) -> None:
-    """Several instances need names that resolve."""
+def check_instances(context: Context, kind: JobKind, groups: list[dict[str, Any]]) -> None:
+    """At least one instance and no more than a job may have; several need names that resolve."""
+    count = sum(group["InstanceCount"] for group in groups)
+    if count < 1:
+        raise validation_error(f"a {kind.noun} needs at least one instance: InstanceCount is 0")
+    if count > INSTANCES_OF_A_JOB:
+        message = too_many_instances(groups[0]["InstanceType"], kind.noun, INSTANCES_OF_A_JOB, count)
+        raise ServiceError("ResourceLimitExceeded", message)
     if count > 1 and not context.services.isolated:
         raise validation_error(
             "InstanceCount above 1 needs Linux namespaces, which this system does not grant to the local SageMaker"

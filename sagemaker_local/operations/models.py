@@ -6,8 +6,8 @@ from typing import Any
 
 from sagemaker_local import clock
 from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.execution.dataset import has_objects
 from sagemaker_local.execution.serving.model import data_source
-from sagemaker_local.execution.transfer import has_objects
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.listing import Query, common_filters, page

@@ -24,7 +24,7 @@ def create_processing_job(context: Context, request: Request) -> Request:
     checks.check_network_isolation(context, isolated)
     cluster = request["ProcessingResources"]["ClusterConfig"]
     checks.check_given("ProcessingResources.ClusterConfig", cluster, ("InstanceCount", "InstanceType"))
-    checks.check_instances(context, cluster["InstanceCount"])
+    checks.check_instances(context, PROCESSING, [cluster])
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     record = jobs.new_record(context, PROCESSING, request)
@@ -35,29 +35,32 @@ def create_processing_job(context: Context, request: Request) -> Request:
 def _check_inputs(inputs: list[dict[str, Any]]) -> None:
     checks.check_unique("ProcessingInputs.InputName", [item["InputName"] for item in inputs])
     for item in inputs:
-        name, source = item["InputName"], item.get("S3Input")
+        what, source = f"processing input {item['InputName']}", item.get("S3Input")
         if source is None:
-            raise validation_error(f"processing input {name}: S3Input must be given")
-        if source.get("S3InputMode", "File") != "File":
-            raise validation_error(f"processing input {name}: the local SageMaker supports S3InputMode File only")
-        if source.get("S3CompressionType", "None") != "None":
-            raise validation_error(f"processing input {name}: S3CompressionType Gzip is for S3InputMode Pipe only")
-        checks.check_s3_uri(f"processing input {name}", source["S3Uri"])
-        _check_local_path(f"processing input {name}", source.get("LocalPath"))
-    checks.check_unique("LocalPath of processing inputs", [item["S3Input"]["LocalPath"].rstrip("/") for item in inputs])
+            raise validation_error(f"{what}: S3Input must be given")
+        if source.get("S3CompressionType", "None") != "None" and source.get("S3InputMode", "File") != "Pipe":
+            raise validation_error(f"{what}: S3CompressionType Gzip is for S3InputMode Pipe only")
+        checks.check_s3_uri(what, source["S3Uri"])
+        _check_local_path(what, item, source)
+    paths = [item["S3Input"]["LocalPath"].rstrip("/") for item in inputs if "LocalPath" in item["S3Input"]]
+    checks.check_unique("LocalPath of processing inputs", paths)
 
 
 def _check_outputs(outputs: list[dict[str, Any]]) -> None:
     checks.check_unique("ProcessingOutputs.OutputName", [item["OutputName"] for item in outputs])
     for item in outputs:
-        name, output = item["OutputName"], item.get("S3Output")
+        what, output = f"processing output {item['OutputName']}", item.get("S3Output")
         if output is None:
-            raise validation_error(f"processing output {name}: S3Output must be given")
-        checks.check_s3_uri(f"processing output {name}", output["S3Uri"])
-        _check_local_path(f"processing output {name}", output.get("LocalPath"))
+            raise validation_error(f"{what}: S3Output must be given")
+        checks.check_s3_uri(what, output["S3Uri"])
+        _check_local_path(what, item, output)
 
 
-def _check_local_path(what: str, path: str | None) -> None:
+def _check_local_path(what: str, item: dict[str, Any], place: dict[str, Any]) -> None:
+    """A path is needed where the platform moves the data, not where the application does (``AppManaged``)."""
+    path = place.get("LocalPath")
+    if path is None and item.get("AppManaged", False):
+        return
     if path is None or not f"{path}/".startswith(_FOLDER) or ".." in path.split("/"):
         raise validation_error(f"{what}: LocalPath {path!r} must lie in {_FOLDER}")
 

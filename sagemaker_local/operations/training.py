@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import regex
-
 from sagemaker_local.domain import training as states
 from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.errors import ServiceError, validation_error
-from sagemaker_local.execution.opt_ml import is_pipe
 from sagemaker_local.operations import checks, jobs
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.registry import Context, Request, operation
-
-_MAX_RUNTIME_SECONDS = 28 * 86_400
-_CHECKPOINTS = "/opt/ml/checkpoints"
+from sagemaker_local.operations.training_checks import (
+    check_channels,
+    check_checkpoints,
+    check_cluster,
+    check_times,
+    checked_algorithm,
+)
 
 
 @operation("CreateTrainingJob")
@@ -28,19 +29,15 @@ def create_training_job(context: Context, request: Request) -> Request:
 
 def checked_record(context: Context, request: Request) -> Record:
     """The job that *request* asks for, in its first state; raises ``ServiceError`` for what AWS refuses at once."""
-    algorithm = _algorithm(context, request["AlgorithmSpecification"])
+    algorithm = checked_algorithm(context, request["AlgorithmSpecification"])
     checks.check_role(context, request["RoleArn"])
-    resources = request.get("ResourceConfig", {})
-    checks.check_given("ResourceConfig", resources, ("InstanceType", "InstanceCount", "VolumeSizeInGB"))
-    isolated = request.get("EnableNetworkIsolation", False)
-    checks.check_network_isolation(context, isolated)
-    checks.check_instances(context, resources["InstanceCount"])
-    _check_times(request)
+    check_cluster(context, request)
+    checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
+    check_times(request)
     checks.check_s3_uri("OutputDataConfig.S3OutputPath", request["OutputDataConfig"]["S3OutputPath"])
-    _check_channels(context, request)
-    checkpoints = _checkpoint_config(request)
-    shown = _with_defaults({**request, "AlgorithmSpecification": algorithm})
-    record = {**jobs.new_record(context, TRAINING, shown), **checkpoints}
+    check_channels(context, request)
+    check_checkpoints(request)
+    record = jobs.new_record(context, TRAINING, _with_defaults({**request, "AlgorithmSpecification": algorithm}))
     states.begin(record, record["CreationTime"])
     return record
 
@@ -63,81 +60,6 @@ def _channel_with_defaults(channel: dict[str, Any]) -> dict[str, Any]:
     source = {"S3DataDistributionType": "FullyReplicated", **channel["DataSource"]["S3DataSource"]}
     given = {**channel, "DataSource": {**channel["DataSource"], "S3DataSource": source}}
     return {"CompressionType": "None", "RecordWrapperType": "None", **given}
-
-
-def _check_times(request: Request) -> None:
-    stopping = request.get("StoppingCondition", {})
-    runtime, wait = stopping.get("MaxRuntimeInSeconds", jobs.MAX_RUNTIME_DEFAULT_SECONDS), "MaxWaitTimeInSeconds"
-    if runtime > _MAX_RUNTIME_SECONDS:
-        raise validation_error("StoppingCondition.MaxRuntimeInSeconds must be at most 28 days (2419200)")
-    if not states.is_spot(request):
-        if wait in stopping:
-            raise validation_error(
-                f"Invalid {wait}. It is only supported when EnableManagedSpotTraining is set to true"
-            )
-    elif stopping.get(wait, 0) < runtime:
-        raise validation_error(
-            f"Invalid {wait}. It must be present and be greater than or equal to MaxRuntimeInSeconds"
-        )
-
-
-def _algorithm(context: Context, algorithm: dict[str, Any]) -> dict[str, Any]:
-    """The request's algorithm with the metric definitions that SageMaker has for it."""
-    if "TrainingImage" not in algorithm:
-        raise validation_error("AlgorithmSpecification.TrainingImage must be given")
-    image = checks.check_image(context, algorithm["TrainingImage"])
-    definitions = algorithm.get("MetricDefinitions", [])
-    for definition in definitions:
-        _check_regex(definition)
-    if image.metric_definitions and definitions:
-        # AWS's text; it takes these images for algorithms of its own in script mode too.
-        raise validation_error(
-            "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request "
-            "without specifying metric definitions."
-        )
-    return {**algorithm, "MetricDefinitions": image.metric_definitions} if image.metric_definitions else algorithm
-
-
-def _check_regex(definition: dict[str, str]) -> None:
-    try:
-        regex.compile(definition["Regex"])
-    except regex.error as error:
-        name = definition["Name"]
-        raise validation_error(f"The regex of metric definition {name} is not valid: {error}") from error
-
-
-def _checkpoint_config(request: Request) -> Request:
-    """The ``CheckpointConfig`` with its default written out; empty if there is none."""
-    if "CheckpointConfig" not in request:
-        return {}
-    config = {"LocalPath": _CHECKPOINTS, **request["CheckpointConfig"]}
-    checks.check_s3_uri("CheckpointConfig.S3Uri", config["S3Uri"])
-    parts = config["LocalPath"].split("/")
-    if parts[:3] != ["", "opt", "ml"] or len(parts) < 4 or ".." in parts:
-        raise validation_error("CheckpointConfig.LocalPath: the local SageMaker keeps checkpoints below /opt/ml/ only")
-    return {"CheckpointConfig": config}
-
-
-def _check_channels(context: Context, request: Request) -> None:
-    channels = request.get("InputDataConfig", [])
-    if {".", ".."} & {channel["ChannelName"] for channel in channels}:
-        raise validation_error("InputDataConfig.ChannelName must be usable as a folder's name")
-    checks.check_unique("InputDataConfig.ChannelName", [channel["ChannelName"] for channel in channels])
-    for channel in channels:
-        _check_channel(context, channel, is_pipe(request, channel), request["RoleArn"])
-
-
-def _check_channel(context: Context, channel: dict[str, Any], pipe: bool, role_arn: str) -> None:
-    source = channel["DataSource"].get("S3DataSource")
-    if source is None:
-        raise validation_error(f"channel {channel['ChannelName']}: DataSource.S3DataSource must be given")
-    for member in ("CompressionType", "RecordWrapperType"):
-        if channel.get(member, "None") != "None" and not pipe:
-            raise validation_error(f"InputDataConfig.{member} is for input mode Pipe only")
-    if source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-        raise validation_error(f"S3DataType {source['S3DataType']} is not supported by the local SageMaker")
-    checks.check_s3_uri("S3DataSource.S3Uri", source["S3Uri"])
-    checks.check_input_exists(context, source["S3Uri"], role_arn)
 
 
 @operation("DescribeTrainingJob")

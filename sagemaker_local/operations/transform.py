@@ -21,7 +21,7 @@ def create_transform_job(context: Context, request: Request) -> Request:
     refuse_unsupported("CreateTransformJob", request)
     tags = checks.tags_of(request)
     model = existing_model(context, request["ModelName"])
-    checks.check_instances(context, request["TransformResources"]["InstanceCount"])
+    checks.check_instances(context, TRANSFORM, [request["TransformResources"]])
     _check_payloads(request)
     _check_processing(request)
     source = request["TransformInput"]["DataSource"]["S3DataSource"]

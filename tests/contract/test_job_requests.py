@@ -336,3 +336,62 @@ def test_without_spot_capacity_there_is_no_wait(aws: LocalAws) -> None:
     assert invalid(aws.sagemaker.create_training_job, **request) == (
         "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
     )
+
+
+# Channels and instances
+
+
+def a_channel(mode: str = "File", **source: Any) -> dict[str, Any]:
+    """A channel ``t`` in that mode, whose source has these members beside a URI."""
+    data = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/t", **source}
+    return {"ChannelName": "t", "DataSource": {"S3DataSource": data}, "InputMode": mode}
+
+
+AUGMENTED = {"S3DataType": "AugmentedManifestFile", "AttributeNames": ["a"]}
+GROUP = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+
+
+@pytest.mark.documented("API_Channel, API_S3DataSource: what belongs to which input mode")
+@pytest.mark.parametrize(
+    ("channel_", "message"),
+    [
+        (
+            {**a_channel(), "CompressionType": "Gzip"},
+            "Invalid compression type for channel t: File mode only supports NONE, got Gzip instead",
+        ),
+        ({**a_channel("FastFile"), "RecordWrapperType": "RecordIO"}, "RecordWrapperType is for input mode Pipe only"),
+        (a_channel(**AUGMENTED), "AugmentedManifestFile can only be used if the channel's input mode is Pipe"),
+        (a_channel("FastFile", S3DataType="ManifestFile"), "input mode FastFile is for S3DataType S3Prefix only"),
+        (a_channel("Pipe", S3DataType="AugmentedManifestFile"), "AttributeNames must be given with Augmented"),
+        (a_channel(AttributeNames=["a"]), "AttributeNames must be given with AugmentedManifestFile, and only then"),
+        (a_channel(InstanceGroupNames=["g"]), "channel t: there is no instance group g"),
+    ],
+)
+def test_a_channel_has_what_its_mode_and_cluster_know(aws: LocalAws, channel_: dict[str, Any], message: str) -> None:
+    request = training_request(unique("x"), "", InputDataConfig=[channel_])
+    assert message in invalid(aws.sagemaker.create_training_job, **request)
+
+
+@pytest.mark.documented("API_ResourceConfig: InstanceGroups")
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ({"InstanceGroups": [GROUP], "InstanceCount": 1}, "InstanceCount cannot be given together with InstanceGroups"),
+        ({"InstanceGroups": [GROUP, GROUP]}, "ResourceConfig.InstanceGroups must be unique; given more than once: g"),
+        ({"InstanceGroups": [{**GROUP, "InstanceCount": 0}]}, "a training job needs at least one instance"),
+        ({"InstanceType": "ml.m5.large", "InstanceCount": 0}, "a training job needs at least one instance"),
+        ({"InstanceGroups": []}, "ResourceConfig.InstanceType must be given"),
+    ],
+)
+def test_a_cluster_is_of_one_type_or_of_groups(aws: LocalAws, resources: dict[str, Any], message: str) -> None:
+    request = training_request(unique("x"), "", ResourceConfig={"VolumeSizeInGB": 1, **resources})
+    assert message in invalid(aws.sagemaker.create_training_job, **request)
+
+
+@pytest.mark.local_only
+def test_a_job_has_at_most_a_hundred_instances(aws: LocalAws) -> None:
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 2**31 - 1, "VolumeSizeInGB": 1}
+    code, message = refused(aws.sagemaker.create_training_job, **training_request("x", "", ResourceConfig=resources))
+    assert code == "ResourceLimitExceeded"
+    assert "'ml.m5.large for training job usage' is 100 Instances" in message
+    assert "a request delta of 2147483647 Instances" in message

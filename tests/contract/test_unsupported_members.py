@@ -19,6 +19,12 @@ from tests.support.local_aws import (
 )
 
 
+def a_channel(**source: Any) -> dict[str, Any]:
+    item = channel("t", f"s3://{BUCKET}/t")
+    item["DataSource"]["S3DataSource"].update(source)
+    return item
+
+
 @pytest.mark.local_only
 @pytest.mark.parametrize(
     ("change", "named"),
@@ -26,8 +32,7 @@ from tests.support.local_aws import (
         ({"algorithm": {"AlgorithmName": "mine"}}, "AlgorithmSpecification.AlgorithmName"),
         ({"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceCount": 1}}, "ResourceConfig.InstanceType"),
         ({"algorithm": {"MetricDefinitions": [{"Name": "loss", "Regex": "("}]}}, "metric definition loss"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", CompressionType="Gzip")]}, "CompressionType"),
-        ({"InputDataConfig": [channel("t", f"s3://{BUCKET}/t", ShuffleConfig={"Seed": 1})]}, "ShuffleConfig"),
+        ({"InputDataConfig": [a_channel(S3DataType="Converse")]}, "S3DataType Converse"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -49,10 +54,9 @@ def an_input(**change: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (an_input(S3InputMode="Pipe"), "S3InputMode File only"),
         (an_input(S3CompressionType="Gzip"), "S3CompressionType Gzip"),
         ({"ProcessingInputs": [{"InputName": "in"}]}, "processing input in: S3Input"),
-        ({"ProcessingInputs": [{"InputName": "in", "AppManaged": True}]}, "ProcessingInputs.AppManaged"),
+        ({"ProcessingInputs": [{"InputName": "in", "AppManaged": True}]}, "processing input in: S3Input"),
         (an_output(FeatureStoreOutput={"FeatureGroupName": "f"}), "FeatureStoreOutput"),
         ({"ProcessingOutputConfig": {"Outputs": [{"OutputName": "out"}]}}, "processing output out: S3Output"),
         (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.local_aws import BUCKET, LocalAws, channel, training_request, unique
+from tests.support.local_aws import BUCKET, LocalAws, channel, processing_input, training_request, unique
 
 PAGE = "your-algorithms-training-algo-running-container: Pipe"
 
@@ -99,6 +99,55 @@ print({name: channel["TrainingInputMode"] for name, channel in config.items()})
     assert json.loads(second.replace("'", '"')) == {"train": "Pipe", "whole": "File", "script": "File"}
 
 
+@pytest.mark.documented("Channel: ShuffleConfig")
+def test_a_seed_gives_every_epoch_an_order_of_its_own(aws: LocalAws) -> None:
+    script = """
+for epoch in range(4):
+    with open(f"/opt/ml/input/data/train_{epoch}") as stream: print(stream.read())
+"""
+    lines = output(aws, script, streamed(aws, *(b"%d" % n for n in range(8)), ShuffleConfig={"Seed": 7}))
+    assert [sorted(line) for line in lines] == [list("01234567")] * 4
+    assert len(set(lines)) == 4
+
+
+@pytest.mark.documented("augmented-manifest-stream: RecordIO")
+def test_an_augmented_manifest_streams_its_attributes_as_records(aws: LocalAws) -> None:
+    prefix = unique("augmented")
+    image = aws.put(f"{prefix}/cat.jpg", b"image")
+    lines = [{"image-ref": image, "is-a-cat": 1, "author": "me"}, {"is-a-cat": 0, "image-ref": image}]
+    uri = aws.put(f"{prefix}/manifest", "\n".join(json.dumps(line) for line in lines))
+    source = {"S3DataType": "AugmentedManifestFile", "S3Uri": uri, "AttributeNames": ["image-ref", "is-a-cat"]}
+    train = {
+        "ChannelName": "train",
+        "DataSource": {"S3DataSource": source},
+        "InputMode": "Pipe",
+        "RecordWrapperType": "RecordIO",
+    }
+    (told,) = output(aws, "print(open('/opt/ml/input/data/train_0', 'rb').read().hex())", train)
+    magic = 0xCED7230A
+    image_record = struct.pack("<II", magic, 5) + b"image\0\0\0"
+    labels = [struct.pack("<II", magic, 1) + label + b"\0\0\0" for label in (b"1", b"0")]
+    assert told == (image_record + labels[0] + image_record + labels[1]).hex()
+
+
+@pytest.mark.documented("ProcessingS3Input: S3InputMode, S3CompressionType")
+def test_a_processing_input_flows_through_a_pipe_beside_its_path(aws: LocalAws) -> None:
+    prefix = unique("pipe")
+    for number in range(2):
+        aws.put(f"{prefix}/{number}", gzip.compress(b"part %d " % number))
+    source = processing_input("rows", f"s3://{BUCKET}/{prefix}")
+    source["S3Input"].update(S3InputMode="Pipe", S3CompressionType="Gzip")
+    script = """
+import os
+for epoch in range(2): print(open(f"/opt/ml/processing/input/rows_{epoch}").read())
+assert not os.path.exists("/opt/ml/processing/input/rows")
+"""
+    name = aws.process(script, ProcessingInputs=[source])
+    job = aws.processed(name)
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    assert aws.log_lines("ProcessingJobs", name) == ["part 0 part 1 "] * 2
+
+
 @pytest.mark.local_only
 def test_each_instance_streams_its_share(aws: LocalAws) -> None:
     source = streamed(aws, b"a", b"b", b"c")
@@ -121,7 +170,7 @@ def test_what_is_not_gzipped_fails_the_job_and_says_so(aws: LocalAws) -> None:
             InputDataConfig=[streamed(aws, b"plain", CompressionType="Gzip")],
         )
     )
-    assert job["FailureReason"].startswith("ClientError: Data download failed:an object below s3://")
+    assert job["FailureReason"].startswith("ClientError: Data download failed:the object s3://")
     assert "is not gzipped" in job["FailureReason"]
 
 

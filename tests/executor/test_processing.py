@@ -201,3 +201,23 @@ def test_a_job_waiting_for_its_turn_is_stopped_at_once(aws: LocalAws) -> None:
 def stopped(aws: LocalAws, name: str) -> dict[str, object] | None:
     job = aws.sagemaker.describe_processing_job(ProcessingJobName=name)
     return dict(job) if job["ProcessingJobStatus"] == "Stopped" else None
+
+
+@pytest.mark.documented("ProcessingInput, ProcessingOutput: AppManaged")
+def test_what_the_application_manages_is_left_to_it(aws: LocalAws) -> None:
+    source, target = unique("in"), unique("out")
+    aws.put(f"{source}/a", "1")
+    mine = {"InputName": "mine", "AppManaged": True, "S3Input": {"S3Uri": f"s3://{BUCKET}/{source}",
+            "S3DataType": "S3Prefix"}}  # fmt: skip
+    out = {**processing_output("out", f"s3://{BUCKET}/{target}"), "AppManaged": True}
+    script = """
+import json, os
+config = json.load(open("/opt/ml/config/processingjobconfig.json"))
+print([(item["InputName"], item["AppManaged"]) for item in config["ProcessingInputs"]])
+print(os.listdir("/opt/ml/processing/input"))
+open("/opt/ml/processing/out/left", "w").close()
+"""
+    name = aws.process(script, ProcessingInputs=[mine], ProcessingOutputConfig={"Outputs": [out]})
+    assert aws.processed(name)["ProcessingJobStatus"] == "Completed"
+    assert aws.log_lines("ProcessingJobs", name) == ["[('code', False), ('mine', True)]", "['code']"]
+    assert aws.keys(target) == []

@@ -86,6 +86,36 @@ for name in ("sharded", "whole"): print(name, sorted(os.listdir(f"/opt/ml/input/
     assert seen["algo-2"] == ["sharded ['1.csv', '3.csv']", everything]
 
 
+@pytest.mark.documented("train-heterogeneous-cluster: instance groups, and channels for some of them")
+def test_instance_groups_are_known_to_each_instance_and_get_their_channels(aws: LocalAws) -> None:
+    prefix = unique("groups")
+    for number in range(4):
+        aws.put(f"{prefix}/{number}", "x")
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{prefix}", "S3DataDistributionType": "ShardedByS3Key"}
+    raw = {"ChannelName": "raw", "DataSource": {"S3DataSource": {**source, "InstanceGroupNames": ["data"]}}}
+    groups = [
+        {"InstanceGroupName": "train", "InstanceType": "ml.p3.2xlarge", "InstanceCount": 1},
+        {"InstanceGroupName": "data", "InstanceType": "ml.c5.xlarge", "InstanceCount": 2},
+    ]
+    script = f"""{WHO}
+import os
+print(me["current_group_name"], me["current_instance_type"], [group["hosts"] for group in me["instance_groups"]])
+print(sorted(os.listdir("/opt/ml/input/data")))
+if host != "algo-1": print(sorted(os.listdir("/opt/ml/input/data/raw")))
+"""
+    resources = {"VolumeSizeInGB": 1, "InstanceGroups": groups}
+    name = aws.train(script, ResourceConfig=resources, InputDataConfig=[raw])
+    job = aws.trained(name)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert job["ResourceConfig"]["InstanceGroups"] == groups
+    hosts = "[['algo-1'], ['algo-2', 'algo-3']]"
+    assert lines_by_host(aws, name) == {
+        "algo-1": [f"train ml.p3.2xlarge {hosts}", "['code']"],
+        "algo-2": [f"data ml.c5.xlarge {hosts}", "['code', 'raw']", "['0', '2']"],
+        "algo-3": [f"data ml.c5.xlarge {hosts}", "['code', 'raw']", "['1', '3']"],
+    }
+
+
 @pytest.mark.documented("your-algorithms-training-algo-output: the output of all hosts")
 def test_the_models_of_all_instances_are_one_archive(aws: LocalAws) -> None:
     script = f"{WHO}\npathlib.Path('/opt/ml/model', host).write_text(host)"

@@ -237,3 +237,16 @@ except OSError:
 raise SystemExit("the server can be reached")
 """
     assert aws.trained(aws.train(script, EnableNetworkIsolation=True))["TrainingJobStatus"] == "Completed"
+
+
+@pytest.mark.documented("AlgorithmSpecification: TrainingInputMode FastFile")
+def test_a_mounted_channel_needs_a_whole_folder(aws: LocalAws) -> None:
+    prefix = unique("fast")
+    aws.put(f"{prefix}/rows/a", "1")
+    script = "print(open('/opt/ml/input/data/train/a').read())"
+    name = aws.train(script, InputDataConfig=[channel("train", f"s3://{BUCKET}/{prefix}/rows", InputMode="FastFile")])
+    assert aws.trained(name)["TrainingJobStatus"] == "Completed"
+    assert aws.log_lines("TrainingJobs", name) == ["1"]
+    partial = channel("train", f"s3://{BUCKET}/{prefix}/ro", InputMode="FastFile")
+    reason = aws.trained(aws.train(script, InputDataConfig=[partial]))["FailureReason"]
+    assert reason.startswith("ClientError: Data download failed:Failed to download data. For FastFile mode, partial S3")

@@ -11,16 +11,18 @@ from typing import Any
 
 from sagemaker_local import clock
 from sagemaker_local.domain import jobs
+from sagemaker_local.domain.clusters import cluster_of
 from sagemaker_local.domain.jobs import TRANSFORM, Record
 from sagemaker_local.domain.transform.errors import BadData
 from sagemaker_local.execution.batch.objects import AlgorithmFailed, Refused, Transformer
 from sagemaker_local.execution.batch.settings import environment, settings
+from sagemaker_local.execution.dataset import Dataset, Share, Source, read_object, sources
 from sagemaker_local.execution.endings import Cancelled, JobFailed, failing_with
-from sagemaker_local.execution.job import Job, instance_count
+from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.logs import LogStream
 from sagemaker_local.execution.serving.container import CannotStart, Ended, NotHealthy, Served, ServingContainer
 from sagemaker_local.execution.serving.model import NoModelData, fetch
-from sagemaker_local.execution.transfer import Share, read_object, sources, write_object
+from sagemaker_local.execution.transfer import write_object
 
 HEALTH_SECONDS = 600.0
 """how long a container may take to pass its health check"""
@@ -30,9 +32,6 @@ _NO_PING = (
     "responds with an HTTP 200 status code"
 )
 CLIENT, ALGORITHM = "ClientError", "AlgorithmError"
-
-Source = tuple[str, str, str]
-"""bucket, key, and the key relative to the prefix"""
 
 
 def run(job: Job) -> None:
@@ -73,11 +72,10 @@ def _fetch_model(job: Job, record: Record, target: Path) -> None:
 
 def _shares(job: Job, record: Record) -> list[list[Source]]:
     """The objects of each instance: they take them in turn."""
-    source, count = record["TransformInput"]["DataSource"]["S3DataSource"], instance_count(record)
+    source, count = record["TransformInput"]["DataSource"]["S3DataSource"], len(cluster_of(record).hosts)
+    shares = [Dataset(source["S3Uri"], source["S3DataType"], Share(index, count)) for index in range(count)]
     with failing_with("Data download failed"):
-        return [
-            list(sources(job.s3, source["S3Uri"], source["S3DataType"], Share(index, count))) for index in range(count)
-        ]
+        return [list(sources(job.s3, share)) for share in shares]
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, set[str]]]) -> set[str]:

@@ -105,7 +105,7 @@ class ServingContainer:
     def _launch(self) -> None:
         image = self._platform.images.find(self._served.image_uri)
         self._platform.images.ensure_installed(image)
-        (sandbox,) = create_instances(self._folder, 1)
+        (sandbox,) = create_instances(self._folder, ["algo-1"])
         program = self._program(image)
         executor = self._platform.executor
         with self._lasting:

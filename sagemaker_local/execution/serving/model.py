@@ -8,7 +8,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.execution.transfer import CheckPoint, TransferError, download, read_object, split_uri
+from sagemaker_local.execution.dataset import PREFIX, Dataset, TransferError, read_object, split_uri
+from sagemaker_local.execution.transfer import CheckPoint, download
 
 Container = dict[str, Any]
 """a ``ContainerDefinition`` of SageMaker's API"""
@@ -53,7 +54,7 @@ def _fill(s3: Any, source: dict[str, str], target: Path, check_point: CheckPoint
             check_point()
             _unpack(archive, target, uri)
         else:
-            download(s3, uri, "S3Prefix", target, check_point)
+            download(s3, Dataset(uri, PREFIX), target, check_point)
     except (TransferError, ValueError, OSError) as error:
         raise NoModelData(
             f'Failed to download model data from URL "{uri}". Please ensure that there is an object located at the URL '

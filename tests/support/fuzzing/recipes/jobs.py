@@ -86,6 +86,17 @@ def _of_csv(world: World) -> Request:
     }
 
 
+def _grouped(_: World) -> Request:
+    group = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+    return {"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceGroups": [group]}}
+
+
+def _augmented(world: World) -> Request:
+    source = {"S3DataType": "AugmentedManifestFile", "S3Uri": world.data, "AttributeNames": ["a"]}
+    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
+    return {**_piped(world), "InputDataConfig": [channel]}
+
+
 _JOB: dict[str, Any] = {"RoleArn": lambda world: world.role, "S3Uri": lambda world: world.data}
 
 RECIPES = {
@@ -95,11 +106,15 @@ RECIPES = {
             **_JOB,
             "Channel": _channel,
             "InputDataConfig.DataSource.S3DataSource.S3DataType": "ManifestFile",
+            "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames": ["g"],
             "CheckpointConfig.LocalPath": "/opt/ml/kept",
         },
         along={
             "InputDataConfig.CompressionType": _piped,
             "InputDataConfig.RecordWrapperType": _piped,
+            "InputDataConfig.DataSource.S3DataSource.AttributeNames": _augmented,
+            "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames": _grouped,
+            "ResourceConfig.InstanceGroups": _grouped,
             "EnableManagedSpotTraining": _spot,
             "StoppingCondition.MaxWaitTimeInSeconds": _spot,
         },

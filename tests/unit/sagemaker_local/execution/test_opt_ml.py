@@ -53,7 +53,7 @@ def folders(root: Path) -> set[str]:
 
 
 def test_a_training_job_finds_its_folders(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
+    opt_ml.lay_out_training(tmp_path, training(), "algo-1")
     assert folders(tmp_path) >= {"input/config", "input/data", "model", "output/data"}
     assert {path.name for path in (tmp_path / "input" / "config").iterdir()} == {
         "hyperparameters.json",
@@ -63,14 +63,14 @@ def test_a_training_job_finds_its_folders(tmp_path: Path) -> None:
 
 
 def test_without_channels_and_hyperparameters_the_files_hold_empty_objects(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
+    opt_ml.lay_out_training(tmp_path, training(), "algo-1")
     assert read(tmp_path / "input/config/hyperparameters.json") == {}
     assert read(tmp_path / "input/config/inputdataconfig.json") == {}
 
 
 def test_hyperparameters_are_the_texts_that_were_sent(tmp_path: Path) -> None:
     sent = {"num_round": "128", "program": '"train.py"', "name": "größer 🙂"}
-    opt_ml.lay_out_training(tmp_path, training(HyperParameters=sent), ["algo-1"], "algo-1")
+    opt_ml.lay_out_training(tmp_path, training(HyperParameters=sent), "algo-1")
     assert read(tmp_path / "input/config/hyperparameters.json") == sent
 
 
@@ -78,7 +78,7 @@ def test_the_input_configuration_has_the_documented_keys(tmp_path: Path) -> None
     sharded = channel("validation", InputMode="FastFile")
     sharded["DataSource"]["S3DataSource"]["S3DataDistributionType"] = "ShardedByS3Key"
     record = training(InputDataConfig=[channel("train", ContentType="text/csv"), sharded])
-    opt_ml.lay_out_training(tmp_path, record, ["algo-1"], "algo-1")
+    opt_ml.lay_out_training(tmp_path, record, "algo-1")
     assert read(tmp_path / "input/config/inputdataconfig.json") == {
         "train": {
             "ContentType": "text/csv",
@@ -95,7 +95,7 @@ def test_the_input_configuration_has_the_documented_keys(tmp_path: Path) -> None
 
 
 def test_the_resource_configuration_is_that_of_one_host(tmp_path: Path) -> None:
-    opt_ml.lay_out_training(tmp_path, training(), ["algo-1"], "algo-1")
+    opt_ml.lay_out_training(tmp_path, training(), "algo-1")
     assert read(tmp_path / "input/config/resourceconfig.json") == {
         "current_host": "algo-1",
         "current_instance_type": "ml.c5.xlarge",
@@ -113,7 +113,7 @@ def test_the_resource_configuration_is_that_of_one_host(tmp_path: Path) -> None:
 
 
 def test_the_least_of_a_processing_job_is_written_with_its_gaps_null(tmp_path: Path) -> None:
-    opt_ml.lay_out_processing(tmp_path, processing(), ["algo-1"], "algo-1")
+    opt_ml.lay_out_processing(tmp_path, processing(), "algo-1")
     assert read(tmp_path / "config/processingjobconfig.json") == {
         "ProcessingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:processing-job/p1",
         "ProcessingJobName": "p1",
@@ -143,7 +143,7 @@ def test_a_processing_jobs_inputs_and_outputs_have_their_defaults_and_their_fold
         ProcessingInputs=[{"InputName": "in", "S3Input": source}],
         ProcessingOutputConfig={"Outputs": [{"OutputName": "out", "S3Output": output}], "KmsKeyId": "key"},
     )
-    opt_ml.lay_out_processing(tmp_path, record, ["algo-1"], "algo-1")
+    opt_ml.lay_out_processing(tmp_path, record, "algo-1")
     config = read(tmp_path / "config/processingjobconfig.json")
     assert config["AppSpecification"] == record["AppSpecification"]
     assert config["Environment"] == {"KEY": "VALUE"}
@@ -169,7 +169,7 @@ def test_a_processing_jobs_inputs_and_outputs_have_their_defaults_and_their_fold
 
 
 def test_a_processing_job_knows_its_host(tmp_path: Path) -> None:
-    opt_ml.lay_out_processing(tmp_path, processing(), ["algo-1"], "algo-1")
+    opt_ml.lay_out_processing(tmp_path, processing(), "algo-1")
     config = read(tmp_path / "config/resourceconfig.json")
     assert (config["current_host"], config["hosts"]) == ("algo-1", ["algo-1"])
 
@@ -245,11 +245,42 @@ def test_a_folder_in_their_place_is_no_text_and_no_message(tmp_path: Path) -> No
 
 def test_of_several_instances_each_knows_all_in_order_and_itself(tmp_path: Path) -> None:
     hosts = [f"algo-{number}" for number in range(1, 12)]
-    opt_ml.lay_out_training(tmp_path, training(), hosts, "algo-2")
+    machines = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 11}
+    opt_ml.lay_out_training(tmp_path, training(ResourceConfig=machines), "algo-2")
     resources = json.loads((tmp_path / "input" / "config" / "resourceconfig.json").read_text())
     assert resources["hosts"] == resources["instance_groups"][0]["hosts"] == sorted(hosts)
     assert resources["hosts"][:3] == ["algo-1", "algo-10", "algo-11"], "the order is not that of the letters"
     assert resources["current_host"] == "algo-2"
+
+
+def test_of_several_groups_each_instance_knows_all_and_its_own(tmp_path: Path) -> None:
+    groups = [
+        {"InstanceGroupName": "data", "InstanceType": "ml.c5.large", "InstanceCount": 2},
+        {"InstanceGroupName": "train", "InstanceType": "ml.p3.2xlarge", "InstanceCount": 1},
+    ]
+    only_data = channel("raw")
+    only_data["DataSource"]["S3DataSource"]["InstanceGroupNames"] = ["data"]
+    record = training(ResourceConfig={"InstanceGroups": groups}, InputDataConfig=[only_data, channel("shared")])
+    seen = {}
+    for host in ("algo-1", "algo-3"):
+        opt_ml.lay_out_training(tmp_path / host, record, host)
+        config = tmp_path / host / "input" / "config"
+        seen[host] = (read(config / "resourceconfig.json"), set(read(config / "inputdataconfig.json")))
+    resources, channels = seen["algo-3"]
+    assert channels == {"shared"}
+    assert seen["algo-1"][1] == {"raw", "shared"}
+    assert resources == {
+        "current_host": "algo-3",
+        "current_instance_type": "ml.p3.2xlarge",
+        "current_group_name": "train",
+        "hosts": ["algo-1", "algo-2", "algo-3"],
+        "instance_groups": [
+            {"instance_group_name": "data", "instance_type": "ml.c5.large", "hosts": ["algo-1", "algo-2"]},
+            {"instance_group_name": "train", "instance_type": "ml.p3.2xlarge", "hosts": ["algo-3"]},
+        ],
+        "network_interface_name": "lo",
+        "topology": None,
+    }
 
 
 def test_the_exit_messages_of_several_instances_follow_each_other(tmp_path: Path) -> None:

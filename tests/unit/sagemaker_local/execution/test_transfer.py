@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sagemaker_local.execution import transfer
-from sagemaker_local.execution.transfer import TransferError, download, split_uri, upload_archive, upload_tree
+from sagemaker_local.execution.dataset import Dataset, TransferError
+from sagemaker_local.execution.transfer import download, upload_archive, upload_tree
 from tests.support.local_aws import BUCKET, LocalAws, unique
 
 
@@ -28,7 +28,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def fetch(aws: LocalAws, key: str, target: Path, data_type: str = "S3Prefix") -> dict[str, str]:
-    download(aws.s3, f"s3://{BUCKET}/{key}", data_type, target, lambda: None)
+    download(aws.s3, Dataset(f"s3://{BUCKET}/{key}", data_type), target, lambda: None)
     return files(target)
 
 
@@ -36,37 +36,6 @@ def put_all(aws: LocalAws, *keys: str) -> None:
     """Objects whose content is their key."""
     for key in keys:
         aws.put(key, key)
-
-
-# URIs
-
-
-@pytest.mark.parametrize(
-    ("uri", "parts"),
-    [
-        ("s3://b/k", ("b", "k")),
-        ("s3://b/deep/k/", ("b", "deep/k/")),
-        ("s3://b", ("b", "")),
-        ("s3://b/", ("b", "")),
-        ("s3://b//k", ("b", "/k")),
-    ],
-)
-def test_an_s3_uri_is_a_bucket_and_a_key(uri: str, parts: tuple[str, str]) -> None:
-    assert split_uri(uri) == parts
-
-
-@pytest.mark.parametrize("uri", ["", "s3://", "s3:///k", "https://b/k", "b/k", "S3://b/k"])
-def test_anything_else_is_no_s3_uri(uri: str) -> None:
-    with pytest.raises(ValueError, match="is not an S3 URI"):
-        split_uri(uri)
-
-
-def test_whether_there_are_objects(aws: LocalAws, prefix: str) -> None:
-    uri = f"s3://{BUCKET}/{prefix}"
-    assert not transfer.has_objects(aws.s3, uri)
-    assert not transfer.has_objects(aws.s3, f"s3://{unique('no-bucket')}/x")
-    aws.put(f"{prefix}/a", "1")
-    assert transfer.has_objects(aws.s3, uri)
 
 
 # Down
@@ -95,7 +64,7 @@ def test_a_whole_bucket_can_be_had(aws: LocalAws, tmp_path: Path) -> None:
     bucket = unique("bucket")
     aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_object(Bucket=bucket, Key="deep/a", Body=b"1")
-    download(aws.s3, f"s3://{bucket}", "S3Prefix", tmp_path, lambda: None)
+    download(aws.s3, Dataset(f"s3://{bucket}", "S3Prefix"), tmp_path, lambda: None)
     assert files(tmp_path) == {"deep/a": "1"}
 
 
@@ -108,7 +77,7 @@ def test_folder_markers_are_no_files(aws: LocalAws, tmp_path: Path, prefix: str)
 def test_content_arrives_byte_for_byte_beyond_one_chunk(aws: LocalAws, tmp_path: Path, prefix: str) -> None:
     content = os.urandom((2 << 20) + 7)
     aws.put(f"{prefix}/big", content)
-    download(aws.s3, f"s3://{BUCKET}/{prefix}/big", "S3Prefix", tmp_path, lambda: None)
+    download(aws.s3, Dataset(f"s3://{BUCKET}/{prefix}/big", "S3Prefix"), tmp_path, lambda: None)
     assert (tmp_path / "big").read_bytes() == content
 
 
@@ -121,7 +90,7 @@ def test_more_objects_than_one_listing_has_all_arrive(aws: LocalAws, tmp_path: P
         params["MaxKeys"] = 2
 
     client.meta.events.register("before-parameter-build.s3.ListObjectsV2", only_two)
-    download(client, f"s3://{BUCKET}/{prefix}", "S3Prefix", tmp_path, lambda: None)
+    download(client, Dataset(f"s3://{BUCKET}/{prefix}", "S3Prefix"), tmp_path, lambda: None)
     assert files(tmp_path).keys() == {"0", "1", "2", "3", "4"}
     assert len(pages) == 3
 
@@ -134,7 +103,7 @@ def test_nothing_below_a_prefix_is_an_error_that_names_it(aws: LocalAws, tmp_pat
 def test_a_bucket_that_does_not_exist_is_an_error_that_names_it(aws: LocalAws, tmp_path: Path) -> None:
     uri = f"s3://{unique('no-bucket')}/x"
     with pytest.raises(TransferError, match=f"Unable to download object {uri} .*NoSuchBucket"):
-        download(aws.s3, uri, "S3Prefix", tmp_path, lambda: None)
+        download(aws.s3, Dataset(uri, "S3Prefix"), tmp_path, lambda: None)
 
 
 def test_a_key_that_is_both_file_and_folder_is_an_error_that_says_so(
@@ -158,7 +127,7 @@ def test_a_check_point_between_objects_breaks_off(aws: LocalAws, tmp_path: Path,
             raise InterruptedError
 
     with pytest.raises((InterruptedError, TransferError)):
-        download(aws.s3, f"s3://{BUCKET}/{prefix}", "S3Prefix", tmp_path, stop_at_third)
+        download(aws.s3, Dataset(f"s3://{BUCKET}/{prefix}", "S3Prefix"), tmp_path, stop_at_third)
     assert len(files(tmp_path)) == 2
 
 

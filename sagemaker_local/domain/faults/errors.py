@@ -1,4 +1,4 @@
-"""What AWS answers where a quota is reached, or calls come too fast."""
+"""The errors of a plan, with what AWS has for their codes where the plan says nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sagemaker_local.domain.faults.effects import Error
+from sagemaker_local.domain.quotas import too_many_instances
 
-_HOW_TO_RAISE = (
-    "Please use AWS Service Quotas to request an increase for this quota. If AWS Service Quotas is not available, "
-    "contact AWS support to request an increase for this quota."
-)
 _DEFAULTS = {
     "ThrottlingException": ("Rate exceeded", 400),
     "InternalFailure": ("The request processing has failed because of an unknown error, exception or failure.", 500),
@@ -33,10 +30,7 @@ def _quota(operation: str, request: dict[str, Any]) -> str:
     if request.get("EnableManagedSpotTraining"):
         usage = f"spot {usage}"
     kind, count = next(_instances(request), ("ml.m5.xlarge", 1))
-    return (
-        f"The account-level service limit '{kind} for {usage} usage' is 0 Instances, with current utilization of 0 "
-        f"Instances and a request delta of {count} Instances. {_HOW_TO_RAISE}"
-    )
+    return too_many_instances(kind, usage, 0, count)
 
 
 def _instances(value: Any) -> Iterator[tuple[str, int]]:

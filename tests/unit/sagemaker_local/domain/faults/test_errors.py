@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sagemaker_local.domain.faults.effects import Error
-from sagemaker_local.domain.faults.quotas import completed
+from sagemaker_local.domain.faults.errors import completed
 
 TRAINING = {"ResourceConfig": {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 4}}
 PROCESSING = {"ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2}}}
