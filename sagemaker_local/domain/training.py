@@ -19,12 +19,12 @@ LAUNCHING = "Launching requested ML instances"
 NO_CAPACITY = "Insufficient capacity error from EC2 while launching instances, retrying!"
 REPLACING = "Launched instance was unhealthy, replacing it!"
 PREPARING = "Preparing the instances for training"
-IMAGE_READY = "Training image download completed. Training in progress."
+PULLING = "Downloading the training image"
 
 MESSAGES = {
     STARTING: "Starting the training job",
     DOWNLOADING: "Downloading input data",
-    TRAINING_: "Downloading the training image",
+    TRAINING_: "Training image download completed. Training in progress.",
     INTERRUPTED: "The managed spot training instances were interrupted",
     UPLOADING: "Uploading generated training model",
     STOPPING: "Stopping the training job",

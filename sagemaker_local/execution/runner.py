@@ -157,7 +157,7 @@ def _outcome(job: Job) -> str | None:
         except Interrupted:
             again = states.interrupted
         except PlatformFailed:
-            if not _may_retry(job.kind, job.record):
+            if job.killed or not _may_retry(job.kind, job.record):
                 return INTERNAL_ERROR
             again = states.retried
 

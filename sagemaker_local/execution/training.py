@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +15,7 @@ from sagemaker_local.domain.jobs import TRAINING, Record
 from sagemaker_local.execution import opt_ml
 from sagemaker_local.execution.channels import channel_pipes, download_channels
 from sagemaker_local.execution.dataset import PREFIX, Dataset, has_objects
-from sagemaker_local.execution.endings import Ended, failing_with, failure
+from sagemaker_local.execution.endings import Ended, JobFailed, failing_with, failure
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.logs import Metric, MetricScanner
@@ -32,15 +33,32 @@ def run(job: Job) -> None:
     """Download, train, upload. Raises ``JobFailed``, or ``Cancelled`` if it is stopped before it trains."""
     record = job.record
     _download_channels(job, record)
+    job.progress(lambda stored: states.say(stored, states.PULLING, clock.now()))
     job.progress(lambda stored: states.enter(stored, states.TRAINING_, clock.now()))
-    job.progress(lambda stored: states.say(stored, states.IMAGE_READY, clock.now()))
     ended, scanner = _train_on_streams(job, record)
     job.change(lambda stored: _keep_metrics(stored, scanner))
     if ended.exit_code == 0 or job.stopped:
-        job.change(lambda stored: states.enter(stored, states.UPLOADING, clock.now()))
-        _upload_artifacts(job, record)
+        _enter_uploading(job)
+        models, data = _left_in(job, "/opt/ml/model"), _left_in(job, "/opt/ml/output/data")
+        _upload_model(job, record, models)
+        _upload_output(job, record, data)
     else:
-        raise failure(ended, opt_ml.failure_text(ended.instance.opt_ml))
+        _fail(job, record, failure(ended, opt_ml.failure_text(ended.instance.opt_ml)))
+
+
+def _fail(job: Job, record: Record, reason: Exception) -> None:
+    """Raise *reason*; what a program that failed left beside its model is uploaded before, as on AWS."""
+    if isinstance(reason, JobFailed):
+        _enter_uploading(job)
+        try:
+            _upload_output(job, record, _left_in(job, "/opt/ml/output/data"))
+        except (JobFailed, opt_ml.LeadsOut) as error:
+            log.error("training job %s, which failed, has no output: %s", job.name, error)
+    raise reason
+
+
+def _enter_uploading(job: Job) -> None:
+    job.change(lambda stored: states.enter(stored, states.UPLOADING, clock.now()))
 
 
 def _begin_downloading(record: Record) -> None:
@@ -168,20 +186,31 @@ def _toolkit_variables(record: Record) -> dict[str, str]:
     }
 
 
-def _upload_artifacts(job: Job, record: Record) -> None:
-    """``model.tar.gz``, and ``output.tar.gz`` if there is anything for it."""
-    models = [opt_ml.inside(instance.opt_ml, "/opt/ml/model") for instance in job.instances]
-    data = [opt_ml.inside(instance.opt_ml, "/opt/ml/output/data") for instance in job.instances]
-    prefix = f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
+def _left_in(job: Job, path: str) -> list[Path]:
+    """The folder at *path* of each instance. Raises ``LeadsOut``."""
+    return [opt_ml.inside(instance.opt_ml, path) for instance in job.instances]
+
+
+def _upload_model(job: Job, record: Record, models: list[Path]) -> None:
+    """``model.tar.gz``, or the files of the model as they are."""
     compressed = record["OutputDataConfig"].get("CompressionType", "GZIP") == "GZIP"
-    artifacts = f"{prefix}/model.tar.gz" if compressed else f"{prefix}/model/"
+    artifacts = f"{_output_prefix(job, record)}/{'model.tar.gz' if compressed else 'model/'}"
     with failing_with("Artifact upload failed"):
         if compressed:
             upload_archive(job.s3, models, artifacts, job.folder)
         else:
             for model in models:
                 upload_tree(job.s3, model, artifacts)
-        filled = [folder for folder in data if folder.is_dir() and any(folder.iterdir())]
-        if filled:
-            upload_archive(job.s3, filled, f"{prefix}/output.tar.gz", job.folder)
     job.change(lambda stored: stored.update(ModelArtifacts={"S3ModelArtifacts": artifacts}))
+
+
+def _upload_output(job: Job, record: Record, folders: list[Path]) -> None:
+    """``output.tar.gz``, if there is anything for it."""
+    filled = [folder for folder in folders if folder.is_dir() and any(folder.iterdir())]
+    if filled:
+        with failing_with("Artifact upload failed"):
+            upload_archive(job.s3, filled, f"{_output_prefix(job, record)}/output.tar.gz", job.folder)
+
+
+def _output_prefix(job: Job, record: Record) -> str:
+    return f"{record['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"

@@ -48,12 +48,18 @@ def _with_defaults(request: Request) -> Request:
     shown = {
         **dict.fromkeys(switches, False),
         **request,
-        "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},
+        "AlgorithmSpecification": {"EnableSageMakerMetricsTimeSeries": False, **request["AlgorithmSpecification"]},
+        "OutputDataConfig": {"KmsKeyId": "", "CompressionType": "GZIP", **request["OutputDataConfig"]},
         "StoppingCondition": jobs.stopping_condition(request),
+        "ProfilingStatus": _profiling_status(request.get("ProfilerConfig", {"DisableProfiler": True})),
     }
     if "InputDataConfig" in request:
         shown["InputDataConfig"] = [_channel_with_defaults(channel) for channel in request["InputDataConfig"]]
     return shown
+
+
+def _profiling_status(config: dict[str, Any]) -> str:
+    return "Disabled" if config.get("DisableProfiler", False) else "Enabled"
 
 
 def _channel_with_defaults(channel: dict[str, Any]) -> dict[str, Any]:

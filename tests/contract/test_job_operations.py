@@ -60,12 +60,22 @@ def test_a_finished_training_job_is_described_with_all_that_is_always_there(aws:
 def test_a_training_job_is_described_with_the_defaults_of_what_was_left_out(aws: LocalAws) -> None:
     name = aws.train("", OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/models"})
     job = aws.trained(name)
-    assert job["OutputDataConfig"] == {"KmsKeyId": "", "S3OutputPath": f"s3://{BUCKET}/models"}
+    output = {"KmsKeyId": "", "CompressionType": "GZIP", "S3OutputPath": f"s3://{BUCKET}/models"}
+    assert job["OutputDataConfig"] == output
+    assert job["AlgorithmSpecification"]["EnableSageMakerMetricsTimeSeries"] is False
+    assert job["ProfilingStatus"] == "Disabled"
     switches = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
     assert [job[switch] for switch in switches] == [False, False, False]
     (channel,) = job["InputDataConfig"]
     assert (channel["CompressionType"], channel["RecordWrapperType"]) == ("None", "None")
     assert channel["DataSource"]["S3DataSource"]["S3DataDistributionType"] == "FullyReplicated"
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(("config", "status"), [({}, "Enabled"), ({"DisableProfiler": True}, "Disabled")])
+def test_profiling_is_said_to_be_as_it_was_asked_for(aws: LocalAws, config: dict[str, bool], status: str) -> None:
+    name = aws.train("", ProfilerConfig={"S3OutputPath": f"s3://{BUCKET}/profile", **config})
+    assert aws.sagemaker.describe_training_job(TrainingJobName=name)["ProfilingStatus"] == status
 
 
 @proves("DescribeTrainingJob", ERROR, "botocore waiter TrainingJobCompletedOrStopped: ValidationException")

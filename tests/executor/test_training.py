@@ -116,6 +116,36 @@ def test_the_failure_file_becomes_the_failure_reason(aws: LocalAws) -> None:
     assert "ModelArtifacts" not in job
 
 
+@pytest.mark.documented("your-algorithms-training-algo-output: /opt/ml/output/data")
+def test_what_a_failed_program_left_beside_its_model_is_uploaded(aws: LocalAws) -> None:
+    script = "open('/opt/ml/output/data/why.txt', 'w').write('no rows'); raise SystemExit(3)"
+    job = aws.trained(aws.train(script))
+    uri = f"{job['OutputDataConfig']['S3OutputPath']}/{job['TrainingJobName']}/output/output.tar.gz"
+    assert archive(aws, uri) == {"why.txt": "no rows"}
+    states = [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
+    assert states == ["Starting", "Downloading", "Training", "Uploading", "Failed"]
+
+
+@pytest.mark.local_only
+def test_a_failed_programs_reason_is_told_also_where_its_output_cannot_be_uploaded(aws: LocalAws) -> None:
+    script = "open('/opt/ml/output/data/why.txt', 'w').close(); raise SystemExit(3)"
+    job = aws.trained(aws.train(script, OutputDataConfig={"S3OutputPath": f"s3://{unique('no-bucket')}/x"}))
+    assert job["FailureReason"] == "AlgorithmError: , exit code: 3"
+
+
+@pytest.mark.documented("SecondaryStatusTransition: StatusMessage")
+def test_each_secondary_state_tells_how_far_it_came(aws: LocalAws) -> None:
+    job = aws.trained(aws.train(""))
+    told = {transition["Status"]: transition["StatusMessage"] for transition in job["SecondaryStatusTransitions"]}
+    assert told == {
+        "Starting": "Preparing the instances for training",
+        "Downloading": "Downloading the training image",
+        "Training": "Training image download completed. Training in progress.",
+        "Uploading": "Uploading generated training model",
+        "Completed": "Training job completed",
+    }
+
+
 @pytest.mark.documented("DescribeTrainingJob: FailureReason")
 def test_without_a_failure_file_the_reason_is_the_exit_code(aws: LocalAws) -> None:
     job = aws.trained(aws.train("raise SystemExit(7)"))

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sagemaker_local.domain import jobs, training
 from sagemaker_local.domain.jobs import TRAINING
 
+IN_PROGRESS = "Training image download completed. Training in progress."
+
 
 def begun(at: float = 100.0, **members: Any) -> dict[str, Any]:
     """A training job created at *at*."""
@@ -45,7 +47,7 @@ def test_a_secondary_state_ends_where_the_next_one_begins() -> None:
     assert record["SecondaryStatus"] == "Completed"
     assert record["SecondaryStatusTransitions"] == [
         {"Status": "Starting", "StartTime": 110.0, "EndTime": 120.0, "StatusMessage": "Starting the training job"},
-        {"Status": "Training", "StartTime": 120.0, "EndTime": 130.0, "StatusMessage": "Downloading the training image"},
+        {"Status": "Training", "StartTime": 120.0, "EndTime": 130.0, "StatusMessage": IN_PROGRESS},
         {"Status": "Completed", "StartTime": 130.0, "EndTime": 130.0, "StatusMessage": "Training job completed"},
     ]
 
