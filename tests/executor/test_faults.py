@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from tests.contract.refusals import refused
-from tests.support.documents import code_block
+from tests.support.documents import code_blocks
 from tests.support.local_aws import BUCKET, LocalAws, training_request, unique
 from tests.support.polling import eventually
 
@@ -56,6 +56,12 @@ def spot(wait: int = 600) -> dict[str, Any]:
     }
 
 
+def documented_plan() -> str:
+    """The plan that the README writes to a file."""
+    (block,) = [block for block in code_blocks("sagemaker_local/README.md") if '"faults": [' in block]
+    return block.split("<<'END'\n")[1].split("\nEND\n")[0]
+
+
 def states(job: dict[str, Any]) -> list[str]:
     return [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
 
@@ -65,7 +71,7 @@ def messages(job: dict[str, Any]) -> list[str]:
 
 
 def test_the_documented_plan_does_what_the_document_says(faulty: LocalAws) -> None:
-    faulty.faults("PUT", code_block("docs/local-sagemaker.md", '"faults": ['))
+    faulty.faults("PUT", documented_plan())
     nightly, train, evaluate = unique("nightly"), unique("uc-train"), unique("evaluate")
     faulty.train(RESUME, TrainingJobName=nightly, **spot())
     faulty.train(ENDLESS, TrainingJobName=train)

@@ -20,12 +20,6 @@ def blocks(document: str) -> list[tuple[str, str]]:
     return [(match[2], re.sub(f"^{match[1]}", "", match[3], flags=re.MULTILINE)) for match in found]
 
 
-def code_block(document: str, text: str) -> str:
-    """The one code block of a document that holds *text*."""
-    (block,) = [block for block in code_blocks(document) if text in block]
-    return block
-
-
 def commands(document: str, program: str) -> list[str]:
     """The lines of a document's code blocks that start with *program*."""
     lines = [line for block in code_blocks(document) for line in block.splitlines()]

@@ -54,7 +54,7 @@ def test_an_estimator_trains_prints_the_log_and_registers_the_model(
     name = own.latest_training_job.name
     assert own.model_data == f"s3://{BUCKET}/v2/own/output/{name}/output/model.tar.gz"
     printed = capsys.readouterr().out
-    for told in ("Starting the training job", "validation:rows=3", "Training seconds: "):
+    for told in ("Training job completed", "validation:rows=3", "Training seconds: "):
         assert told in printed
     metrics = own.training_job_analytics.dataframe()
     assert list(metrics["metric_name"]) == ["validation:rows"]
