@@ -107,9 +107,10 @@ class JobRunner:
     def _watch(self, job: Job, future: Future[None]) -> None:
         """Stop the job at the ends of those times that begin with its creation."""
         record = job.record
-        if "MaxWaitTimeInSeconds" in record["StoppingCondition"]:
+        limits = record.get("StoppingCondition", {})  # not every kind of job has any
+        if "MaxWaitTimeInSeconds" in limits:
             self._deadlines.at(states.wait_ends(record), lambda: self._overdue(job, future))
-        if "MaxPendingTimeInSeconds" in record["StoppingCondition"]:
+        if "MaxPendingTimeInSeconds" in limits:
             self._deadlines.at(states.pending_ends(record), lambda: self._still_pending(job, future))
 
     def _overdue(self, job: Job, future: Future[None]) -> None:

@@ -115,42 +115,6 @@ def test_a_tuning_job() -> None:
     assert event.detail == example
 
 
-def test_a_transform_job() -> None:
-    example = {
-        "TransformJobName": "transform",
-        "TransformJobArn": arn("transform-job/transform"),
-        "TransformJobStatus": "Failed",
-        "FailureReason": "failed why 1",
-        "ModelName": "i am a beautiful model",
-        "MaxConcurrentTransforms": 5,
-        "MaxPayloadInMB": 10,
-        "BatchStrategy": "Strategizing...",
-        "Environment": {"environment1": "environment2"},
-        "TransformInput": {
-            "DataSource": {"S3DataSource": {"S3DataType": "s3DataType", "S3Uri": "s3Uri"}},
-            "ContentType": "content type",
-            "CompressionType": "compression type",
-            "SplitType": "split type",
-        },
-        "TransformOutput": {
-            "S3OutputPath": "s3Uri",
-            "Accept": "accept",
-            "AssembleWith": "assemblyType",
-            "KmsKeyId": "kmsKeyId",
-        },
-        "TransformResources": {"InstanceType": "instanceType", "InstanceCount": 3},
-        "CreationTime": "2018-10-06T12:26:13Z",
-        "TransformStartTime": "2018-10-06T12:26:13Z",
-        "TransformEndTime": "2018-10-06T12:26:13Z",
-        "Tags": {},
-    }
-    times = dict.fromkeys(("CreationTime", "TransformStartTime", "TransformEndTime"), 1538828773.0)
-    event = job_event(TRANSFORM, replaced(example, "Tags", **times), {})
-    assert event.detail_type == "SageMaker Transform Job State Change"
-    assert event.resources == (arn("transform-job/transform"),)
-    assert event.detail == example
-
-
 def test_a_processing_job() -> None:
     example = {
         "ProcessingInputs": [
