@@ -42,7 +42,10 @@ def paths_of_roles() -> list[tuple[str, str]]:
 def request_with(world: World, operation: str, path: str, value: Any) -> Request:  # noqa: F811 - the fixture
     """A valid request but for the member at *path*."""
     recipe = recipe_of(operation)
-    request = {**recipe.request(world), **recipe.along.get(path, lambda _: {})(world)}
+    request = recipe.request(world)
+    for member, along in recipe.along.items():
+        if f"{path}.".startswith(f"{member}."):
+            request = {**request, **along(world)}
     plain = {name: member for name, member in request.items() if member is not None}
     builder = Builder(world, {**recipe.given, path: value}, Random(0))
     *parents, last = path.split(".")

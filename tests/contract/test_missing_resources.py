@@ -28,6 +28,11 @@ TRANSFORM = (
     "ValidationException",
     "Could not find requested job with name: absent",
 )
+TUNING = (
+    {"HyperParameterTuningJobName": "absent"},
+    "ResourceNotFound",
+    "Amazon SageMaker can't find a tuning job with the name absent. Check the name and retry.",
+)
 PROCESSING = (
     {"ProcessingJobName": "absent"},
     "ValidationException",
@@ -67,6 +72,9 @@ MISSING: dict[str, tuple[dict[str, Any], str, str]] = {
     "DeleteProcessingJob": PROCESSING,
     "DescribeTransformJob": TRANSFORM,
     "StopTransformJob": TRANSFORM,
+    "DescribeHyperParameterTuningJob": TUNING,
+    "StopHyperParameterTuningJob": TUNING,
+    "DeleteHyperParameterTuningJob": TUNING,
     "DescribeModelPackageGroup": GROUP,
     "DeleteModelPackageGroup": GROUP,
     "PutModelPackageGroupPolicy": ({**GROUP_OF_POLICY[0], "ResourcePolicy": "{}"}, *GROUP_OF_POLICY[1:]),

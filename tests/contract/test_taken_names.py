@@ -18,6 +18,7 @@ TAKEN = {
     "CreateTrainingJob": (JOB, UNIQUE.format("Training job", "training job")),
     "CreateProcessingJob": (JOB, UNIQUE.format("Processing job", "processing job")),
     "CreateTransformJob": (JOB, UNIQUE.format("Transform job", "transform job")),
+    "CreateHyperParameterTuningJob": (JOB, UNIQUE.format("Tuning job", "tuning job")),
     "CreateModelPackageGroup": ("ValidationException", "Model Package Group already exists: {arn}"),
     "CreateModelPackage": ("ResourceInUse", "Model Package already exists: {arn}"),
     "CreateModel": ("ValidationException", 'Cannot create already existing model "{arn}".'),

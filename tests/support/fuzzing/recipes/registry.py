@@ -84,7 +84,9 @@ RECIPES = {
         described=_described_package,
     ),
     "DeleteModelPackage": Recipe(lambda world: {"ModelPackageName": _version(world)}),
-    "ListModelPackages": Recipe(lambda _: {}, {"ModelPackageGroupName": "the-group"}),
+    "ListModelPackages": Recipe(
+        lambda _: {}, {"ModelPackageGroupName": lambda world: _one_group(world)["ModelPackageGroupName"]}
+    ),
     "CreateModelCard": Recipe(_card),
     "DescribeModelCard": Recipe(_existing_card, {"ModelCardVersion": 1}),
     "UpdateModelCard": Recipe(

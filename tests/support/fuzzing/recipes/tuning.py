@@ -73,6 +73,22 @@ def _piped(world: World) -> Request:
     return {"AlgorithmSpecification": {**_complete(world)["AlgorithmSpecification"], "TrainingInputMode": "Pipe"}}
 
 
+def _grouped(_: World) -> Request:
+    group = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
+    return {"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceGroups": [group]}}
+
+
+def _augmented(world: World) -> Request:
+    source = {"S3DataType": "AugmentedManifestFile", "S3Uri": world.data, "AttributeNames": ["a"]}
+    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
+    return {**_piped(world), "InputDataConfig": [channel]}
+
+
+def _spot(_: World) -> Request:
+    stopping = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1}
+    return {"EnableManagedSpotTraining": True, "StoppingCondition": stopping}
+
+
 _INSTANCE = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
 _RESOURCES = "HyperParameterTuningResourceConfig"
 _INTEGERS, _CONTINUA = "IntegerParameterRanges", "ContinuousParameterRanges"
@@ -117,6 +133,11 @@ RECIPES = {
             f"{_SEVERAL}.HyperParameterRanges.AutoParameters": lambda _: _AUTOTUNE,
             **_of_each("InputDataConfig.CompressionType", _piped),
             **_of_each("InputDataConfig.RecordWrapperType", _piped),
+            **_of_each("InputDataConfig.DataSource.S3DataSource.AttributeNames", _augmented),
+            **_of_each("InputDataConfig.DataSource.S3DataSource.InstanceGroupNames", _grouped),
+            **_of_each("ResourceConfig.InstanceGroups", _grouped),
+            **_of_each("EnableManagedSpotTraining", _spot),
+            **_of_each("StoppingCondition.MaxWaitTimeInSeconds", _spot),
             **_of_each(_RESOURCES, lambda _: {}, without="ResourceConfig"),
             **_of_each(
                 f"{_RESOURCES}.InstanceConfigs",
