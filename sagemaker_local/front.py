@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ from hypercorn.config import Config
 
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
-from sagemaker_local.runtime import HttpAnswer, Runtime, too_large
+from sagemaker_local.runtime import HttpAnswer, Runtime, bad_request, too_large
 from sagemaker_local.signature import Signer, signer
 
 _PREFIX = b"POST /endpoints/"
@@ -87,7 +88,7 @@ class Front:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._config.graceful_timeout)
 
-    async def hand_over(self, transport: asyncio.Transport, received: bytes) -> None:
+    def hand_over(self, transport: asyncio.Transport, received: bytes) -> None:
         """Let hypercorn go on with a connection of which *received* has been read."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
@@ -96,7 +97,20 @@ class Front:
         protocol.connection_made(transport)
         protocol.data_received(received)
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        self.run(self._served(reader, writer))
+
+    async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
         await TCPServer(self._app, loop, self._config, self._context, self._state, reader, writer)
+
+
+class _State(Enum):
+    """Where a connection is with a request."""
+
+    DECIDING = auto()
+    """its first bytes do not yet say whether it may be an invocation"""
+    READING = auto()
+    ANSWERING = auto()
 
 
 class _Connection(asyncio.Protocol):
@@ -104,10 +118,26 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, front: Front) -> None:
         self._front = front
-        self._parser: Any = None
-        self._received = bytearray()  # of a request that may not be ours
-        self._answering = False
+        self._parser = httptools.HttpRequestParser(self)
         self._ending = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = _State.DECIDING
+        self._received = b""  # until it is known whose request it is
+        self._foreign = self._head_read = False
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self._length = 0
+
+    def end(self) -> None:
+        """Close now, or after the answer that is being made."""
+        self._ending = True
+        if self._state is not _State.ANSWERING:
+            self._transport.close()
+
+    # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without inheriting from it
@@ -116,56 +146,40 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._front.connections.discard(self)
 
-    def end(self) -> None:
-        """Close now, or after the answer that is being made."""
-        self._ending = True
-        if not self._answering:
-            self._transport.close()
-
     def data_received(self, data: bytes) -> None:
-        if self._answering:
-            self._ending = True  # a client that does not wait for answers gets the first
+        if self._state is _State.ANSWERING:
+            self._ending = True  # a client that does not wait for an answer gets no further one
             return
-        if self._parser is None:
+        if not self._head_read:
             self._received += data
+        if self._state is _State.DECIDING:
             if not self._received.startswith(_PREFIX[: len(self._received)]):
                 self._hand_over()
                 return
             if len(self._received) < len(_PREFIX):
                 return
-            data = self._begin()
-        elif not self._head_read:
-            self._received += data
+            self._state, data = _State.READING, self._received
         self._parse(data)
 
-    def _begin(self) -> bytes:
-        self._parser = httptools.HttpRequestParser(self)
-        self._head_read = self._foreign = False
-        self._url = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._body: list[bytes] = []
-        self._length = 0
-        return bytes(self._received)
-
     def _parse(self, data: bytes) -> None:
+        ours = self._head_read
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except httptools.HttpParserUpgrade:
             self._foreign = True
-        if self._foreign and self._answering:
-            self._ending = True
-        elif self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
+        except httptools.HttpParserError:
+            if ours:
+                self._refuse(bad_request())
+                return
+            self._foreign = True
+        if self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
             self._hand_over()
 
     def _hand_over(self) -> None:
         self._front.connections.discard(self)
-        self._front.run(self._front.hand_over(self._transport, bytes(self._received)))
+        self._front.hand_over(self._transport, self._received)
 
     # httptools' side
-
-    def on_message_begin(self) -> None:
-        if self._answering:
-            self._foreign = True
 
     def on_url(self, url: bytes) -> None:
         self._url += url
@@ -174,44 +188,48 @@ class _Connection(asyncio.Protocol):
         self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        if self._foreign:
+        if self._state is _State.ANSWERING:
             return
         route = rest.route("POST", self._url.decode("latin-1"))
         who = signer(self._headers.get(b"authorization", b"").decode("latin-1"))
-        if route is None or who is None or who.service != "sagemaker":
+        # A client that would rather speak another protocol is for a server that knows others.
+        if route is None or who is None or who.service != "sagemaker" or b"upgrade" in self._headers:
             self._foreign = True
             return
-        self._route, self._signer = route, who
-        self._head_read = True
+        self._route, self._signer, self._head_read = route, who, True
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
-        if self._head_read and not self._answering:
+        if self._state is _State.READING and self._head_read:
             self._length += len(data)
             self._body.append(data)
             if self._length > _LONGEST_BODY_BYTES:
-                self._ending = True
-                self._reply(too_large(_LONGEST_BODY_BYTES))
+                self._refuse(too_large(_LONGEST_BODY_BYTES))
 
     def on_message_complete(self) -> None:
-        if self._head_read and not self._answering and not self._foreign:
-            self._answering = True
+        if self._state is _State.ANSWERING:
+            self._ending = True
+        elif not self._foreign:
+            self._state = _State.ANSWERING
+            self._ending = self._ending or not self._parser.should_keep_alive()
             self._front.run(self._answer(self._route, self._signer, self._headers, b"".join(self._body)))
 
     # The answer
 
     async def _answer(self, route: Route, who: Signer, headers: dict[bytes, bytes], body: bytes) -> None:
         answer = await self._front.runtime.answer(route, who.scope, headers, body)
-        self._ending = self._ending or not self._parser.should_keep_alive()
-        self._reply(answer)
-
-    def _reply(self, answer: HttpAnswer) -> None:
         self._transport.write(_wire(answer, self._ending))
         if self._ending:
             self._transport.close()
-        self._answering, self._parser = False, None
-        self._received.clear()
+        else:
+            self._begin()
+
+    def _refuse(self, answer: HttpAnswer) -> None:
+        """Answer before the request is read to its end, which is read no further."""
+        self._state = _State.ANSWERING
+        self._transport.write(_wire(answer, closing=True))
+        self._transport.close()
 
 
 def _wire(answer: HttpAnswer, closing: bool) -> bytes:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.execution.serving.client import Headers, NoAnswer, Response, TimedOut, Unreachable
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.fleet import Fleet, Variant
-from sagemaker_local.hosting.instance import Instance
 
 TIME_LIMIT_SECONDS = 60.0
 _SERVERLESS_LIMIT_BYTES = 4 << 20
@@ -37,24 +35,21 @@ _RETURNED = (
 )
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """An invocation as the client sent it: members by the model's names, without endpoint and body."""
 
     members: dict[str, Any]
     body: bytes
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What the client gets."""
 
     headers: Headers
     body: bytes
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """An invocation that has been answered by a container, or by none: what observers are told."""
 
     call: Call
@@ -135,21 +130,19 @@ class Invoker:
             instance = variant.pick()
             if instance is None:
                 raise ServiceError("ServiceUnavailable", f"No instance of variant {variant.name} is in service.", 503)
+            instance.outstanding += 1
             try:
-                return await self._send(instance, headers, call.body)
+                return await instance.client.request(
+                    b"POST", b"/invocations", headers, call.body, self.time_limit_seconds
+                )
             except Unreachable:
                 instance.suspect()  # it has not seen the request: another instance may have it
             except TimedOut as error:
                 raise model_error(endpoint, 0, _TIMED_OUT) from error
             except NoAnswer as error:
                 raise model_error(endpoint, 0, _NO_ANSWER.format(endpoint.name)) from error
-
-    async def _send(self, instance: Instance, headers: Headers, body: bytes) -> Response:
-        instance.outstanding += 1
-        try:
-            return await instance.client.request(b"POST", b"/invocations", headers, body, self.time_limit_seconds)
-        finally:
-            instance.release()
+            finally:
+                instance.release()
 
     def _copy_to(self, endpoint: Endpoint, shadow: Variant, call: Call) -> None:
         """A copy to the shadow variant, beside the request; a shadow that cannot keep up gets no more."""

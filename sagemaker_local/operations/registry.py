@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain.arns import Scope, name_of
@@ -66,8 +66,7 @@ def operation(name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-@dataclass(frozen=True)
-class RuntimeCall:
+class RuntimeCall(NamedTuple):
     """One call of the runtime: where it acts, with what, and what the client gave."""
 
     scope: Scope

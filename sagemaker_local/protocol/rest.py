@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,6 +23,7 @@ class Route:
     parameter: str
 
 
+@lru_cache(maxsize=1024)
 def route(method: str, path: str) -> Route | None:
     """The runtime's operation at that method and path; ``None`` if there is none."""
     _, _, rest = path.partition("/endpoints/")
@@ -43,14 +44,6 @@ def _routes() -> dict[tuple[str, str], str]:
     return found
 
 
-@dataclass(frozen=True)
-class _Member:
-    name: str
-    header: bytes
-    convert: Callable[[str], Any]
-    check: Check
-
-
 def bind(operation: str, parameter: str, headers: Mapping[bytes, bytes], body: bytes) -> dict[str, Any]:
     """The members that the request gives, by name, without the body; header names are lower case.
 
@@ -58,13 +51,12 @@ def bind(operation: str, parameter: str, headers: Mapping[bytes, bytes], body: b
     """
     compiled = _compiled(operation)
     members: dict[str, Any] = {"EndpointName": parameter}
-    faults: list[Fault] = []
-    compiled.name(parameter, "endpointName", faults)
-    for member in compiled.members:
-        raw = headers.get(member.header)
+    faults = _faults(operation, "EndpointName", parameter)
+    for header, name, convert in compiled.headers:
+        raw = headers.get(header)
         if raw is not None:
-            value = members[member.name] = member.convert(raw.decode("latin-1"))
-            member.check(value, member.name[:1].lower() + member.name[1:], faults)
+            value = members[name] = convert(raw.decode("latin-1"))
+            faults += _faults(operation, name, value)
     if len(body) > compiled.longest_body:
         # The body is sensitive in the model, so its value is not shown.
         rule = f"Member must have length less than or equal to {compiled.longest_body}"
@@ -72,8 +64,16 @@ def bind(operation: str, parameter: str, headers: Mapping[bytes, bytes], body: b
             f"1 validation error detected: Value at 'body' failed to satisfy constraint: {rule}"
         )
     if faults:
-        raise runtime_validation_error(message(faults))
+        raise runtime_validation_error(message(list(faults)))
     return members
+
+
+@lru_cache(maxsize=4096)
+def _faults(operation: str, member: str, value: Any) -> tuple[Fault, ...]:
+    """What is wrong with a value; most are seen again and again."""
+    faults: list[Fault] = []
+    _compiled(operation).checks[member](value, member[:1].lower() + member[1:], faults)
+    return tuple(faults)
 
 
 def runtime_validation_error(text: str) -> ServiceError:
@@ -83,8 +83,9 @@ def runtime_validation_error(text: str) -> ServiceError:
 
 @dataclass(frozen=True)
 class _Compiled:
-    name: Check
-    members: tuple[_Member, ...]
+    headers: tuple[tuple[bytes, str, Callable[[str], Any]], ...]
+    """of each member in a header: the header in lower case, the member, how to convert the text"""
+    checks: dict[str, Check]
     longest_body: int
 
 
@@ -92,12 +93,18 @@ class _Compiled:
 def _compiled(operation: str) -> _Compiled:
     shape = model.input_shape(operation)
     assert isinstance(shape, StructureShape)
-    members = tuple(
-        _Member(name, member.serialization["name"].lower().encode(), _converter(name, member), check_of(member))
-        for name, member in shape.members.items()
-        if member.serialization.get("location") == "header"
+    in_headers = {name: member for name, member in shape.members.items() if _place(member) == "header"}
+    headers = tuple(
+        (member.serialization["name"].lower().encode(), name, _converter(name, member))
+        for name, member in in_headers.items()
     )
-    return _Compiled(check_of(shape.members["EndpointName"]), members, longest_body(operation))
+    checks = {name: check_of(shape.members[name]) for name in ("EndpointName", *in_headers)}
+    return _Compiled(headers, checks, longest_body(operation))
+
+
+def _place(member: Shape) -> str | None:
+    location: str | None = member.serialization.get("location")
+    return location
 
 
 def longest_body(operation: str) -> int:

@@ -51,27 +51,18 @@ class Client:
         A kept-alive connection that the container closes before a byte of the answer was most likely closed just as
         the request went out, so that one is sent once more on a new connection.
         """
-        head = [method, b" ", path, b" HTTP/1.1\r\nhost: localhost:8080\r\n"]
-        for name, value in headers:
-            head += (name, b": ", value, b"\r\n")
-        if body or method == b"POST":
-            head.append(b"content-length: %d\r\n" % len(body))
-        head.append(b"\r\n")
-        message = b"".join((*head, body))
-        while self._idle:
+        message = _message(method, path, headers, body)
+        while True:
+            connection = self._idle.pop() if self._idle else await self._connected(seconds)
             try:
-                return await self._exchange(self._idle.pop(), message, seconds)
+                response = await connection.exchange(message, seconds)
             except _ClosedWhileIdle:
                 continue
-        return await self._exchange(await self._connected(seconds), message, seconds)
-
-    async def _exchange(self, connection: _Connection, message: bytes, seconds: float) -> Response:
-        response = await connection.exchange(message, seconds)
-        if connection.reusable and not self._closed:
-            self._idle.append(connection)
-        else:
-            connection.close()
-        return response
+            if connection.reusable and not self._closed:
+                self._idle.append(connection)
+            else:
+                connection.close()
+            return response
 
     async def _connected(self, seconds: float) -> _Connection:
         try:
@@ -99,6 +90,16 @@ class Client:
             connection.close()
 
 
+def _message(method: bytes, path: bytes, headers: Headers, body: bytes) -> bytes:
+    parts = [b"%b %b HTTP/1.1\r\nhost: localhost:8080\r\n" % (method, path)]
+    for name, value in headers:
+        parts += (name, b": ", value, b"\r\n")
+    if body or method == b"POST":
+        parts.append(b"content-length: %d\r\n" % len(body))
+    parts += (b"\r\n", body)
+    return b"".join(parts)
+
+
 class _ClosedWhileIdle(NoAnswer):
     """A connection used before ended without a byte of the answer."""
 
@@ -108,9 +109,12 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, lost: Callable[[_Connection], None]) -> None:
         self._on_lost = lost
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Response] | None = None
+        # One timer for all requests: it is set anew when it goes off too early, which costs a request nothing.
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._used = False
         self.reusable = False
 
@@ -120,30 +124,37 @@ class _Connection(asyncio.Protocol):
     async def exchange(self, message: bytes, seconds: float) -> Response:
         """Send *message*, return the answer. Raises ``NoAnswer``."""
         assert self._transport is not None
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Response] = loop.create_future()
+        answer: asyncio.Future[Response] = self._loop.create_future()
         self._answer = answer
-        self._begin()
-        self._timer = loop.call_later(seconds, self._expire, seconds)
+        self._parser = httptools.HttpResponseParser(self)
+        self._started = self._headers_read = self.reusable = False
+        self._headers: dict[bytes, bytes] = {}
+        self._body: list[bytes] = []
+        self._deadline = self._loop.time() + seconds
         self._transport.write(message)
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._set_timer()
         try:
             return await answer
         except asyncio.CancelledError:
             self.close()
             raise
         finally:
-            self._timer.cancel()
             self._answer = None
 
-    def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._started = self._headers_read = False
-        self._headers: dict[bytes, bytes] = {}
-        self._body: list[bytes] = []
-        self.reusable = False
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._expire)
 
-    def _expire(self, seconds: float) -> None:
-        self._fail(TimedOut(f"no whole answer within {seconds} s"))
+    def _expire(self) -> None:
+        self._timer = None
+        if self._answer is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer()
+        else:
+            self._fail(TimedOut("no whole answer within the time limit"))
 
     def _fail(self, error: NoAnswer) -> None:
         self.close()
@@ -169,6 +180,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._on_lost(self)
+        if self._timer is not None:
+            self._timer.cancel()
         if self._answer is None or self._answer.done():
             return
         if self._headers_read and not {b"content-length", b"transfer-encoding"} & self._headers.keys():
