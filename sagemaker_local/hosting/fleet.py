@@ -17,7 +17,7 @@ from sagemaker_local.domain import endpoints
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.routing import Weighted
 from sagemaker_local.domain.variants import VariantSpec
-from sagemaker_local.execution.serving.container import STOP_GRACE_SECONDS, Served, ServingPlatform
+from sagemaker_local.execution.serving.container import Served, ServingPlatform
 from sagemaker_local.execution.serving.model import NoModelData, fetch
 from sagemaker_local.execution.transfer import CheckPoint
 from sagemaker_local.hosting.instance import Instance, InstanceFailed, InstancePlan
@@ -141,10 +141,10 @@ class Variant:
         return InstancePlan(
             served=Served(self._home.scope, spec.image_uri, spec.environment, self._model, spec.network_isolation),
             variant=spec.name,
-            health_check_seconds=self._platform.waits.seconds(spec.health_check_seconds),
-            stop_grace_seconds=self._platform.waits.seconds(STOP_GRACE_SECONDS),
+            health_check_seconds=spec.health_check_seconds,
             folder=self._folder / "instances",
             log_group=self._home.log_group,
+            waits=self._platform.waits,
         )
 
     async def _fetch_model(self) -> None:

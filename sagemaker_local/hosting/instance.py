@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.clock import Waits
 from sagemaker_local.execution.images import ImageNotInstalled
 from sagemaker_local.execution.logs import LogStream
 from sagemaker_local.execution.serving.client import Client
 from sagemaker_local.execution.serving.container import (
+    STOP_GRACE_SECONDS,
     CannotStart,
     Ended,
     NotHealthy,
@@ -40,10 +42,10 @@ class InstancePlan:
     served: Served
     variant: str
     health_check_seconds: float
-    stop_grace_seconds: float
     folder: Path
     """holds the folders of the variant's containers"""
     log_group: str
+    waits: Waits
 
 
 class Instance:
@@ -53,7 +55,7 @@ class Instance:
         """*on_change* is called whenever the instance comes into service or leaves it."""
         loop = asyncio.get_running_loop()
         self._platform, self._plan, self._on_change = platform, plan, on_change
-        self._grace_seconds = plan.stop_grace_seconds
+        self._grace_seconds = plan.waits.seconds(STOP_GRACE_SECONDS)
         self._container: ServingContainer | None = None
         self._healthy = False
         self._unwanted: asyncio.Future[None] = loop.create_future()
@@ -65,6 +67,10 @@ class Instance:
         """done when it first comes into service; ``InstanceFailed`` if that took too long (it goes on trying, as AWS
         does for an endpoint that was in service before); cancelled if it was not wanted any more"""
         self._life = asyncio.create_task(self._live())
+
+    @property
+    def _budget_seconds(self) -> float:
+        return self._plan.waits.seconds(self._plan.health_check_seconds)
 
     # What the invocation path uses
 
@@ -142,11 +148,11 @@ class Instance:
 
     async def _serve_until_unwanted(self, output: LogStream) -> None:
         pause = _FIRST_PAUSE_SECONDS
-        deadline = asyncio.get_running_loop().time() + self._plan.health_check_seconds
+        deadline = asyncio.get_running_loop().time() + self._budget_seconds
         while not self._unwanted.done():
             served = await self._serve(output, deadline)
             pause = _FIRST_PAUSE_SECONDS if served else min(2 * pause, _LONGEST_PAUSE_SECONDS)
-            await _first(self._unwanted, seconds=pause)
+            await _first(self._unwanted, seconds=self._plan.waits.seconds(pause))
 
     async def _serve(self, output: LogStream, deadline: float) -> bool:
         """One container, from its start to its end; returns whether it came into service."""
@@ -170,7 +176,7 @@ class Instance:
     async def _come_into_service(self, container: ServingContainer, deadline: float) -> bool:
         """Whether it did; not if it is not wanted any more. Raises what ``become_healthy`` raises."""
         loop = asyncio.get_running_loop()
-        seconds = self._plan.health_check_seconds if self.launched.done() else deadline - loop.time()
+        seconds = self._budget_seconds if self.launched.done() else deadline - loop.time()
         becoming = asyncio.create_task(container.become_healthy(seconds))
         await _first(becoming, self._unwanted)
         if not becoming.done():
@@ -186,7 +192,7 @@ class Instance:
         """Until it ends, fails its pings, or is not wanted any more."""
         failed = 0
         while failed < _FAILED_PINGS:
-            await _first(container.ended, self._unwanted, seconds=_PING_EVERY_SECONDS)
+            await _first(container.ended, self._unwanted, seconds=self._plan.waits.seconds(_PING_EVERY_SECONDS))
             if self._unwanted.done():
                 return
             if container.ended.done():

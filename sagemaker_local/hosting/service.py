@@ -80,7 +80,8 @@ class Hosting:
     def _tidy(self, found: list[Record]) -> None:
         """Of the folders only the model data of fleets stays that are or will be."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        needed = {record[kind]["Fleet"] for record in found for kind in ("Live", "Pending") if kind in record}
+        staying = [record for record in found if record["EndpointStatus"] != endpoints.DELETING]
+        needed = {record[kind]["Fleet"] for record in staying for kind in ("Live", "Pending") if kind in record}
         for path in self._folder.iterdir():
             stale = path.glob("*/instances") if path.name in needed else [path]
             for each in stale:

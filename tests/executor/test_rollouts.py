@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +11,7 @@ import pytest
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import unique
 from tests.support.polling import eventually
+from tests.support.traffic import Load
 
 
 def deployment(
@@ -29,39 +27,6 @@ def deployment(
 
 def percent(value: int) -> dict[str, Any]:
     return {"Type": "CAPACITY_PERCENT", "Value": value}
-
-
-class Load:
-    """Asks an endpoint again and again which model answers."""
-
-    def __init__(self, hosting: Hosting, endpoint: str) -> None:
-        self._hosting, self._endpoint = hosting, endpoint
-        self._stopped = threading.Event()
-        self.answers: list[str] = []
-        self.errors: list[str] = []
-        self._threads = [threading.Thread(target=self._ask) for _ in range(2)]
-
-    def _ask(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self.answers.append(self._hosting.invoke(self._endpoint, what="model").decode())
-            except Exception as error:
-                self.errors.append(str(error))
-
-    def since(self, start: int) -> Counter[str]:
-        """Who has answered from answer number *start* on."""
-        return Counter(self.answers[start:])
-
-    @contextmanager
-    def running(self) -> Iterator[Load]:
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self._stopped.set()
-            for thread in self._threads:
-                thread.join()
 
 
 def pair(hosting: Hosting, instances: int = 1) -> tuple[str, str, str]:

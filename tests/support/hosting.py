@@ -44,10 +44,18 @@ class Hosting:
     def model(self, image: str = SERVING, content: str = "", **container: Any) -> str:
         """A model whose file ``name`` has *content* (by default the model's name); returns the model's name."""
         name = unique("model")
-        uri = self.aws.put(f"models/{name}.tar.gz", archive({"name": (content or name).encode()}))
+        uri = self.model_data(content or name, f"models/{name}.tar.gz")
         primary = {"Image": image, "ModelDataUrl": uri, **container}
         self.sagemaker.create_model(ModelName=name, PrimaryContainer=primary, ExecutionRoleArn=ROLE)
         return name
+
+    def model_data(self, content: str, key: str = "") -> str:
+        """The URI of model data whose file ``name`` has *content*."""
+        return self.aws.put(key or f"models/{unique('data')}.tar.gz", archive({"name": content.encode()}))
+
+    def log(self, endpoint: str, variant: str = "AllTraffic") -> list[str]:
+        """What the variant's containers have printed."""
+        return self.aws.log_lines(f"Endpoints/{endpoint}", variant)
 
     def config(self, *variants: dict[str, Any], **more: Any) -> str:
         """An endpoint configuration; returns its name."""

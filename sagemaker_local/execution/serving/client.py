@@ -52,11 +52,13 @@ class Client:
         the request went out, so that one is sent once more on a new connection.
         """
         message = _message(method, path, headers, body)
+        closed: _ClosedWhileIdle | None = None
         while True:
-            connection = self._idle.pop() if self._idle else await self._connected(seconds)
+            connection = self._idle.pop() if self._idle else await self._connected(seconds, closed)
             try:
                 response = await connection.exchange(message, seconds)
-            except _ClosedWhileIdle:
+            except _ClosedWhileIdle as error:
+                closed = error
                 continue
             if connection.reusable and not self._closed:
                 self._idle.append(connection)
@@ -64,17 +66,19 @@ class Client:
                 connection.close()
             return response
 
-    async def _connected(self, seconds: float) -> _Connection:
+    async def _connected(self, seconds: float, closed: _ClosedWhileIdle | None) -> _Connection:
+        """A new connection. Where it is to make good for one that was *closed*, and cannot be had, the container has
+        ended, maybe of this very request: then it is not ``Unreachable``, which would have another container try."""
         try:
             async with asyncio.timeout(seconds):
                 connected = await self._connect()
                 _, connection = await asyncio.get_running_loop().create_connection(
                     lambda: _Connection(self._lost), sock=connected
                 )
-        except TimeoutError as error:
-            raise Unreachable(f"no connection within {seconds} s") from error
-        except OSError as error:
-            raise Unreachable(f"no connection: {error.strerror or error}") from error
+        except OSError as error:  # a TimeoutError too
+            if closed is not None:
+                raise NoAnswer(str(closed)) from error
+            raise Unreachable(f"no connection: {error.strerror or str(error) or 'it took too long'}") from error
         self._open.add(connection)
         return connection
 
@@ -187,7 +191,7 @@ class _Connection(asyncio.Protocol):
         if self._headers_read and not {b"content-length", b"transfer-encoding"} & self._headers.keys():
             self._complete()  # such an answer ends with the connection
         elif self._used and not self._started:
-            self._fail(_ClosedWhileIdle("the connection was closed while it was idle"))
+            self._fail(_ClosedWhileIdle("the connection was closed before the answer"))
         else:
             self._fail(NoAnswer("the connection was closed before the end of the answer"))
 

@@ -1,0 +1,134 @@
+"""``kill -9`` under endpoints: they come back as they were, and what was under way is finished, never left half."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.contract.test_events import Subscription
+from tests.executor.test_isolation import processes_with
+from tests.support.hosting import Hosting, variant
+from tests.support.local_aws import BUCKET, IMAGE, LocalAws
+from tests.support.polling import eventually
+
+pytestmark = pytest.mark.local_only
+# Long enough that a kill comes before the end of a start, short enough to be waited for.
+SLOW = {"SLOW_START": "1.5"}
+
+
+@pytest.fixture
+def own(tmp_path: Path, environments: Path) -> Iterator[LocalAws]:
+    """A server of the test's own, to be killed."""
+    server = LocalAws(tmp_path / "data", environments, "--speed-up", "20")
+    server.start().prepare()
+    yield server
+    server.terminate()
+
+
+def restarted(own: LocalAws) -> None:
+    """Kill the server, see that nothing of it is left, and start it again."""
+    own.kill()
+    eventually(lambda: not processes_with(str(own.data_dir / "hosting")), "the end of the containers")
+    own.start()
+
+
+def answer(hosting: Hosting, endpoint: str, **request: str) -> str:
+    """Which model answers, once one does."""
+
+    def probe() -> str | None:
+        try:
+            return hosting.invoke(endpoint, what="model", **request).decode()
+        except hosting.runtime.exceptions.ServiceUnavailable:
+            return None
+
+    return eventually(probe, f"an answer of {endpoint}")
+
+
+def test_an_endpoint_comes_back_as_it_was_also_without_what_it_was_made_of(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    models = {content: hosting.model(content=content) for content in "ab"}
+    config = hosting.config(variant(models["a"], "A"), variant(models["b"], "B"))
+    name = hosting.endpoint(config)
+    hosting.settled(name)
+    own.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[
+            {"VariantName": "A", "DesiredWeight": 0},
+            {"VariantName": "B", "DesiredInstanceCount": 2},
+        ],
+    )
+    before = hosting.settled(name)
+    for model in models.values():
+        own.sagemaker.delete_model(ModelName=model)
+        own.s3.delete_object(Bucket=BUCKET, Key=f"models/{model}.tar.gz")
+    own.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+    restarted(own)
+    after = own.sagemaker.describe_endpoint(EndpointName=name)
+    shown = ("EndpointStatus", "EndpointConfigName", "ProductionVariants", "CreationTime", "LastModifiedTime")
+    assert {key: after[key] for key in shown} == {key: before[key] for key in shown}
+    assert answer(hosting, name) == "b"
+    assert answer(hosting, name, TargetVariant="A") == "a"
+    eventually(lambda: len(processes_with(str(own.data_dir / "hosting"))) >= 3, "all three instances")
+    hosting.delete(name)
+
+
+def test_whatever_was_under_way_is_finished_or_rolled_back(own: LocalAws) -> None:
+    hosting, sagemaker = Hosting(own), own.sagemaker
+    slow, bad = variant(hosting.model(content="slow", Environment=SLOW)), variant(hosting.model(IMAGE))
+    old = hosting.config(variant(hosting.model(content="old")))
+    names = [hosting.endpoint(config) for config in (old, old, old, hosting.config(slow))]
+    updated, failing, deleted, changed = names
+    for name in names:
+        assert hosting.settled(name)["EndpointStatus"] == "InService"
+
+    new = hosting.config(slow)
+    created = hosting.endpoint(new)
+    sagemaker.update_endpoint(EndpointName=updated, EndpointConfigName=new)
+    sagemaker.update_endpoint(EndpointName=failing, EndpointConfigName=hosting.config(bad))
+    sagemaker.delete_endpoint(EndpointName=deleted)
+    more = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName=changed, DesiredWeightsAndCapacities=more)
+    restarted(own)
+
+    after = {name: hosting.settled(name) for name in (created, updated, failing, changed)}
+    assert {name: endpoint["EndpointStatus"] for name, endpoint in after.items()} == dict.fromkeys(after, "InService")
+    assert {name: answer(hosting, name) for name in after} == {
+        created: "slow",
+        updated: "slow",
+        failing: "old",
+        changed: "slow",
+    }
+    assert (after[updated]["EndpointConfigName"], after[failing]["EndpointConfigName"]) == (new, old)
+    assert after[changed]["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    with pytest.raises(ClientError, match="Could not find endpoint"):
+        eventually(lambda: not sagemaker.describe_endpoint(EndpointName=deleted), "its end")
+    # One folder a fleet that serves: the old ones' model data is gone.
+    eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == len(after), "the end of the old fleets")
+
+
+def test_every_change_of_status_reaches_its_queue_also_across_a_kill(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    events = Subscription(own, "SageMaker Endpoint State Change", {"EndpointName": [{"exists": True}]})
+    saved = own.data_dir / "base" / "state" / "eventbridge.json"
+    eventually(lambda: saved.exists() and "Endpoint State Change" in saved.read_text(), "the save of the rule")
+    name = hosting.endpoint(hosting.config(variant(hosting.model(Environment=SLOW))))
+    restarted(own)
+    hosting.settled(name)
+    seen = events.until(lambda events: "IN_SERVICE" in statuses(events))
+    assert statuses(seen)[0] == "CREATING"
+
+
+def statuses(events: list[dict[str, dict[str, str]]]) -> list[str]:
+    return [event["detail"]["EndpointStatus"] for event in events]
+
+
+def test_sigterm_ends_the_server_soon_and_its_containers_with_it(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    hosting.serving()
+    hosting.endpoint(hosting.config(variant(hosting.model(Environment=SLOW))))
+    assert own.terminate() == 0
+    assert not processes_with(str(own.data_dir / "hosting"))
+    assert "Traceback" not in own.log.read_text()
