@@ -18,6 +18,8 @@ from sagemaker_local.domain.jobs import PROCESSING, TRAINING, TRANSFORM, TUNING,
 
 _TIME_KEYS = re.compile(r"Time$")
 _MODEL_CARD_EVENT = "SageMaker Model Card State Change"
+_MODEL_EVENT = "SageMaker Model State Change"
+_MODEL_MEMBERS = ("ModelName", "ModelArn", "CreationTime")
 _MODEL_PACKAGE_EVENT = "SageMaker Model Package State Change"
 _TRAINING_MEMBERS = (
     "TrainingJobName",
@@ -162,6 +164,12 @@ def job_event(kind: JobKind, record: Record, tags: dict[str, str]) -> Event:
     else:
         raise ValueError(f"no event is documented for a {kind.noun}")
     return Event(kind.event, (record[kind.arn_key],), detail)
+
+
+def model_event(record: Record, tags: dict[str, str]) -> Event:
+    """The event of a model that was created or deleted; of its detail nothing is documented."""
+    detail = _timed(_picked(record, _MODEL_MEMBERS), _iso)
+    return Event(_MODEL_EVENT, (record["ModelArn"],), {**detail, "Tags": tags})
 
 
 def model_package_event(record: Record, updated: tuple[str, ...] = ()) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sagemaker_local import clock
+from sagemaker_local.domain.events import model_event
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.execution.dataset import has_objects
 from sagemaker_local.execution.serving.model import data_source
@@ -41,6 +42,7 @@ def create_model(context: Context, request: Request) -> Request:
         with context.store.transaction():
             context.store.insert(MODEL, context.scope, record, Facets(name, "", now, now))
             context.store.put_tags(arn, tags)
+            context.store.post(context.scope, model_event(record, tags))
     except NameTaken as error:
         raise validation_error(f'Cannot create already existing model "{arn}".') from error
     return {"ModelArn": arn}
@@ -133,6 +135,7 @@ def delete_model(context: Context, request: Request) -> None:
     """Its data stays in S3, and endpoints that serve it go on."""
     with context.store.transaction():
         record = existing_model(context, request["ModelName"])
+        context.store.post(context.scope, model_event(record, context.store.tags(record["ModelArn"])))
         context.store.delete(MODEL, context.scope, record["ModelName"])
         context.store.delete_tags(record["ModelArn"])
 

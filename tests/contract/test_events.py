@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.hosting import Hosting
 from tests.support.local_aws import (
     ACCOUNT,
     BUCKET,
@@ -264,6 +265,20 @@ def test_a_rule_on_approval_hears_of_approvals_in_its_group_only(aws: LocalAws) 
             aws.sagemaker.update_model_package(ModelPackageArn=arns[-1], ModelApprovalStatus=status)
     events = queue.until(lambda found: len(found) > 0)
     assert {event["detail"]["ModelPackageArn"] for event in events} == {arns[-1]}
+
+
+@pytest.mark.documented(f"{GUIDE}: SageMaker model state change, when a model is created or deleted")
+def test_a_models_creation_and_deletion_are_told(hosting: Hosting) -> None:
+    queue = Subscription(hosting.aws, "SageMaker Model State Change", {"ModelName": [{"prefix": "model-"}]})
+    name = hosting.model()
+    arn = hosting.sagemaker.describe_model(ModelName=name)["ModelArn"]
+    hosting.sagemaker.delete_model(ModelName=name)
+
+    def of_the_model(events: Events) -> Events:
+        return [event for event in events if event["resources"] == [arn]]
+
+    told = of_the_model(queue.until(lambda events: len(of_the_model(events)) == 2))
+    assert [event["detail"]["ModelName"] for event in told] == [name, name]
 
 
 @pytest.mark.documented(f"{GUIDE}: SageMaker model card state change")
