@@ -14,6 +14,7 @@ from tests.contract.wire import post
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import LocalAws, training_request, unique
 from tests.support.polling import eventually
+from tests.support.tuning import tune, tuned
 
 SEARCH = "API_Search"
 
@@ -252,6 +253,22 @@ def test_an_expression_is_not_nested_without_end(aws: LocalAws, depth: int, code
 def test_a_resource_that_is_not_stored_here_cannot_be_searched(sm: Any, resource: str) -> None:
     message = invalid(sm.search, Resource=resource)
     assert message.startswith(f"The local SageMaker does not search resource {resource}. It searches: TrainingJob, ")
+
+
+@pytest.mark.documented("API_HyperParameterTuningJobSearchEntity, API_SearchRecord")
+def test_a_tuning_job_is_found_by_its_strategy_with_its_best_training_job(aws: LocalAws) -> None:
+    name = tune(aws, config={"Strategy": "Random"}, Tags=tagged(team="ml"))
+    described = tuned(aws, name)
+    filters = [
+        *equals("HyperParameterTuningJobName", name)["Filters"],
+        *equals("HyperParameterTuningJobConfig.Strategy", "Random")["Filters"],
+        {"Name": "TrainingJobStatusCounters.Completed", "Operator": "GreaterThan", "Value": "0"},
+    ]
+    answer = aws.sagemaker.search(Resource="HyperParameterTuningJob", SearchExpression={"Filters": filters})
+    (found,) = [item["HyperParameterTuningJob"] for item in answer["Results"]]
+    assert found["BestTrainingJob"] == described["BestTrainingJob"]
+    assert found["HyperParameterTuningJobStatus"] == described["HyperParameterTuningJobStatus"] == "Completed"
+    assert found["Tags"] == tagged(team="ml")
 
 
 @pytest.mark.documented("API_Endpoint, API_SearchRecord")

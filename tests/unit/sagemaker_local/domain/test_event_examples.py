@@ -6,8 +6,11 @@ The values are the page's where they have a form of their own (times, enums, num
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
+import sagemaker_local
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import (
     endpoint_deployment_event,
@@ -28,6 +31,14 @@ def arn(resource: str) -> str:
 def replaced(example: dict[str, Any], *without: str, **members: Any) -> dict[str, Any]:
     """The record of the example's resource: the example, without what only the event has, and with *members*."""
     return {**{name: value for name, value in example.items() if name not in without}, **members}
+
+
+def test_every_event_that_has_an_example_is_compared_with_it() -> None:
+    sources = [path.read_text() for path in Path(sagemaker_local.__file__).parent.rglob("*.py")]
+    sent = set(re.findall(r'"(SageMaker [A-Za-z ]+ Change)"', "".join(sources)))
+    compared = set(re.findall(r'detail_type == "(SageMaker .+)"', Path(__file__).read_text()))
+    # Of a model's event the page has a pattern, and no example.
+    assert sent - {"SageMaker Model State Change"} == compared
 
 
 def test_a_training_job() -> None:
