@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.hosting import Hosting, variant
+from tests.support.hosting import SETTLED, Hosting, variant
 from tests.support.local_aws import unique
 from tests.support.polling import eventually
 from tests.support.traffic import Load
@@ -118,8 +118,15 @@ def test_an_alarm_brings_the_old_configuration_back(hosting: Hosting) -> None:
     name = alarm(hosting, endpoint)
     update(hosting, endpoint, new, deployment("CANARY", wait=3600, alarms=(name,), CanarySize=percent(50)))
     eventually(lambda: variant_status(hosting, endpoint) == "Baking" or None, "the canary's baking")
-    hosting.aws.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
-    done = hosting.settled(endpoint)
+
+    def failing() -> dict[str, Any] | None:
+        # A state that is only set lasts until CloudWatch evaluates the alarm again, which may be at once.
+        with suppress(hosting.runtime.exceptions.ModelError):
+            hosting.invoke(endpoint, what="status=500")
+        shown = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
+        return dict(shown) if shown["EndpointStatus"] in SETTLED else None
+
+    done = eventually(failing, "the rollback")
     assert (done["EndpointStatus"], done["EndpointConfigName"]) == ("InService", old)
     assert name in done["FailureReason"]
     assert hosting.invoke(endpoint, what="model") == b"old"
