@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Places = npt.NDArray[np.int64]
+Characters = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -20,41 +21,50 @@ Mask = npt.NDArray[np.bool_]
 WORD = 8  # bytes, and digits of a number that are read at once
 COMMA, NEWLINE, MINUS = b",\n-"
 _U = np.uint64
-_ALL = _U(0xFFFFFFFFFFFFFFFF)
+_ALL = 0xFFFFFFFFFFFFFFFF
 _FIRST_BITS, _LAST_BITS = _U(0x0101010101010101), _U(0x8080808080808080)
 _ZEROS, _DOTS = _U(0x3030303030303030), _U(0x2E2E2E2E2E2E2E2E)
 _ABOVE_NINE = _U(0x7676767676767676)  # added to a byte above 9 it sets that byte's highest bit
 _POWERS = 10.0 ** np.arange(WORD)
+# By length, the bits of a word's first and of its last bytes. The first character is in the lowest byte.
+_FIRST = np.array([_ALL >> 8 * (WORD - length) if length else 0 for length in range(WORD + 1)], dtype=_U)
+_LAST = np.array([(_ALL << 8 * (WORD - length)) & _ALL for length in range(WORD + 1)], dtype=_U)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the cells of a block of text lie: ``starts`` and ``ends`` are (columns, rows) places in ``text``."""
+    """Where the cells of a block of text lie: ``ends`` are (columns, rows) places in ``text``."""
 
     text: bytes
-    starts: Places
     ends: Places
+    lengths: Places
 
     @property
     def rows(self) -> int:
         """The number of rows."""
-        return len(self.starts[0])
+        return len(self.ends[0])
+
+    @property
+    def characters(self) -> Characters:
+        """The text, byte by byte."""
+        return np.frombuffer(self.text, np.uint8)
 
     @property
     def words(self) -> Words:
-        """The eight bytes that begin at each place, overlapping, lowest byte first."""
+        """The eight bytes that begin at each place, overlapping."""
         return np.ndarray((len(self.text) - WORD + 1,), dtype="<u8", buffer=self.text, strides=(1,))
 
     def cells(self, column: int, rows: Places) -> list[bytes]:
         """The texts of one column's cells in ``rows``."""
-        bounds = zip(self.starts[column][rows].tolist(), self.ends[column][rows].tolist(), strict=True)
+        ends = self.ends[column][rows]
+        bounds = zip((ends - self.lengths[column][rows]).tolist(), ends.tolist(), strict=True)
         return [self.text[start:end] for start, end in bounds]
 
     def lines(self, columns: Sequence[int], rows: Places) -> bytes:
         """The text of ``rows``, their cells in the order of ``columns``."""
-        if list(columns) == list(range(len(self.starts))):
-            bounds = zip(self.starts[0][rows].tolist(), (self.ends[-1][rows] + 1).tolist(), strict=True)
-            return b"".join([self.text[start:end] for start, end in bounds])
+        if list(columns) == list(range(len(self.ends))):
+            starts, ends = (self.ends[0] - self.lengths[0])[rows], self.ends[-1][rows] + 1
+            return b"".join([self.text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)])
         cells = zip(*(self.cells(column, rows) for column in columns), strict=True)
         return b"".join([b",".join(row) + b"\n" for row in cells])
 
@@ -66,49 +76,48 @@ def grid(block: bytes, columns: int) -> Grid | None:
     characters = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero((characters == COMMA) | (characters == NEWLINE))
     last = characters[ends] == NEWLINE
-    if len(ends) % columns or not last[columns - 1 :: columns].all() or np.count_nonzero(last) * columns != len(ends):
+    if (
+        not len(ends)
+        or len(ends) % columns
+        or not last[columns - 1 :: columns].all()
+        or np.count_nonzero(last) * columns != len(ends)
+    ):
         return None
-    starts = np.concatenate([[WORD], ends[:-1] + 1])
-    if columns == 1 and (starts == ends).any():
+    lengths = np.empty_like(ends)
+    lengths[0], lengths[1:] = ends[0] - WORD, ends[1:] - ends[:-1] - 1
+    if columns == 1 and not lengths.all():
         return None
-    return Grid(text, starts.reshape(-1, columns).T, ends.reshape(-1, columns).T)
+    return Grid(text, ends.reshape(-1, columns).T, lengths.reshape(-1, columns).T)
 
 
 def numbers(given: Grid, column: int) -> tuple[Numbers, Mask]:
     """Values of plain decimal numbers, NaN for empty cells; and which cells are neither, whose values mean nothing."""
-    starts, ends, words = given.starts[column], given.ends[column], given.words
-    characters = np.frombuffer(given.text, np.uint8)
-    negative = characters[starts] == MINUS
-    length = ends - starts - negative
-    word = _padded(words[ends - WORD], length)
+    ends, length = given.ends[column], given.lengths[column]
+    negative = np.zeros(given.rows, dtype=np.bool_)
+    if MINUS in given.text:
+        negative = given.characters[ends - length] == MINUS
+        length = length - negative
+    own = _LAST.take(length, mode="clip")
+    word = (given.words[ends - WORD] & own) | (_ZEROS & ~own)
     dot = _first_byte(word, _DOTS)
-    has_dot = dot != 0
     digits = _without_byte(word, dot) - _ZEROS
     values = _decimal(digits).astype(np.float64) / _POWERS[_bytes_above(dot)]
+    plain = (length > (dot != 0)) & (length <= WORD) & (((digits + _ABOVE_NINE) | digits) & _LAST_BITS == 0)
     empty = (length == 0) & ~negative
-    plain = (length - has_dot > 0) & (length <= WORD) & (((digits + _ABOVE_NINE) | digits) & _LAST_BITS == 0)
     values = np.where(negative, -values, values) + 0.0  # -0 becomes 0
-    return np.where(empty, np.nan, values), ~(plain | empty)
+    values[empty] = np.nan
+    return values, ~(plain | empty)
 
 
 def texts(given: Grid, column: int) -> Words:
     """The cells' bytes as (rows, words), zero bytes behind each; as many words as the longest cell needs."""
-    starts, ends, words = given.starts[column], given.ends[column], given.words
-    longest = int((ends - starts).max(initial=1))
-    found = np.empty((given.rows, -(-longest // WORD)), dtype="<u8")
+    starts, lengths, words = given.ends[column] - given.lengths[column], given.lengths[column], given.words
+    found = np.empty((given.rows, -(-int(lengths.max(initial=1)) // WORD)), dtype="<u8")
     for number in range(found.shape[1]):
-        begin = starts + number * WORD
-        left = np.clip(ends - begin, 0, WORD).astype(_U)
-        word = words[np.minimum(begin, len(words) - 1)]
-        found[:, number] = np.where(left == 0, _U(0), word & (_ALL >> ((_U(WORD) - left) % _U(WORD) * _U(8))))
+        skipped = number * WORD
+        word = words[np.minimum(starts + skipped, len(words) - 1)]
+        found[:, number] = word & _FIRST.take(lengths - skipped, mode="clip")
     return found
-
-
-def _padded(word: Words, length: Places) -> Words:
-    """The last ``length`` characters of each word (its highest bytes), behind zeros instead of what was there."""
-    missing = np.clip(WORD - length, 0, WORD).astype(_U)
-    own = np.where(missing == WORD, _U(0), _ALL << (missing % _U(WORD) * _U(8)))
-    return (word & own) | (_ZEROS & ~own)
 
 
 def _first_byte(word: Words, repeated: np.uint64) -> Words:

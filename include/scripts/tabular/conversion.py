@@ -42,7 +42,7 @@ class Conversion:
 
     def _codes(self, column: Category, place: int) -> Codes:
         codes = _known(self._grid, place, column.values)
-        empty = self._grid.starts[place] == self._grid.ends[place]
+        empty = self._grid.lengths[place] == 0
         codes[empty] = MISSING
         unknown = self._unknown.setdefault(column.name, {})
         for row in np.flatnonzero((codes == UNKNOWN) | (empty & column.required)).tolist():
@@ -60,10 +60,9 @@ class Conversion:
     def _texts(self, column: Identifier, place: int) -> Texts:
         words = bulk.texts(self._grid, place)
         found = words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0]
-        characters = np.frombuffer(self._grid.text, np.uint8)
-        starts, ends = self._grid.starts[place], self._grid.ends[place]
-        blanks = (characters[starts] <= ord(" ")) | (characters[ends - 1] <= ord(" "))
-        unusual = (starts == ends) | blanks | (words & WORD_BITS != 0).any(axis=1)
+        characters, ends, lengths = self._grid.characters, self._grid.ends[place], self._grid.lengths[place]
+        blanks = (characters[ends - lengths] <= ord(" ")) | (characters[ends - 1] <= ord(" "))
+        unusual = (lengths == 0) | blanks | (words & WORD_BITS != 0).any(axis=1)
         for row in np.flatnonzero(unusual).tolist():
             found[row] = str(self._value(column, place, row) or "").encode()
         return found

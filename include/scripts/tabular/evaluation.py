@@ -1,4 +1,18 @@
-"""Several models on the same rows: their metrics, the metrics of groups of rows, and how the models differ."""
+"""Several models on the same rows: their metrics, the metrics of groups of rows, and how the models differ.
+
+The document::
+
+    {"version": 2, "use_case", "problem_type", "rows", "fresh": null or {"from", "rows"},
+     "bootstrap": {"resamples", "seed", "level"},
+     "candidates": {name: MODEL and "comparisons": {"baseline": COMPARED or null, "champion": the same}},
+     "baseline": null or MODEL and "name", "champion": {"state": "none"} or MODEL and "state": "scored"}
+
+MODEL holds the metrics in the shape of SageMaker's model quality reports (``regression_metrics`` or
+``binary_classification_metrics``), their ``intervals`` and, by slice and group, ``slices`` with ``rows`` and the same
+two members. COMPARED holds ``metrics``, and ``slices`` by slice and group: by metric the ``difference`` candidate minus
+other, its ``standard_deviation`` and its ``interval``. A value of null is not defined on those rows; a standard
+deviation of "NaN", or an interval of null, was not computed.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +21,48 @@ from typing import Any
 import numpy as np
 
 from tabular import metrics
-from tabular.groups import Groups
+from tabular.groups import FRESH, FRESHNESS, Groups
 from tabular.metrics import Scores, Vector
-from tabular.metrics.bootstrap import Estimate, estimate
+from tabular.metrics.bootstrap import LEVEL, RESAMPLES, SEED, Estimate, estimate
 from tabular.table import Mask
-from tabular.use_case import UseCase
+from tabular.use_case import BASELINE, CHAMPION, UseCase
+
+VERSION = 2
 
 Estimates = Mapping[str, Estimate]
 Document = dict[str, Any]
+
+
+def document(
+    use_case: UseCase, target: Vector, groups: Groups, predictions: Mapping[str, Vector], fresh_from: str | None
+) -> Document:
+    """The document on the models in ``predictions``, one of which may be named `CHAMPION` and one as the use case's
+    baseline. With ``fresh_from`` one of the ``groups`` is `FRESHNESS`.
+
+    Raises UserError for predictions that are not finite.
+    """
+    judged = Evaluation(use_case, target, groups, predictions)
+    rivals = {BASELINE: use_case.baseline, CHAMPION: CHAMPION}
+
+    def candidate(name: str) -> Document:
+        against = {
+            role: judged.comparison(name, rival) if rival in predictions else None for role, rival in rivals.items()
+        }
+        return {**judged.model(name), "comparisons": against}
+
+    fresh = groups[FRESHNESS][FRESH] if fresh_from else None
+    baseline = use_case.baseline
+    return {
+        "version": VERSION,
+        "use_case": use_case.name,
+        "problem_type": "BinaryClassification" if use_case.classifies else "Regression",
+        "rows": len(target),
+        "fresh": None if fresh is None else {"from": fresh_from, "rows": int(np.count_nonzero(fresh))},
+        "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "level": LEVEL},
+        "candidates": {name: candidate(name) for name in predictions if name not in rivals.values()},
+        BASELINE: {"name": baseline, **judged.model(baseline)} if baseline in predictions else None,
+        CHAMPION: {"state": "scored", **judged.model(CHAMPION)} if CHAMPION in predictions else {"state": "none"},
+    }
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,40 @@
 Missing numbers are NaN, as nothing was learned of them yet. `numpy.load` reads it in any script.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from common.errors import UserError
-from tabular.algorithms import Examples
 from tabular.preprocessing import Features, Preprocessing
 
 # NumPy leaves room in the header for the number of rows to grow, so that it can be told when all are written.
 DTYPE = np.dtype("<f4")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features, without missing values, and what is to be predicted from them: a number, or 1 for the positive label
+    and 0 for the negative."""
+
+    features: Features
+    target: npt.NDArray[np.float32]
+
+
+def rows(target: npt.NDArray[np.float64], features: Features) -> Features:
+    """A matrix with the target first, then the features."""
+    found = np.empty((len(target), features.shape[1] + 1), dtype=DTYPE)
+    found[:, 0], found[:, 1:] = target, features
+    return found
+
+
+def features(rows: Features) -> Features:
+    """All of `rows` but the target."""
+    return rows[:, 1:]
 
 
 class Writer:
@@ -38,12 +60,10 @@ class Writer:
         self._write_header()
         self._stream.close()
 
-    def add(self, target: np.ndarray[Any, np.dtype[np.float64]], features: Features) -> None:
-        """Append rows."""
-        rows = np.empty((len(target), self._width), dtype=DTYPE)
-        rows[:, 0], rows[:, 1:] = target, features
-        self._stream.write(rows.tobytes())
-        self.rows += len(target)
+    def add(self, rows: Features) -> None:
+        """Append `rows`."""
+        self._stream.write(rows.data)
+        self.rows += len(rows)
 
     def _write_header(self) -> None:
         header = {

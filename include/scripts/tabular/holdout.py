@@ -1,6 +1,7 @@
 """The test part on disk: raw rows as text, so that every model reads them its own way, and the day of each."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,20 @@ from tabular.table import Mask
 from tabular.use_case import Schema
 
 ROWS, DAYS = "test.csv", "days.json"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some test rows of one file, as text, and the day (YYYY-MM-DD) of all of them."""
+
+    text: bytes
+    rows: int
+    day: str | None
+
+    @classmethod
+    def of(cls, block: Block, chosen: Mask) -> "Piece":
+        """The rows of ``block`` where ``chosen`` is true."""
+        return cls(block.csv(chosen), int(np.count_nonzero(chosen)), block.day)
 
 
 class Writer:
@@ -44,10 +59,10 @@ class Writer:
         self._stream.close()
         report.write(self._folder / DAYS, list(self._runs()))
 
-    def add(self, block: Block, chosen: Mask) -> None:
-        """Append the rows of ``block`` where ``chosen`` is true."""
-        self._stream.write(block.csv(chosen))
-        self._days.append((block.day, int(np.count_nonzero(chosen))))
+    def add(self, piece: Piece) -> None:
+        """Append rows."""
+        self._stream.write(piece.text)
+        self._days.append((piece.day, piece.rows))
 
     def _runs(self) -> Iterator[tuple[str | None, int]]:
         for day, same in groupby(self._days, key=lambda entry: entry[0]):

@@ -12,6 +12,8 @@ STEPS = {
     "preprocess": "split the rows into parts, and learn the preprocessing from the training part",
     "train": "train one of the candidates",
     "evaluate": "score candidates, baseline and champion on the same test rows",
+    "report": "put the evaluation and the gate's record on one HTML page",
+    "calibrate": "measure what the gate's minimum gain has to be",
 }
 
 

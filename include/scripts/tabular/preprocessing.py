@@ -1,6 +1,6 @@
 """From raw rows to the numbers that models read: fitted on the training part only, and part of the model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,9 @@ class Preprocessing:
     numbers: Mapping[str, Statistics]
 
     @classmethod
-    def fit(cls, encoding: Encoding, numbers: Mapping[str, Features]) -> "Preprocessing":
+    def fit(cls, encoding: Encoding, numbers: Iterable[tuple[str, Features]]) -> "Preprocessing":
         """Learn from the values of the numeric columns. Raises UserError if one holds no value at all."""
-        return cls(encoding, {name: Statistics.fit(name, values) for name, values in numbers.items()})
+        return cls(encoding, {name: Statistics.fit(name, values) for name, values in numbers})
 
     @classmethod
     def read(cls, file: Path) -> "Preprocessing":

@@ -7,11 +7,15 @@ values.
 
 import csv
 import io
+import os
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -60,29 +64,62 @@ class Block:
         return self._text(np.flatnonzero(chosen))
 
 
+Part = Callable[[], Iterable[Block]]  # a piece of a file that is still to be read
+Result = TypeVar("Result")
+
+
 def read(source: Path, columns: Sequence[Column]) -> Iterator[Block]:
     """Rows of ``source``, a CSV file or a folder of ``*.csv`` files at any depth, in the order of names.
 
     The columns may come in any order and among others. Raises UserError naming file and line: no file, no row at all,
     a wrong header, a row of another length than its header, text that is not UTF-8 CSV.
     """
-    empty = True
-    for file in _files(source):
-        name = file.name if file == source else file.relative_to(source).as_posix()
-        with file.open("rb") as stream:
-            for block in _File(name, stream, columns).blocks():
-                empty = False
-                yield block
-    if empty:
-        raise UserError(f"{source}: no row of data below the header; supply at least one CSV file with rows")
+    return each(source, columns, lambda block: block)
 
 
 def read_good(source: Path, columns: Sequence[Column]) -> Iterator[Block]:
     """As `read`; raises the first BadCell."""
-    for block in read(source, columns):
-        if block.bad:
-            raise block.bad[0]
-        yield block
+    return each(source, columns, good)
+
+
+def good(block: Block) -> Block:
+    """The block. Raises its first BadCell."""
+    if block.bad:
+        raise block.bad[0]
+    return block
+
+
+def each(source: Path, columns: Sequence[Column], work: Callable[[Block], Result]) -> Iterator[Result]:
+    """What ``work`` makes of each block that `read` would give, in the same order.
+
+    Blocks are read and worked on in as many threads as there are processors: NumPy holds no lock while it computes.
+    """
+    empty, waiting = True, deque[Future[list[Result]]]()
+    with ThreadPoolExecutor(_processors()) as pool:
+        for part in _parts(source, columns):
+            waiting.append(pool.submit(_worked, part, work))
+            empty = False
+            while len(waiting) > _processors():
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    if empty:
+        raise UserError(f"{source}: no row of data below the header; supply at least one CSV file with rows")
+
+
+def _worked(part: Part, work: Callable[[Block], Result]) -> list[Result]:
+    return [work(block) for block in part()]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _parts(source: Path, columns: Sequence[Column]) -> Iterator[Part]:
+    for file in _files(source):
+        name = file.name if file == source else file.relative_to(source).as_posix()
+        with file.open("rb") as stream:
+            yield from _File(name, stream, columns).parts()
 
 
 def _files(source: Path) -> list[Path]:
@@ -104,74 +141,74 @@ class _File:
     stream: BinaryIO
     columns: Sequence[Column]
     header: list[str] = field(default_factory=list)
-    line: int = 1  # the number of the line that comes next
 
-    def blocks(self) -> Iterator[Block]:
+    def parts(self) -> Iterator[Part]:
         """All of the file."""
         first = self.stream.readline()
         if b'"' in first:  # a quoted name may hold commas and line ends
             self.stream.seek(0)
-            return self._row_by_row(self.stream)
-        self.header = _header(_decoded(first, self.name, self.line).split(","), self.name, self.columns)
-        self.line += 1
+            return self._rest(1)
+        self.header = _header(_decoded(first, self.name, 1).split(","), self.name, self.columns)
         return self._below_the_header()
 
-    def _below_the_header(self) -> Iterator[Block]:
+    def _below_the_header(self) -> Iterator[Part]:
+        line = 2
         while text := self._whole_lines():
             if b'"' in text:  # a quoted cell may go on beyond this block
                 self.stream.seek(-len(text), io.SEEK_CUR)
-                yield from self._row_by_row(self.stream)
+                yield from self._rest(line)
             else:
-                yield from self._plain(text)
+                yield partial(self._plain, text, line)
+                line += text.count(b"\n")
 
     def _whole_lines(self) -> bytes:
         """The next block of the file: everything up to a line end, or to the end of the file."""
         text = self.stream.read(BLOCK_BYTES)
         return text if text.endswith(b"\n") else text + self.stream.readline()
 
-    def _plain(self, text: bytes) -> Iterator[Block]:
+    def _rest(self, line: int) -> Iterator[Part]:
+        """What is left of the file, row by row, beginning with the ``line``-th line."""
+        for block in self._row_by_row(self.stream, line):
+            yield partial(list, [block])
+
+    def _plain(self, text: bytes, line: int) -> Iterable[Block]:
+        """Blocks of lines without quotes, the first of which is the ``line``-th."""
         lines = text.replace(b"\r\n", b"\n") if b"\r" in text else text
         grid = bulk.grid(lines if lines.endswith(b"\n") else lines + b"\n", len(self.header))
         if grid is None or b"\r" in lines or not _is_utf8(lines):
-            yield from self._row_by_row(io.BytesIO(text))
-            return
-        yield self._of_grid(grid)
-        self.line += grid.rows
+            return self._row_by_row(io.BytesIO(text), line)
+        return [self._of_grid(grid, line)]
 
-    def _of_grid(self, grid: bulk.Grid) -> Block:
+    def _of_grid(self, grid: bulk.Grid, line: int) -> Block:
         places = [self.header.index(column.name) for column in self.columns]
-        found = Conversion(grid, self.columns, places, self.name, self.line)
+        found = Conversion(grid, self.columns, places, self.name, line)
         good = np.ones(grid.rows, dtype=np.bool_)
         good[list(found.bad)] = False
         rows = np.flatnonzero(good)
         table = found.table.take(good) if found.bad else found.table
         bad = list(found.bad.values())
-        return self._block(self.line + rows, table, bad, lambda chosen: grid.lines(places, rows[chosen]))
+        return self._block(line + rows, table, bad, lambda chosen: grid.lines(places, rows[chosen]))
 
-    def _row_by_row(self, lines: Iterable[bytes]) -> Iterator[Block]:
-        """Blocks of ``lines``, the first of which has the number `line`."""
-        before = self.line - 1
-        reader = csv.reader(self._decoded(lines), strict=True)
+    def _row_by_row(self, lines: Iterable[bytes], line: int) -> Iterator[Block]:
+        """Blocks of ``lines``, the first of which is the ``line``-th."""
+        # Line by line, because a text stream decodes ahead and could not tell where it failed.
+        numbered = enumerate(lines, start=line)
+        reader = csv.reader((_decoded(text, self.name, number) for number, text in numbered), strict=True)
         rows: list[tuple[int, list[str]]] = []
         try:
             self.header = self.header or _header(next(reader, []), self.name, self.columns)
             for cells in reader:
                 if cells:  # csv gives an empty list for a blank line
-                    rows.append((before + reader.line_num, self._checked(cells, before + reader.line_num)))
+                    number = line - 1 + reader.line_num
+                    rows.append((number, self._checked(cells, number)))
                 if len(rows) == ROWS_AT_ONCE:
                     yield self._of_rows(rows)
                     rows = []
         except csv.Error as error:
-            line = before + reader.line_num
-            raise UserError(f"{self.name}, line {line}: not CSV ({error}); correct the file") from None
+            number = line - 1 + reader.line_num
+            raise UserError(f"{self.name}, line {number}: not CSV ({error}); correct the file") from None
         if rows:
             yield self._of_rows(rows)
-
-    def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
-        """Line by line, because a text stream decodes ahead and could not tell where it failed."""
-        for line in lines:
-            self.line += 1
-            yield _decoded(line, self.name, self.line - 1)
 
     def _checked(self, cells: list[str], line: int) -> list[str]:
         if len(cells) != len(self.header):

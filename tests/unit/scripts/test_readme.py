@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_the_job_code_runs_by_hand_as_the_readme_shows(tmp_path: Path) -> None:
     (tmp_path / "include").symlink_to(ROOT / "include")
     lines = re.findall(r"^python (-m churn .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(lines) == 5
+    assert len(lines) == 6
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": "include/scripts"}
     for line in lines:
         command = [sys.executable, *shlex.split(line)]
@@ -26,3 +26,4 @@ def test_the_job_code_runs_by_hand_as_the_readme_shows(tmp_path: Path) -> None:
     models = (report["candidates"]["xgboost"], report["baseline"])
     candidate, baseline = (model["binary_classification_metrics"]["auc"]["value"] for model in models)
     assert candidate > baseline
+    assert "<svg" in (tmp_path / "out" / "report" / "report.html").read_text()

@@ -16,6 +16,7 @@ from common.errors import UserError
 from common.hyperparameters import Row, Setting
 from tabular.artifact import Artifact
 from tabular.cluster import Cluster
+from tabular.examples import Examples
 from tabular.preprocessing import Features, Preprocessing
 
 BUILT_IN = f"{__name__}."
@@ -24,17 +25,9 @@ Vector = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Features, without missing values, and what is to be predicted from them: a number, or 1 for the positive label
-    and 0 for the negative."""
-
-    features: Features
-    target: npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
 class Task:
-    """What a model is fitted to. Of several instances each has its share of ``train`` and all of ``validation``."""
+    """What a model is fitted to. Of several instances each has its share of ``train`` and all of ``validation``. Lines
+    of metrics that show progress go to ``tell``."""
 
     classifies: bool
     preprocessing: Preprocessing
@@ -42,6 +35,7 @@ class Task:
     validation: Examples
     settings: dict[str, Setting]
     cluster: Cluster
+    tell: Callable[[str], None]
 
 
 class Model(Protocol):

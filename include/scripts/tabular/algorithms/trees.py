@@ -1,6 +1,6 @@
 """What algorithms have in common whose models are trees in XGBoost's own format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ import xgboost
 
 from common.errors import UserError
 from common.hyperparameters import Choice, Hyperparameter, Setting
-from tabular.algorithms import Examples, Task, Vector
+from tabular.algorithms import Task, Vector
 from tabular.artifact import Artifact
+from tabular.examples import Examples
 from tabular.preprocessing import Features, Preprocessing
 
 FILE = "model.ubj"
@@ -56,12 +57,16 @@ class Trees:
 
 
 class LearningCurve(xgboost.callback.TrainingCallback):
-    """Prints a metrics line now and then, so that the log and CloudWatch show progress."""
+    """Tells a line of metrics now and then, so that the log and CloudWatch show progress."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._tell = tell
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-        """Print a line after every `CURVE_EVERY` rounds; never end the training."""
+        """Tell a line after every `CURVE_EVERY` rounds; never end the training."""
         if (epoch + 1) % CURVE_EVERY == 0:
-            print(" ".join(_shown(part, history) for part, history in evals_log.items()), flush=True)
+            self._tell(" ".join(_shown(part, history) for part, history in evals_log.items()))
         return False
 
 
@@ -77,7 +82,7 @@ def boost(task: Task, parameters: Mapping[str, Setting], rounds: int) -> Trees:
         parts["train"],
         num_boost_round=rounds,
         evals=[(data, part) for part, data in parts.items()],
-        callbacks=[LearningCurve()],
+        callbacks=[LearningCurve(task.tell)],
         verbose_eval=False,
     )
     return Trees(booster)

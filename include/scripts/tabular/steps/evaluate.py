@@ -1,20 +1,8 @@
 """Score all candidates, the baseline and the champion, if there is one, on the same test rows.
 
-Writes ``evaluation.json``, for the gate to decide from::
-
-    {"version": 2, "use_case", "problem_type", "rows", "fresh": null or {"from", "rows"},
-     "bootstrap": {"resamples", "seed", "level"},
-     "candidates": {name: MODEL and "comparisons": {"baseline": COMPARED or null, "champion": the same}},
-     "baseline": null or MODEL and "name", "champion": {"state": "none"} or MODEL and "state": "scored"}
-
-MODEL holds the metrics in the shape of SageMaker's model quality reports (``regression_metrics`` or
-``binary_classification_metrics``), their ``intervals`` and, by slice and group, ``slices`` with ``rows`` and the same
-two members. COMPARED holds ``metrics``, and ``slices`` by slice and group: by metric the ``difference`` candidate minus
-other, its ``standard_deviation`` and its ``interval``. A value of null is not defined on those rows; a standard
-deviation of "NaN", or an interval of null, was not computed.
-
-Beside it lie ``plots.json``, and for each candidate ``quality/<name>/statistics.json`` and ``constraints.json``, which
-monitors of model quality compare later measurements with. Nothing is decided here.
+Writes ``evaluation.json`` (see `tabular.evaluation`), for the gate to decide from; ``plots.json``, for the step report;
+and for each candidate ``quality/<name>/statistics.json`` and ``constraints.json``, which monitors of model quality
+compare later measurements with. Nothing is decided here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,17 +14,15 @@ import numpy as np
 
 from common import job, paths, report
 from common.errors import UserError
-from tabular import groups, holdout, metrics, plots, quality, reading, split
-from tabular.evaluation import Document, Evaluation
-from tabular.groups import FRESH, FRESHNESS, Groups
+from tabular import evaluation, groups, holdout, metrics, plots, quality, reading, split
+from tabular.evaluation import Document
+from tabular.groups import FRESHNESS, Groups
 from tabular.hashing import Hashes
 from tabular.metrics import Vector
-from tabular.metrics.bootstrap import LEVEL, RESAMPLES, SEED
+from tabular.metrics.bootstrap import LEVEL
 from tabular.predictor import Predictor
 from tabular.table import Mask
-from tabular.use_case import BASELINE, CHAMPION, Split, UseCase
-
-VERSION = 2
+from tabular.use_case import CHAMPION, Split, UseCase
 
 
 @dataclass(frozen=True)
@@ -86,7 +72,7 @@ def evaluate(
         raise UserError(f"{test}: no row was kept from all models while they learned; supply rows of the test part")
     rows = rows.take(unseen)
     predictions = {name: model.predict_files(test)[unseen] for name, model in models.items()}
-    document = _document(use_case, rows, predictions, fresh_from)
+    document = evaluation.document(use_case, rows.target, rows.groups, predictions, fresh_from)
     report.write(output / "evaluation.json", document)
     drawn = {name: plots.points(use_case, rows.target, predicted) for name, predicted in predictions.items()}
     report.write(output / "plots.json", drawn)
@@ -113,31 +99,6 @@ def _unseen(hashes: Hashes, models: Iterable[Predictor]) -> Mask:
     for model in models:
         chosen &= split.parts(hashes, Split(**model.artifact.facts["split"])) == split.PARTS.index(split.TEST)
     return chosen
-
-
-def _document(use_case: UseCase, rows: TestRows, predictions: Mapping[str, Vector], fresh_from: str | None) -> Document:
-    evaluation = Evaluation(use_case, rows.target, rows.groups, predictions)
-    rivals = {BASELINE: use_case.baseline, CHAMPION: CHAMPION}
-
-    def candidate(name: str) -> Document:
-        against = {
-            role: evaluation.comparison(name, rival) if rival in predictions else None for role, rival in rivals.items()
-        }
-        return {**evaluation.model(name), "comparisons": against}
-
-    fresh = rows.groups[FRESHNESS][FRESH] if fresh_from else None
-    named = use_case.baseline
-    return {
-        "version": VERSION,
-        "use_case": use_case.name,
-        "problem_type": "BinaryClassification" if use_case.classifies else "Regression",
-        "rows": len(rows.target),
-        "fresh": None if fresh is None else {"from": fresh_from, "rows": int(np.count_nonzero(fresh))},
-        "bootstrap": {"resamples": RESAMPLES, "seed": SEED, "level": LEVEL},
-        "candidates": {name: candidate(name) for name in predictions if name not in rivals.values()},
-        BASELINE: {"name": named, **evaluation.model(named)} if named in predictions else None,
-        CHAMPION: {"state": "scored", **evaluation.model(CHAMPION)} if CHAMPION in predictions else {"state": "none"},
-    }
 
 
 def _lines(use_case: UseCase, document: Document) -> Iterator[str]:

@@ -7,6 +7,8 @@ alone, see `tabular.split`.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +17,47 @@ from common import job, paths, report
 from common.errors import UserError
 from tabular import examples, holdout, reading, split
 from tabular.columns import Number
+from tabular.holdout import Piece
 from tabular.preprocessing import FILE, Encoding, Features, Preprocessing
 from tabular.reading import Block
-from tabular.split import TEST, TRAIN, VALIDATION
+from tabular.split import PARTS, TEST, TRAIN, VALIDATION
 from tabular.use_case import UseCase
 
 
+@dataclass(frozen=True)
 class Division:
-    """Rows on their way into the parts. To be used in a with statement."""
+    """Some rows by their parts."""
+
+    train: Features
+    validation: Features
+    test: Piece
+
+    @classmethod
+    def of(cls, use_case: UseCase, block: Block) -> "Division":
+        """The division of a block. Raises BadCell if a row of it cannot be read."""
+        schema, table = use_case.schema, reading.good(block).table
+        parts = split.parts(split.keys(schema, table), use_case.split)
+        rows = examples.rows(table.numbers[schema.target.name], Encoding(schema.features).encode(table))
+        chosen = {part: parts == place for place, part in enumerate(PARTS)}
+        return cls(rows[chosen[TRAIN]], rows[chosen[VALIDATION]], Piece.of(block, chosen[TEST]))
+
+
+class Parts:
+    """The parts on disk, and what is to be learned from the first. To be used in a with statement."""
 
     def __init__(self, use_case: UseCase, output: Path) -> None:
-        self._use_case = use_case
-        self._encoding = Encoding(use_case.schema.features)
-        width = len(self._encoding.names)
-        self._encoded = {part: examples.Writer(output / part / f"{part}.npy", width) for part in (TRAIN, VALIDATION)}
-        self._test = holdout.Writer(output / TEST, use_case.schema)
-        self._numbers: dict[str, list[Features]] = {
-            column.name: [] for column in use_case.schema.features if isinstance(column, Number)
-        }
+        self.encoding = Encoding(use_case.schema.features)
+        width = len(self.encoding.names)
+        self.train = examples.Writer(output / TRAIN / f"{TRAIN}.npy", width)
+        self.validation = examples.Writer(output / VALIDATION / f"{VALIDATION}.npy", width)
+        self.test = holdout.Writer(output / TEST, use_case.schema)
+        self._places = {column.name: self.encoding.names.index(column.name) for column in _numbers(use_case)}
+        self._values: dict[str, list[Features]] = {name: [] for name in self._places}
         self._open = ExitStack()
 
-    def __enter__(self) -> "Division":
-        for writer in self._encoded.values():
+    def __enter__(self) -> "Parts":
+        for writer in (self.train, self.validation, self.test):
             self._open.enter_context(writer)
-        self._open.enter_context(self._test)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -47,40 +66,40 @@ class Division:
     @property
     def rows(self) -> dict[str, int]:
         """How many rows each part has by now."""
-        return {**{part: writer.rows for part, writer in self._encoded.items()}, TEST: self._test.rows}
+        return {TRAIN: self.train.rows, VALIDATION: self.validation.rows, TEST: self.test.rows}
 
-    def add(self, block: Block) -> None:
-        """Give each row to its part."""
-        schema = self._use_case.schema
-        parts = split.parts(split.keys(schema, block.table), self._use_case.split)
-        features = self._encoding.encode(block.table)
-        target = block.table.numbers[schema.target.name]
-        for place, part in enumerate(split.PARTS):
-            chosen = parts == place
-            if part == TEST:
-                self._test.add(block, chosen)
-            else:
-                self._encoded[part].add(target[chosen], features[chosen])
-        for name, values in self._numbers.items():
-            values.append(block.table.numbers[name][parts == split.PARTS.index(TRAIN)].astype(np.float32))
+    def add(self, division: Division) -> None:
+        """Append to each part."""
+        self.train.add(division.train)
+        self.validation.add(division.validation)
+        self.test.add(division.test)
+        features = examples.features(division.train)
+        for name, place in self._places.items():
+            self._values[name].append(features[:, place].copy())
 
     def learned(self) -> Preprocessing:
-        """What the training part teaches. Raises UserError if a numeric column holds no value at all."""
-        return Preprocessing.fit(self._encoding, {name: np.concatenate(v) for name, v in self._numbers.items()})
+        """What the training part teaches; it can be asked once, for the values are given up one column after the other.
+        Raises UserError if a numeric column holds no value at all."""
+        numbers = ((name, np.concatenate(self._values.pop(name))) for name in self._places)
+        return Preprocessing.fit(self.encoding, numbers)
+
+
+def _numbers(use_case: UseCase) -> list[Number]:
+    return [column for column in use_case.schema.features if isinstance(column, Number)]
 
 
 def preprocess(use_case: UseCase, data: Path, output: Path) -> None:
     """Write the parts of ``data`` and the preprocessing into the folder ``output``. Raises UserError on unreadable
     data, or if a part is left empty."""
-    with Division(use_case, output) as division:
-        for block in reading.read_good(data, use_case.schema.columns):
-            division.add(block)
-    for part, rows in division.rows.items():
+    with Parts(use_case, output) as parts:
+        for division in reading.each(data, use_case.schema.columns, partial(Division.of, use_case)):
+            parts.add(division)
+    for part, rows in parts.rows.items():
         print(f"{part}: {rows} rows")
-    if empty := [part for part, rows in division.rows.items() if not rows]:
-        total = sum(division.rows.values())
+    if empty := [part for part, rows in parts.rows.items() if not rows]:
+        total = sum(parts.rows.values())
         raise UserError(f"{data}: {total} rows are too few, no row is left for {' and '.join(empty)}; supply more")
-    report.write(output / "preprocessing" / FILE, division.learned().document())
+    report.write(output / "preprocessing" / FILE, parts.learned().document())
 
 
 def main(use_case: UseCase, argv: Sequence[str]) -> int:

@@ -18,8 +18,9 @@ import xgboost
 
 from common import hyperparameters, job, paths, report
 from tabular import algorithms, artifact, examples, metrics
-from tabular.algorithms import Examples, Model, Task
+from tabular.algorithms import Model, Task
 from tabular.cluster import Cluster
+from tabular.examples import Examples
 from tabular.preprocessing import FILE, Preprocessing
 from tabular.split import TRAIN, VALIDATION
 from tabular.use_case import UseCase
@@ -38,7 +39,7 @@ def train(use_case: UseCase, given: Namespace) -> None:
         files = {**model.files(), FILE: report.encode(task.preprocessing.document())}
         artifact.save(given.model, files, _facts(use_case, given.candidate, task, int(rows[0])))
     parts = {TRAIN: task.train, VALIDATION: task.validation}
-    print(" ".join(_measured(use_case, model, part, examples) for part, examples in parts.items()), flush=True)
+    _tell(" ".join(_measured(use_case, model, part, examples) for part, examples in parts.items()))
 
 
 def _task(use_case: UseCase, given: Namespace, algorithm: algorithms.Algorithm) -> Task:
@@ -48,7 +49,11 @@ def _task(use_case: UseCase, given: Namespace, algorithm: algorithms.Algorithm) 
     fitted, cluster = Preprocessing.read(given.preprocessing / FILE), Cluster.read(given.resources)
     train = examples.read(given.train, TRAIN, fitted, cluster.share)
     validation = examples.read(given.validation, VALIDATION, fitted, slice(None))
-    return Task(use_case.classifies, fitted, train, validation, settings, cluster)
+    return Task(use_case.classifies, fitted, train, validation, settings, cluster, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _facts(use_case: UseCase, candidate: str, task: Task, rows: int) -> dict[str, Any]:

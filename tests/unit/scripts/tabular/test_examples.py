@@ -11,7 +11,7 @@ from tabular.columns import Number
 from tabular.preprocessing import Encoding, Preprocessing
 
 FITTED = Preprocessing.fit(
-    Encoding((Number("x"), Number("y"))), {"x": np.array([1, 2, 3], np.float32), "y": np.array([5], np.float32)}
+    Encoding((Number("x"), Number("y"))), [("x", np.array([1, 2, 3], np.float32)), ("y", np.array([5], np.float32))]
 )
 TARGET = np.arange(5.0)
 FEATURES = np.array([[1, np.nan], [2, 6], [3, 7], [4, 8], [np.nan, 9]], dtype=np.float32)
@@ -20,9 +20,8 @@ FEATURES = np.array([[1, np.nan], [2, 6], [3, 7], [4, 8], [np.nan, 9]], dtype=np
 @pytest.fixture
 def part(tmp_path: Path) -> Path:
     with examples.Writer(tmp_path / "part" / "train.npy", features=2) as writer:
-        writer.add(TARGET[:2], FEATURES[:2])
-        writer.add(TARGET[2:2], FEATURES[2:2])
-        writer.add(TARGET[2:], FEATURES[2:])
+        for chosen in (slice(2), slice(2, 2), slice(2, None)):
+            writer.add(examples.rows(TARGET[chosen], FEATURES[chosen]))
         assert writer.rows == 5
     return tmp_path / "part"
 
@@ -63,7 +62,7 @@ def test_what_is_no_part_is_refused_by_its_place(tmp_path: Path, content: bytes 
 
 def test_a_part_with_other_features_is_refused(tmp_path: Path) -> None:
     with examples.Writer(tmp_path / "train.npy", features=3) as writer:
-        writer.add(TARGET[:1], np.ones((1, 3), dtype=np.float32))
+        writer.add(np.ones((1, 4), dtype=np.float32))
     with pytest.raises(UserError, match=r"has the shape \(1, 4\), not a target and 2 features in each row"):
         examples.read(tmp_path, "train", FITTED, slice(None))
 

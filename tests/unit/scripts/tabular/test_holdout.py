@@ -10,6 +10,7 @@ import pytest
 from common.errors import UserError
 from tabular import holdout, reading
 from tabular.columns import Number
+from tabular.holdout import Piece
 from tabular.use_case import Schema
 
 SCHEMA = Schema((Number("x"),), Number("y", required=True))
@@ -23,7 +24,7 @@ def written(tmp_path: Path) -> Path:
         file.write_text("y,z,x\n1,?,10\n2,?,20\n" if name != "c.csv" else 'x,y\n"30","3"\n40,4\n')
     with holdout.Writer(tmp_path / "test", SCHEMA) as writer:
         for block in reading.read_good(tmp_path / "data", SCHEMA.columns):
-            writer.add(block, block.table.numbers["y"] != 2)
+            writer.add(Piece.of(block, block.table.numbers["y"] != 2))
         assert writer.rows == 5
     return tmp_path / "test"
 
@@ -57,5 +58,5 @@ def test_a_row_in_quotes_stays_one_row(tmp_path: Path, write_csv: Callable[..., 
     data = write_csv('1,"2"', '"3",4', header="x,y")
     with holdout.Writer(tmp_path / "test", SCHEMA) as writer:
         for block in reading.read_good(data, SCHEMA.columns):
-            writer.add(block, np.array([True, True]))
+            writer.add(Piece.of(block, np.array([True, True])))
     assert (tmp_path / "test" / "test.csv").read_text() == "x,y\n1,2\n3,4\n"

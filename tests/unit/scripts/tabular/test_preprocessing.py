@@ -21,7 +21,7 @@ def row(sex: str | None = "M", value: float | None = 0.5, **replaced: float | No
 
 def fit(*rows: Row) -> Preprocessing:
     numbers = of_rows(COLUMNS, rows).numbers
-    return Preprocessing.fit(ENCODING, {name: values.astype(np.float32) for name, values in numbers.items()})
+    return Preprocessing.fit(ENCODING, ((name, values.astype(np.float32)) for name, values in numbers.items()))
 
 
 def features(fitted: Preprocessing, *rows: Row) -> np.ndarray:
