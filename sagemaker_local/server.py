@@ -36,6 +36,8 @@ from sagemaker_local.execution.serving.ports import Ports
 from sagemaker_local.faults import Faults
 from sagemaker_local.front import Front
 from sagemaker_local.gateway import Gateway
+from sagemaker_local.hosting.asynchronous.processing import Processor
+from sagemaker_local.hosting.asynchronous.service import AsyncInference
 from sagemaker_local.hosting.capture import FLUSH_SECONDS as CAPTURE_SECONDS
 from sagemaker_local.hosting.capture import Capture
 from sagemaker_local.hosting.fleet import FleetPlatform
@@ -102,6 +104,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     capture, metrics = Capture(aws), Metrics(aws)
     invoker.observers = (capture, metrics)
     hosting.on_retired = capture.flush
+    asynchronous = AsyncInference(store, hosting.find, Processor(aws, invoker, metrics), waits)
+    hosting.on_deleting = asynchronous.forget
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
 
@@ -109,12 +113,17 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         runner.reconcile()
         coordinator.start()
         await hosting.reconcile()
+        await asynchronous.resume()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
         background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
-        background.append(asyncio.create_task(_every(METRICS_SECONDS, metrics.flush)))
+        background.append(asyncio.create_task(_every(METRICS_SECONDS, measure)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
+
+    async def measure() -> None:
+        asynchronous.measure(hosting.endpoints(), metrics)
+        await metrics.flush()
 
     def health() -> dict[str, object]:
         return {
@@ -127,11 +136,11 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     async def stop() -> None:
         await _terminated()
         # While requests are still answered: the jobs' last lines go to Logs over HTTP.
-        await asyncio.to_thread(coordinator.close)
+        await asyncio.gather(asyncio.to_thread(coordinator.close), asynchronous.close())
         await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
         await asyncio.gather(capture.flush(), metrics.flush())
 
-    services = Services(store, aws, images, runner, hosting, invoker, executor.isolated)
+    services = Services(store, aws, images, runner, hosting, invoker, asynchronous, executor.isolated)
     coordinator = Coordinator(services)
     runtime = Runtime(runtime_operations(), services)
     gateway = Gateway(base, operations, services, runtime, faults, Admin(health, faults), start)

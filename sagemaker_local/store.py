@@ -191,6 +191,14 @@ class Store:
                 (kind, *scope, parent.lower()),
             )
 
+    def delete_children(self, kind: str, scope: Scope, parent: str) -> None:
+        """Remove every resource of *kind* that belongs to *parent*."""
+        with self.transaction():
+            self._connection.execute(
+                "DELETE FROM resources WHERE kind = ? AND account = ? AND region = ? AND parent = ?",
+                (kind, *scope, parent.lower()),
+            )
+
     def delete(self, kind: str, scope: Scope, name: str) -> None:
         """Remove a resource; none of that name is no error."""
         with self.transaction():

@@ -176,10 +176,14 @@ def _attributes(s3: Any, dataset: Dataset, place: str, line: bytes) -> Iterator[
             yield (value if isinstance(value, str) else json.dumps(value)).encode()
 
 
-def read_object(s3: Any, bucket: str, key: str, gzipped: bool = False) -> bytes:
-    """An object's content, unpacked if it is gzipped. Raises ``TransferError``."""
+def read_object(s3: Any, bucket: str, key: str, gzipped: bool = False, limit: int | None = None) -> bytes:
+    """An object's content, unpacked if it is gzipped. Raises ``TransferError``, also beyond *limit* bytes."""
     try:
-        content = bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        found = s3.get_object(Bucket=bucket, Key=key)
+        if limit is not None and found["ContentLength"] > limit:
+            found["Body"].close()
+            raise TransferError(f"s3://{bucket}/{key} has {found['ContentLength']} bytes; the limit is {limit}")
+        content = bytes(found["Body"].read())
         return gzip.decompress(content) if gzipped else content
     except (ClientError, BotoCoreError) as error:
         raise TransferError(f"Unable to download object s3://{bucket}/{key} ({error})") from error

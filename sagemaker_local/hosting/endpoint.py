@@ -19,6 +19,11 @@ class Endpoint:
         """the live one: that of the configuration which the endpoint is in service with"""
         self._traffic = Weighted([(fleet, 1.0)])
 
+    @property
+    def asynchronous(self) -> bool:
+        """Whether it takes asynchronous invocations, and those only."""
+        return self.fleet.asynchronous
+
     def pick(self) -> Fleet:
         """The fleet for the next request."""
         fleet = self._traffic.pick(random.random())

@@ -93,6 +93,11 @@ class Variant:
             return min(candidates, key=lambda instance: instance.outstanding)
         return random.choice(candidates)
 
+    def with_room(self, most: int) -> Instance | None:
+        """The instance with the fewest requests, if it has fewer than *most*."""
+        least = min(self.in_service, key=lambda instance: instance.outstanding, default=None)
+        return least if least is not None and least.outstanding < most else None
+
     async def scale(self, count: int) -> None:
         """Start or retire instances until there are *count*, and wait for those that start. Raises ``FleetFailed``."""
         async with self._scaling:
@@ -145,6 +150,7 @@ class Variant:
             folder=self._folder / "instances",
             log_group=self._home.log_group,
             waits=self._platform.waits,
+            data_log="AsyncInferenceConfig" in self.config,
         )
 
     async def _fetch_model(self) -> None:
@@ -223,6 +229,11 @@ class Fleet:
     def pick(self) -> Variant | None:
         """The production variant for the next request, by weight."""
         return self._shares.pick(random.random())
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether its configuration has an ``AsyncInferenceConfig``."""
+        return "AsyncInferenceConfig" in self.home.config
 
     def pick_shadow(self) -> Variant | None:
         """The shadow variant, if the next request is one of those that it gets a copy of."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class InstancePlan:
     """holds the folders of the variant's containers"""
     log_group: str
     waits: Waits
+    data_log: bool = False
+    """whether there is a log of what the platform does with each request"""
 
 
 class Instance:
@@ -57,6 +60,7 @@ class Instance:
         self._platform, self._plan, self._on_change = platform, plan, on_change
         self._grace_seconds = plan.waits.seconds(STOP_GRACE_SECONDS)
         self._container: ServingContainer | None = None
+        self._data_log: LogStream | None = None
         self._healthy = False
         self._unwanted: asyncio.Future[None] = loop.create_future()
         self._idle: asyncio.Future[None] = loop.create_future()
@@ -90,6 +94,11 @@ class Instance:
         self.outstanding -= 1
         if self._unwanted.done():
             self._settle()
+
+    def log_data(self, line: str) -> None:
+        """Add *line* to the data log, if there is one."""
+        if self._data_log is not None:
+            self._data_log.append(line)
 
     def suspect(self) -> None:
         """It could not be reached: no more requests until it has ended and begun anew, or answers a ping."""
@@ -131,20 +140,26 @@ class Instance:
 
     async def _live(self) -> None:
         try:
-            output = await asyncio.to_thread(self._open_log)
-            try:
+            async with AsyncExitStack() as logs:
+                output = await logs.enter_async_context(self._log())
+                if self._plan.data_log:
+                    self._data_log = await logs.enter_async_context(self._log("/data-log"))
                 await self._serve_until_unwanted(output)
-            finally:
-                await asyncio.to_thread(output.close)
         except Exception as error:
             log.exception("instance %s of %s", self.id, self._plan.log_group)
             self._fail(f"InternalServerError: {error}")
         if not self.launched.done():
             self.launched.cancel()
 
-    def _open_log(self) -> LogStream:
+    @asynccontextmanager
+    async def _log(self, suffix: str = "") -> AsyncIterator[LogStream]:
         logs = self._platform.aws.client("logs", self._plan.served.scope)
-        return LogStream(logs, self._plan.log_group, f"{self._plan.variant}/{self.id}")
+        stream = f"{self._plan.variant}/{self.id}{suffix}"
+        output = await asyncio.to_thread(LogStream, logs, self._plan.log_group, stream)
+        try:
+            yield output
+        finally:
+            await asyncio.to_thread(output.close)
 
     async def _serve_until_unwanted(self, output: LogStream) -> None:
         pause = _FIRST_PAUSE_SECONDS

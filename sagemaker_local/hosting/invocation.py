@@ -15,6 +15,7 @@ from sagemaker_local.errors import ServiceError
 from sagemaker_local.execution.serving.client import Headers, NoAnswer, Response, TimedOut, Unreachable
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.fleet import Fleet, Variant
+from sagemaker_local.hosting.instance import Instance
 
 TIME_LIMIT_SECONDS = 60.0
 _SERVERLESS_LIMIT_BYTES = 4 << 20
@@ -86,7 +87,9 @@ class Invoker:
         """Have the call answered by a container. Raises ``ServiceError`` with the codes of InvokeEndpoint."""
         endpoint = self._find(scope, name)
         if endpoint is None:
-            raise ServiceError("ValidationError", f"Endpoint {name} of account {scope.account} not found.")
+            raise endpoint_not_found(scope, name)
+        if endpoint.asynchronous:
+            raise ServiceError("ValidationError", _ASYNCHRONOUS.format(name))
         call = Call(members, body)
         fleet = endpoint.pick()
         variant = _variant(endpoint, fleet, members)
@@ -118,29 +121,44 @@ class Invoker:
         finally:
             if self.observers:
                 end = loop.time()
-                outcome = Outcome(call, variant, response, error, started, end - sent, end - begin)
-                for observer in self.observers:
-                    observer(endpoint, outcome)
+                self._tell(endpoint, Outcome(call, variant, response, error, started, end - sent, end - begin))
+
+    async def ask(
+        self, endpoint: Endpoint, variant: Variant, instance: Instance, call: Call, seconds: float
+    ) -> Outcome:
+        """What *instance* makes of the call, within *seconds*; its ``outstanding`` is the caller's business.
+
+        Raises ``Unreachable`` if it has not seen the request; only of other outcomes are observers told.
+        """
+        loop = asyncio.get_running_loop()
+        started, begin = self._wall_clock(), loop.time()
+        response, error = None, None
+        try:
+            response = await _asked(endpoint, instance, _told(call), call.body, seconds)
+            if not 200 <= response.status < 300:
+                error = model_error(endpoint, response.status, response.body.decode(errors="replace"))
+        except ServiceError as caught:
+            error = caught
+        took = loop.time() - begin
+        outcome = Outcome(call, variant, response, error, started, took, took)
+        self._tell(endpoint, outcome)
+        return outcome
+
+    def _tell(self, endpoint: Endpoint, outcome: Outcome) -> None:
+        for observer in self.observers:
+            observer(endpoint, outcome)
 
     async def _exchange(self, endpoint: Endpoint, variant: Variant, call: Call) -> Response:
-        headers = [(header, call.members[name].encode()) for name, header in _FORWARDED.items() if name in call.members]
-        if "ContentType" not in call.members:
-            headers.append((b"Content-Type", b"application/octet-stream"))
+        headers = _told(call)
         while True:
             instance = variant.pick()
             if instance is None:
                 raise ServiceError("ServiceUnavailable", f"No instance of variant {variant.name} is in service.", 503)
             instance.outstanding += 1
             try:
-                return await instance.client.request(
-                    b"POST", b"/invocations", headers, call.body, self.time_limit_seconds
-                )
+                return await _asked(endpoint, instance, headers, call.body, self.time_limit_seconds)
             except Unreachable:
                 instance.suspect()  # it has not seen the request: another instance may have it
-            except TimedOut as error:
-                raise model_error(endpoint, 0, _TIMED_OUT) from error
-            except NoAnswer as error:
-                raise model_error(endpoint, 0, _NO_ANSWER.format(endpoint.name)) from error
             finally:
                 instance.release()
 
@@ -157,6 +175,11 @@ class Invoker:
             await self._answered(endpoint, shadow, call)
         except ServiceError:
             return  # its answer, good or bad, is for the observers alone
+
+
+def endpoint_not_found(scope: Scope, name: str) -> ServiceError:
+    """There is no such endpoint, or it does not serve."""
+    return ServiceError("ValidationError", f"Endpoint {name} of account {scope.account} not found.")
 
 
 def _variant(endpoint: Endpoint, fleet: Fleet, members: dict[str, Any]) -> Variant:
@@ -177,6 +200,26 @@ def _check_room(variant: Variant, call: Call) -> None:
         raise ServiceError("ThrottlingException", "Rate exceeded")
 
 
+def _told(call: Call) -> Headers:
+    """The headers that the container gets."""
+    headers = [(header, call.members[name].encode()) for name, header in _FORWARDED.items() if name in call.members]
+    if "ContentType" not in call.members:
+        headers.append((b"Content-Type", b"application/octet-stream"))
+    return headers
+
+
+async def _asked(endpoint: Endpoint, instance: Instance, headers: Headers, body: bytes, seconds: float) -> Response:
+    """The container's answer. Raises ``Unreachable``, or ``ModelError`` where it has seen the request in vain."""
+    try:
+        return await instance.client.request(b"POST", b"/invocations", headers, body, seconds)
+    except Unreachable:
+        raise
+    except TimedOut as error:
+        raise model_error(endpoint, 0, _TIMED_OUT) from error
+    except NoAnswer as error:
+        raise model_error(endpoint, 0, _NO_ANSWER.format(endpoint.name)) from error
+
+
 def _headers(response: Response, variant: Variant) -> Headers:
     headers = [(b"x-Amzn-Invoked-Production-Variant", variant.name.encode())]
     for name, shown in _RETURNED:
@@ -186,6 +229,7 @@ def _headers(response: Response, variant: Variant) -> Headers:
     return headers
 
 
+_ASYNCHRONOUS = "Endpoint {} is configured for asynchronous inference: invoke it with InvokeEndpointAsync."
 _TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
     "each container in Amazon CloudWatch, resolve the issue, and try again."

@@ -9,7 +9,7 @@ from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import endpoint_deployment_event, endpoint_event
 from sagemaker_local.store import Facets, Store
 
-ENDPOINT = "endpoint"
+ENDPOINT, ASYNC_REQUEST = "endpoint", "async-request"
 Record = dict[str, Any]
 
 
@@ -48,9 +48,10 @@ def change(store: Store, scope: Scope, name: str, mutate: Callable[[Record], Non
 
 
 def remove(store: Store, scope: Scope, name: str) -> None:
-    """The endpoint and its tags are gone, and its name is free."""
+    """The endpoint, its tags and the requests that wait for it are gone, and its name is free."""
     with store.transaction():
         record = store.get(ENDPOINT, scope, name)
         if record is not None:
             store.delete(ENDPOINT, scope, name)
+            store.delete_children(ASYNC_REQUEST, scope, name)
             store.delete_tags(record["EndpointArn"])

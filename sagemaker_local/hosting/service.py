@@ -43,10 +43,16 @@ class Hosting:
         self._work: set[asyncio.Task[None]] = set()
         self.on_retired: Callable[[], Awaitable[None]] = _nothing
         """called when a fleet has given its last answer"""
+        self.on_deleting: Callable[[Scope, str], Awaitable[None]] = _nothing
+        """called when an endpoint takes no more requests, before its fleet ends"""
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
         """The endpoint of exactly that name, if it serves."""
         return self._serving.get((scope, name))
+
+    def endpoints(self) -> list[Endpoint]:
+        """Every endpoint that serves."""
+        return list(self._serving.values())
 
     def attend(self, scope: Scope, name: str) -> None:
         """The endpoint's record says that something is under way: begin it, and return at once."""
@@ -194,6 +200,7 @@ class Hosting:
     async def _delete(self, scope: Scope, record: Record) -> None:
         name = record["EndpointName"]
         endpoint = self._serving.pop((scope, name), None)
+        await self.on_deleting(scope, name)
         if endpoint is not None:
             await self._end(endpoint.fleet)
             await endpoint.fleet.discard()
@@ -223,7 +230,7 @@ class Hosting:
                 await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def _nothing() -> None:
+async def _nothing(*_: object) -> None:
     pass
 
 

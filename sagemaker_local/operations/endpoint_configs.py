@@ -34,6 +34,8 @@ def create_endpoint_config(context: Context, request: Request) -> Request:
         _check_serverless(context, request)
     if "DataCaptureConfig" in request:
         checks.check_s3_uri("DataCaptureConfig.DestinationS3Uri", request["DataCaptureConfig"]["DestinationS3Uri"])
+    if "AsyncInferenceConfig" in request:
+        _check_asynchronous(request)
     checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
     if "ExecutionRoleArn" in request:
         checks.check_role(context, request["ExecutionRoleArn"])
@@ -77,6 +79,15 @@ def _check_variant(context: Context, variant: dict[str, Any]) -> None:
         )
     if variant.get("RoutingConfig", {}).get("RoutingStrategy") == "PREFIX_AWARE":
         raise validation_error("RoutingStrategy PREFIX_AWARE is not supported by the local SageMaker")
+
+
+def _check_asynchronous(request: Request) -> None:
+    if "ShadowProductionVariants" in request:
+        raise validation_error("ShadowProductionVariants are not supported for asynchronous endpoints.")
+    output = request["AsyncInferenceConfig"]["OutputConfig"]
+    for member in ("S3OutputPath", "S3FailurePath"):
+        if member in output:
+            checks.check_s3_uri(f"AsyncInferenceConfig.OutputConfig.{member}", output[member])
 
 
 def _check_serverless(context: Context, request: Request) -> None:

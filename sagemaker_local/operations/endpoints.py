@@ -132,7 +132,8 @@ def update_endpoint_weights_and_capacities(context: Context, request: Request) -
     def begin(record: Record) -> None:
         _check_idle(record)
         shown = {variant["VariantName"]: variant for variant in states.all_variants(record)}
-        desired = {item["VariantName"]: _desired(shown, item) for item in given}
+        least = 0 if "AsyncInferenceConfig" in record else 1
+        desired = {item["VariantName"]: _desired(shown, item, least) for item in given}
         production = [{**each, **desired.get(each["VariantName"], {})} for each in record["ProductionVariants"]]
         check_weights([variant["DesiredWeight"] for variant in production])
         states.begin_change(record, desired, clock.now())
@@ -141,14 +142,14 @@ def update_endpoint_weights_and_capacities(context: Context, request: Request) -
     return _begun(context, request["EndpointName"], begin)
 
 
-def _desired(shown: dict[str, Record], item: dict[str, Any]) -> Record:
-    """The members of a variant's summary that *item* changes."""
+def _desired(shown: dict[str, Record], item: dict[str, Any], least: int) -> Record:
+    """The members of a variant's summary that *item* changes; *least* is how many instances it must have."""
     variant = shown.get(item["VariantName"])
     if variant is None:
         raise validation_error(f"The endpoint has no variant {item['VariantName']}.")
     desired: Record = {name: item[name] for name in ("DesiredWeight", "DesiredInstanceCount") if name in item}
     serverless = variant.get("CurrentServerlessConfig")
-    if "DesiredInstanceCount" in item and (serverless is not None or item["DesiredInstanceCount"] == 0):
+    if "DesiredInstanceCount" in item and (serverless is not None or item["DesiredInstanceCount"] < least):
         raise validation_error(f"Variant {item['VariantName']} cannot have DesiredInstanceCount {desired}.")
     if "ServerlessUpdateConfig" in item:
         if serverless is None:

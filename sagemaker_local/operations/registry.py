@@ -10,6 +10,7 @@ from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain.arns import Scope, name_of
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.runner import JobRunner
+from sagemaker_local.hosting.asynchronous.service import AsyncInference
 from sagemaker_local.hosting.invocation import Answer, Invoker
 from sagemaker_local.hosting.service import Hosting
 from sagemaker_local.protocol import model
@@ -28,6 +29,7 @@ class Services:
     runner: JobRunner
     hosting: Hosting
     invoker: Invoker
+    asynchronous: AsyncInference
     isolated: bool
     """whether jobs run in namespaces, so that network isolation can be had"""
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from sagemaker_local.domain.asynchronous import AsyncRequest
+from sagemaker_local.execution.dataset import split_uri
+from sagemaker_local.execution.serving.client import Headers
 from sagemaker_local.hosting.invocation import Answer
 from sagemaker_local.operations.fields import FIELDS, REFUSED, refuse_unsupported
 from sagemaker_local.operations.registry import RuntimeCall, runtime_operation
@@ -16,3 +21,30 @@ async def invoke_endpoint(call: RuntimeCall) -> Answer:
     if not _REFUSED.isdisjoint(call.members):
         refuse_unsupported("InvokeEndpoint", call.members, runtime_validation_error)
     return await call.services.invoker.invoke(call.scope, call.members["EndpointName"], call.members, call.body)
+
+
+@runtime_operation("InvokeEndpointAsync")
+async def invoke_endpoint_async(call: RuntimeCall) -> Answer:
+    """Acknowledge a request, which will be answered by a container in its turn."""
+    _check_input(call)
+    accepted = await call.services.asynchronous.accept(
+        call.scope, call.members["EndpointName"], call.members, call.body
+    )
+    headers = [(b"Content-Type", b"application/json"), *_locations(accepted)]
+    return Answer(headers, json.dumps({"InferenceId": accepted.inference_id}).encode())
+
+
+def _check_input(call: RuntimeCall) -> None:
+    location = call.members.get("InputLocation")
+    if (location is None) == (not call.body):
+        raise runtime_validation_error("Give exactly one of InputLocation and Body.")
+    if location is not None:
+        try:
+            split_uri(location)
+        except ValueError as error:
+            raise runtime_validation_error(f"InputLocation: {error}") from error
+
+
+def _locations(accepted: AsyncRequest) -> Headers:
+    found = {"OutputLocation": accepted.output_location, "FailureLocation": accepted.failure_location}
+    return [(f"X-Amzn-SageMaker-{name}".encode(), uri.encode()) for name, uri in found.items() if uri is not None]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.contract.proof import ERROR, SUCCESS, proves
 from tests.contract.refusals import invalid, refused
+from tests.support.asynchronous import asynchronous
 from tests.support.hosting import SERVING, Hosting, variant
 from tests.support.local_aws import ACCOUNT, BUCKET, REGION, ROLE, unique
 
@@ -244,3 +247,31 @@ def test_an_invocation_is_answered_by_the_container(hosting: Hosting, rt: Any) -
 def test_an_endpoint_that_is_not_there_cannot_be_invoked(rt: Any) -> None:
     code, message = refused(rt.invoke_endpoint, EndpointName="none", Body=b"")
     assert (code, message) == ("ValidationError", f"Endpoint none of account {ACCOUNT} not found.")
+
+
+@proves("InvokeEndpointAsync", SUCCESS, "API_runtime_InvokeEndpointAsync")
+def test_an_asynchronous_invocation_is_acknowledged_with_the_place_of_its_result(hosting: Hosting, rt: Any) -> None:
+    name = asynchronous(hosting)
+    answer = rt.invoke_endpoint_async(EndpointName=name, InputLocation=f"s3://{BUCKET}/in")
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert answer["OutputLocation"] == f"s3://{BUCKET}/{name}/out/{answer['InferenceId']}.out"
+
+
+@proves("InvokeEndpointAsync", ERROR, "API_runtime_InvokeEndpointAsync: Body and InputLocation are mutually exclusive")
+def test_an_asynchronous_invocation_has_one_payload(rt: Any) -> None:
+    location = f"s3://{BUCKET}/in"
+    for payload in ({}, {"InputLocation": location, "Body": b"1"}):
+        code, message = refused(rt.invoke_endpoint_async, EndpointName="none", **payload)
+        assert (code, message) == ("ValidationError", "Give exactly one of InputLocation and Body.")
+    code, message = refused(rt.invoke_endpoint_async, EndpointName="none", InputLocation=location)
+    assert (code, message) == ("ValidationError", f"Endpoint none of account {ACCOUNT} not found.")
+
+
+@pytest.mark.documented("async-inference: such an endpoint can only receive asynchronous invocations")
+def test_each_kind_of_endpoint_is_invoked_in_its_own_way(hosting: Hosting) -> None:
+    name = asynchronous(hosting)
+    code, message = refused(hosting.runtime.invoke_endpoint, EndpointName=name, Body=b"1")
+    assert (code, "invoke it with InvokeEndpointAsync" in message) == ("ValidationError", True)
+    name = hosting.serving()
+    code, message = refused(hosting.runtime.invoke_endpoint_async, EndpointName=name, Body=b"1")
+    assert (code, "invoke it with InvokeEndpoint." in message) == ("ValidationError", True)

@@ -115,7 +115,10 @@ def test_an_operation_of_the_runtime_that_is_not_supported_here_says_which_are(a
     client = aws.client("sagemaker-runtime")
     code, message = refused(client.invoke_endpoint_with_response_stream, EndpointName="e", Body=b"1")
     assert code == "UnknownOperationException"
-    assert "does not support InvokeEndpointWithResponseStream. It supports: InvokeEndpoint." in message
+    assert (
+        "does not support InvokeEndpointWithResponseStream. It supports: InvokeEndpoint, InvokeEndpointAsync."
+        in message
+    )
 
 
 @pytest.mark.documented("CommonErrors: MissingAuthenticationToken")

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.test_events import Subscription
 from tests.executor.test_isolation import processes_with
+from tests.support.asynchronous import asynchronous, result
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, LocalAws
 from tests.support.polling import eventually
@@ -107,6 +108,20 @@ def test_whatever_was_under_way_is_finished_or_rolled_back(own: LocalAws) -> Non
         eventually(lambda: not sagemaker.describe_endpoint(EndpointName=deleted), "its end")
     # One folder a fleet that serves: the old ones' model data is gone.
     eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == len(after), "the end of the old fleets")
+
+
+def test_every_acknowledged_asynchronous_request_is_answered_also_across_a_kill(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    name = asynchronous(hosting, {"MaxConcurrentInvocationsPerInstance": 2})
+    answers = [
+        hosting.runtime.invoke_endpoint_async(EndpointName=name, Body=b"%d" % number, CustomAttributes="sleep=0.2")
+        for number in range(12)
+    ]
+    restarted(own)
+    for number, acknowledged in enumerate(answers):
+        assert result(own, acknowledged["OutputLocation"]) == b"%d" % number
+    hosting.delete(name)
+    assert "Traceback" not in own.log.read_text()
 
 
 def test_every_change_of_status_reaches_its_queue_also_across_a_kill(own: LocalAws) -> None:

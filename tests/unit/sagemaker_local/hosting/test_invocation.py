@@ -69,6 +69,7 @@ class Fleet:
     def __init__(self, *variants: Variant, shadow: Variant | None = None) -> None:
         self.by_name = {variant.name: variant for variant in variants}
         self.shadows = [shadow] if shadow else []
+        self.asynchronous = False
         self._turn = Weighted([(variant, variant.weight) for variant in variants])
         self._point = 0.0
 
