@@ -19,7 +19,7 @@ from pathlib import Path
 import uvloop
 from hypercorn.config import Config
 
-from sagemaker_local import clock, state
+from sagemaker_local import clock, stacks, state
 from sagemaker_local.admin import Admin
 from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
@@ -106,6 +106,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     hosting.on_retired = capture.flush
     asynchronous = AsyncInference(store, hosting.find, Processor(aws, invoker, metrics), waits)
     hosting.on_deleting = asynchronous.forget
+    for resource in stacks.resources(aws, store):
+        base.register_stack_resource(resource)
     operations = all_operations()
     background: list[asyncio.Task[None]] = []
 

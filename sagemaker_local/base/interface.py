@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import Event
 
 AsgiApp = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+class Provisioned(NamedTuple):
+    """A resource of a CloudFormation stack that is there."""
+
+    physical_id: str
+    """what ``Ref`` gives"""
+    attributes: dict[str, str]
+    """what ``Fn::GetAtt`` gives"""
+
+
+class StackResource(Protocol):
+    """A type of resource of CloudFormation stacks.
+
+    Each call of its methods has a thread of its own and may take its time. What it raises fails the resource, with the
+    exception's text as the reason; then nothing of it is there that was not there before.
+    """
+
+    type_name: str
+    """``AWS::SageMaker::Model``, ..."""
+    name_property: str
+    replacing: tuple[str, ...]
+    """the properties of which a change makes a new resource"""
+
+    def create(self, scope: Scope, name: str, properties: dict[str, Any]) -> Provisioned:
+        """Make the resource under *name*."""
+
+    def update(self, scope: Scope, physical_id: str, old: dict[str, Any], new: dict[str, Any]) -> Provisioned:
+        """Change what is not ``replacing``; *old* and *new* are all properties."""
+
+    def delete(self, scope: Scope, physical_id: str) -> None:
+        """Remove the resource; that it is gone is no error."""
 
 
 class Base(Protocol):
@@ -19,6 +51,9 @@ class Base(Protocol):
 
     async def emit_event(self, scope: Scope, event: Event) -> None:
         """Publish an event with source ``aws.sagemaker``, which no client may."""
+
+    def register_stack_resource(self, resource: StackResource) -> None:
+        """CloudFormation's templates may have resources of that type from now on."""
 
     def touched(self) -> None:
         """Some state may have changed and is to be saved within a second."""

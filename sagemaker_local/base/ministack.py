@@ -4,7 +4,7 @@ It takes its settings from the environment when it is imported, so ``configure``
 it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
-``services.s3._atomic_write``.
+``services.s3._atomic_write``; those of its CloudFormation are in ``base/cloudformation.py``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.base import s3_files
+from sagemaker_local.base import cloudformation, s3_files
 from sagemaker_local.base.encryption import with_managed_key
-from sagemaker_local.base.interface import AsgiApp
+from sagemaker_local.base.interface import AsgiApp, StackResource
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import Event
 
@@ -79,6 +79,9 @@ class Ministack:
         if status != 200 or json.loads(body)["FailedEntryCount"]:
             raise RuntimeError(f"EventBridge refused {event.detail_type}: {body!r}")
         self.touched()
+
+    def register_stack_resource(self, resource: StackResource) -> None:
+        cloudformation.register(resource, self.touched)
 
     def touched(self) -> None:
         self._touched.set()

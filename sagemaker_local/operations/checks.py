@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from sagemaker_local.domain.arns import account_of, role_name
 from sagemaker_local.domain.jobs import JobKind
 from sagemaker_local.domain.quotas import INSTANCES_OF_A_JOB, too_many_instances
+from sagemaker_local.domain.stacks import is_system_tag
 from sagemaker_local.errors import ServiceError, validation_error
 from sagemaker_local.execution.dataset import has_objects, split_uri
 from sagemaker_local.execution.images import Image, InvalidImageUri, UnknownImage
@@ -125,7 +126,7 @@ def tags_of(request: dict[str, Any]) -> dict[str, str]:
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
     if len(tags) < len(request.get("Tags", [])):
         raise validation_error("Duplicate tag keys found.")
-    reserved = [key for key in tags if key.lower().startswith("aws:")]
+    reserved = [key for key in tags if is_system_tag(key)]
     if reserved:
         raise validation_error(f"aws: prefixed tag key names are not allowed for external use: {reserved[0]}")
     return tags

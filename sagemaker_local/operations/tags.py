@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sagemaker_local.domain.arns import name_of
 from sagemaker_local.domain.jobs import KINDS, TUNING
+from sagemaker_local.domain.stacks import is_system_tag
 from sagemaker_local.errors import validation_error
 from sagemaker_local.operations import checks
 from sagemaker_local.operations.registry import Context, Request, operation
@@ -37,7 +38,7 @@ def add_tags(context: Context, request: Request) -> Request:
     added = checks.tags_of(request)
     with context.store.transaction():
         arn = _own(context, request["ResourceArn"])
-        if len({**context.store.tags(arn), **added}) > _LIMIT:
+        if sum(not is_system_tag(key) for key in {**context.store.tags(arn), **added}) > _LIMIT:
             raise validation_error(f"The number of tags on {arn} would exceed the limit of {_LIMIT}.")
         context.store.put_tags(arn, added)
         return {"Tags": _listed(context, arn)}
