@@ -85,7 +85,9 @@ class Image:
 
     @property
     def binds_to_given_port(self) -> bool:
-        """Whether the image says that it serves on ``SAGEMAKER_BIND_TO_PORT``: by a label of its Dockerfile."""
+        """Whether the image serves on ``SAGEMAKER_BIND_TO_PORT``: AWS's do, others say so by a label."""
+        if self.managed:
+            return True
         dockerfile = self.folder / "Dockerfile"
         return dockerfile.is_file() and _ACCEPTS_PORT.search(dockerfile.read_text()) is not None
 

@@ -3,7 +3,7 @@
 It is a virtual environment of the instance's own in its /tmp: what the job installs (its ``requirements.txt``, or by
 calling pip itself) lands there and goes with the job, while the packages of the image are seen, and count as
 installed, without being copied. The toolkit that AWS's images have among their packages is here too, with its
-programs ``train`` and ``serve``.
+programs ``train`` and ``serve`` and the packages that scripts import of it.
 """
 
 from __future__ import annotations
@@ -48,5 +48,7 @@ def lay(image: Image, folder: Path) -> None:
     packages = folder / "lib" / f"python{PYTHON}" / "site-packages"
     packages.mkdir(parents=True)
     (packages / "sagemaker_toolkit").symlink_to(TOOLKIT)
+    for package in (TOOLKIT / "packages").glob("*/__init__.py"):
+        (packages / package.parent.name).symlink_to(package.parent)
     below = image.environment.resolve() / "lib" / f"python{PYTHON}" / "site-packages"
     (packages / "image.pth").write_text(f"import site; site.addsitedir({str(below)!r})\n")

@@ -85,7 +85,7 @@ def _run_script(job: Environment, name: str) -> None:
     how = entry_point.kind(paths.code(), name, modules=job.is_xgboost)
     entry_point.install(how, paths.code(), name, job.variables)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(paths.code()), os.environ.get("PYTHONPATH"))))
-    _wait_for_names([host for host in job.hosts if host != job.current_host])
+    wait_for_names([host for host in job.hosts if host != job.current_host])
     command = entry_point.command(how, name, job.arguments)
     variables = "\n".join(f"{name}={value}" for name, value in job.sm_variables().items())
     log.info(
@@ -96,7 +96,7 @@ def _run_script(job: Environment, name: str) -> None:
     process.run(command, paths.code(), ExecuteUserScriptError)
 
 
-def _wait_for_names(hosts: list[str]) -> None:
+def wait_for_names(hosts: list[str]) -> None:
     """Until the other hosts can be found by name: on AWS a cluster's names come up after its containers."""
     if os.environ.get("SM_STUDIO_LOCAL_MODE", "").lower() == "true":
         return

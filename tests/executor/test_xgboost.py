@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 import pytest
 
-from tests.support.local_aws import BUCKET, ROOT, LocalAws, channel, unique
+from tests.support.abalone import as_csv, as_libsvm, rows
+from tests.support.hosting import Hosting, variant
+from tests.support.local_aws import BUCKET, ROLE, LocalAws, channel, unique
 from tests.support.managed import XGBOOST, artifact, train_managed, train_script
+from tests.support.transform import Transforms
 from tests.support.tuning import tune, tuned
 
-SAMPLE = ROOT / "include" / "data" / "abalone.csv"
 VALUES = {"num_round": "5", "objective": "reg:squarederror", "max_depth": "3", "nthread": "1"}
-
-
-def rows(first: int, last: int) -> list[list[str]]:
-    """Rows of the sample as the algorithm takes them: label first, numbers only, no header."""
-    with SAMPLE.open(newline="") as stream:
-        found = list(csv.DictReader(stream))[first:last]
-    return [[row.pop("rings"), str("FIM".index(row.pop("sex"))), *row.values()] for row in found]
-
-
-def as_csv(table: list[list[str]]) -> str:
-    return "".join(",".join(row) + "\n" for row in table)
-
-
-def as_libsvm(table: list[list[str]]) -> str:
-    return "".join(" ".join([label, *(f"{n}:{v}" for n, v in enumerate(rest))]) + "\n" for label, *rest in table)
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +172,67 @@ def test_it_is_tuned_by_a_metric_of_its_own(aws: LocalAws, data: str) -> None:
     assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == final["validation:rmse"] < 4
     assert best["TunedHyperParameters"].keys() == {"eta", "max_depth", "tree_method"}
     assert artifact(aws, trained).keys() == {"xgboost-model"}
+
+
+DISTRIBUTED = """
+import argparse, json, os
+import xgboost
+from sagemaker_containers import entry_point
+from sagemaker_xgboost_container import distributed
+from sagemaker_xgboost_container.data_utils import get_dmatrix
+
+def fit(rows, folder, is_master):
+    model = xgboost.train({"max_depth": 2}, rows, 2, evals=[(rows, "train")])
+    if is_master:
+        model.save_model(os.path.join(folder, "xgboost-model"))
+
+hosts, host = json.loads(os.environ["SM_HOSTS"]), os.environ["SM_CURRENT_HOST"]
+rows = get_dmatrix(os.environ["SM_CHANNEL_TRAIN"], "text/csv")
+entry_point._wait_hostname_resolution()
+distributed.rabit_run(
+    exec_fun=fit, args={"rows": rows, "folder": os.environ["SM_MODEL_DIR"]}, include_in_training=rows is not None,
+    hosts=hosts, current_host=host, update_rabit_args=True,
+)
+print("trained on", rows.num_row())
+"""
+
+
+@pytest.mark.documented("xgboost_abalone_dist_script_mode: the distributed script of the SDK's examples")
+def test_a_script_trains_over_the_instances_that_have_data(aws: LocalAws) -> None:
+    prefix = unique("sharded")
+    for number in range(2):
+        aws.put(f"{prefix}/{number}.csv", as_csv(rows(500 * number, 500 * (number + 1))))
+    source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "ShardedByS3Key", "S3Uri": f"s3://{BUCKET}/{prefix}"}
+    job = train_script(
+        aws,
+        {"abalone.py": DISTRIBUTED},
+        "abalone.py",
+        XGBOOST,
+        InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
+        ResourceConfig={"InstanceCount": 3, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1},
+    )
+    lines = aws.log_lines("TrainingJobs", job["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Completed", lines
+    assert lines.count("trained on 500") == 2, lines
+    assert sum("[1]#011train-rmse:" in line for line in lines) == 1
+    assert artifact(aws, job).keys() == {"xgboost-model"}
+
+
+@pytest.mark.documented("xgboost: an endpoint and a batch transform of the trained model")
+def test_its_model_serves_at_an_endpoint_and_in_batch(aws: LocalAws, hosting: Hosting, data: str) -> None:
+    train, _ = inputs(data)
+    job = train_managed(aws, XGBOOST, HyperParameters=VALUES, InputDataConfig=[train])
+    model = unique("abalone")
+    container = {"Image": XGBOOST, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
+    aws.sagemaker.create_model(ModelName=model, PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    table = "".join(",".join(row[1:]) + "\n" for row in rows(0, 3))
+    endpoint = hosting.endpoint(hosting.config(variant(model)))
+    transforms = Transforms(hosting)
+    batch = transforms.start({"a.csv": table}, {"ContentType": "text/csv", "SplitType": "Line"}, model=model)
+    assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
+    answers = [float(value) for value in hosting.invoke(endpoint, table, ContentType="text/csv").split(b",")]
+    assert len(answers) == 3
+    assert all(1 < answer < 29 for answer in answers)
+    assert transforms.ended(batch)["TransformJobStatus"] == "Completed", transforms.log(batch)
+    assert "xgboost 3.0.5" in transforms.log(batch)[0]
+    assert [float(line) for line in aws.read(f"{transforms.output(batch)}/a.csv.out").split()] == answers

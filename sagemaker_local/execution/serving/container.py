@@ -105,6 +105,8 @@ class ServingContainer:
     def _launch(self) -> None:
         image = self._platform.images.find(self._served.image_uri)
         self._platform.images.ensure_installed(image)
+        if image.notice:
+            self._on_line(image.notice)
         (sandbox,) = create_instances(self._folder, ["algo-1"])
         program = self._program(image)
         executor = self._platform.executor

@@ -16,14 +16,14 @@ from xgboost.tracker import RabitTracker
 
 log = logging.getLogger(__name__)
 
-_PORT = 9099
-NEXT_PORT = _PORT + 2
+FIRST_PORT = 9099
+NEXT_PORT = FIRST_PORT + 2
 """of a second collective: latecomers to the end of the first must not meet it"""
 _SECONDS = 600.0
 
 
 @contextmanager
-def member(hosts: list[str], host: str, port: int = _PORT) -> Iterator[bool]:
+def member(hosts: list[str], host: str, port: int = FIRST_PORT) -> Iterator[bool]:
     """Take part in the collective of *hosts*, and know whether *host* is its first; alone there is none to join.
 
     Its tracker, on the first host, listens on *port*, and on the next one tells that it does.
@@ -47,9 +47,9 @@ def member(hosts: list[str], host: str, port: int = _PORT) -> Iterator[bool]:
         yield host == hosts[0]
 
 
-def hosts_with_data(hosts: list[str], host: str, has_data: bool) -> list[str]:
+def hosts_with_data(hosts: list[str], host: str, has_data: bool, port: int = FIRST_PORT) -> list[str]:
     """The hosts that have data to train on: every one tells every other."""
-    with member(hosts, host):
+    with member(hosts, host, port):
         if len(hosts) == 1:
             return [host] if has_data else []
         told = [_heard(rank, {"host": host, "has_data": has_data}) for rank in range(collective.get_world_size())]

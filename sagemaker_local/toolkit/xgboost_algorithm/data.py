@@ -47,7 +47,7 @@ def _staged(files: list[Path]) -> Iterator[Path]:
     """The files in one folder, under names without any meaning to XGBoost's readers (``#`` names a cache)."""
     with tempfile.TemporaryDirectory() as folder:
         for number, file in enumerate(files):
-            (Path(folder) / f"{number:06}").symlink_to(file)
+            (Path(folder) / f"{number:06}").symlink_to(file.absolute())
         yield Path(folder)
 
 

@@ -17,7 +17,12 @@ _SNIPPET = 50
 
 
 def data_files(folder: Path) -> list[Path]:
-    """The files of a channel, three folders deep at most; hidden ones and those that start with ``_`` are none."""
+    """The files of a channel, three folders deep at most; hidden ones and those that start with ``_`` are none.
+
+    Scripts may name a file instead of a folder.
+    """
+    if folder.is_file():
+        return [folder]
     found = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith((".", "_"))]
     deep = [path for path in found if len(path.relative_to(folder).parts) > _MAX_DEPTH]
     if deep:

@@ -105,6 +105,7 @@ def test_an_image_of_aws_goes_by_its_own_address_and_its_lock_is_the_packages(co
     assert image.variables["SAGEMAKER_TRAINING_MODULE"] == "sagemaker_xgboost_container.training:main"
     assert image.notice is not None
     assert "3.0.5" in image.notice
+    assert image.binds_to_given_port
 
 
 def test_an_own_image_has_no_variables_and_no_notice(containers: Path) -> None:

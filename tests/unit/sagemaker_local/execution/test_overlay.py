@@ -58,6 +58,12 @@ def test_the_toolkit_is_among_its_packages_and_the_server_is_not(layer: Path) ->
     assert found == "None"
 
 
+def test_scripts_import_the_toolkits_packages_by_the_names_that_aws_gives_them(layer: Path) -> None:
+    source = "from importlib.util import find_spec as f; from sagemaker_containers import entry_point; print(f({!r}))"
+    assert "xgboost" in python(layer, source.format("sagemaker_xgboost_container"))
+    assert python(layer, source.format("packages")) == "None"
+
+
 def test_a_program_runs_in_the_layers_interpreter_wherever_it_is_called_from(layer: Path, tmp_path: Path) -> None:
     command = [str(layer / "bin" / "pip"), "--version"]
     outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

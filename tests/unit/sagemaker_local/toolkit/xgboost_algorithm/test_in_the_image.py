@@ -131,3 +131,41 @@ answer["handled"] = signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     assert found["rounds"] == found["best"] + 1 < 50
     assert found["left"] is False
     assert (found["saved"], found["handled"]) == (2, True)
+
+
+def test_scripts_read_channels_and_payloads_by_the_names_that_aws_gives_them(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "a.csv").write_text("1,10,2\n3,20,4\n")
+    source = """
+from sagemaker_xgboost_container import data_utils, encoder
+def shown(found): return found and [found.get_label().tolist(), found.get_data().toarray().tolist()]
+kind = data_utils.get_content_type("text/csv; label_size=1")
+trained = [shown(data_utils.get_dmatrix(path, kind)) for path in ("train", "train/a.csv", "absent")]
+try:
+    data_utils.get_dmatrix("train", kind, is_pipe=True)
+except ValueError as error:
+    refusal = str(error)
+answer = [trained, data_utils.get_content_type(None), refusal, shown(encoder.csv_to_dmatrix("1,2\\n3,4")),
+    shown(encoder.libsvm_to_dmatrix("0:1 1:2")), shown(encoder.decode(b"5", "text/csv"))]
+"""
+    trained, default, refusal, *payloads = answer(python, tmp_path, source)
+    assert trained == [[[1, 3], [[10, 2], [20, 4]]]] * 2 + [None]
+    assert default == "libsvm"
+    assert "use input mode File" in refusal
+    assert payloads == [[[], [[1, 2], [3, 4]]], [[], [[1, 2]]], [[], [[5]]]]
+
+
+def test_a_scripts_own_training_goes_on_from_its_checkpoints(python: Path, tmp_path: Path) -> None:
+    source = """
+import numpy, os, xgboost
+from sagemaker_xgboost_container import checkpointing
+rows = xgboost.DMatrix(numpy.arange(6.0).reshape(6, 1), label=numpy.arange(6.0))
+arguments = {"params": {"nthread": 1}, "dtrain": rows}
+before = checkpointing.load_checkpoint("kept")
+first = checkpointing.train({**arguments, "num_boost_round": 3}, "kept").num_boosted_rounds()
+between = checkpointing.load_checkpoint("kept")
+second = checkpointing.train({**arguments, "num_boost_round": 5}, "kept").num_boosted_rounds()
+answer = [before, first, between, second, sorted(os.listdir("kept"))]
+"""
+    kept = [f"xgboost-checkpoint.{number}" for number in range(5)]
+    assert answer(python, tmp_path, source) == [[None, 0], 3, ["kept/xgboost-checkpoint.2", 3], 5, kept]
