@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.abalone import as_csv, as_libsvm, rows
+from tests.support.distributed import train_together
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import BUCKET, ROLE, LocalAws, channel, unique
 from tests.support.managed import XGBOOST, artifact, train_managed, train_script
@@ -174,48 +175,21 @@ def test_it_is_tuned_by_a_metric_of_its_own(aws: LocalAws, data: str) -> None:
     assert artifact(aws, trained).keys() == {"xgboost-model"}
 
 
-DISTRIBUTED = """
-import argparse, json, os
-import xgboost
-from sagemaker_containers import entry_point
-from sagemaker_xgboost_container import distributed
-from sagemaker_xgboost_container.data_utils import get_dmatrix
-
-def fit(rows, folder, is_master):
-    model = xgboost.train({"max_depth": 2}, rows, 2, evals=[(rows, "train")])
-    if is_master:
-        model.save_model(os.path.join(folder, "xgboost-model"))
-
-hosts, host = json.loads(os.environ["SM_HOSTS"]), os.environ["SM_CURRENT_HOST"]
-rows = get_dmatrix(os.environ["SM_CHANNEL_TRAIN"], "text/csv")
-entry_point._wait_hostname_resolution()
-distributed.rabit_run(
-    exec_fun=fit, args={"rows": rows, "folder": os.environ["SM_MODEL_DIR"]}, include_in_training=rows is not None,
-    hosts=hosts, current_host=host, update_rabit_args=True,
-)
-print("trained on", rows.num_row())
-"""
-
-
 @pytest.mark.documented("xgboost_abalone_dist_script_mode: the distributed script of the SDK's examples")
 def test_a_script_trains_over_the_instances_that_have_data(aws: LocalAws) -> None:
-    prefix = unique("sharded")
-    for number in range(2):
-        aws.put(f"{prefix}/{number}.csv", as_csv(rows(500 * number, 500 * (number + 1))))
-    source = {"S3DataType": "S3Prefix", "S3DataDistributionType": "ShardedByS3Key", "S3Uri": f"s3://{BUCKET}/{prefix}"}
-    job = train_script(
-        aws,
-        {"abalone.py": DISTRIBUTED},
-        "abalone.py",
-        XGBOOST,
-        InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
-        ResourceConfig={"InstanceCount": 3, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1},
-    )
+    job = train_together(aws, 3)
     lines = aws.log_lines("TrainingJobs", job["TrainingJobName"])
     assert job["TrainingJobStatus"] == "Completed", lines
     assert lines.count("trained on 500") == 2, lines
     assert sum("[1]#011train-rmse:" in line for line in lines) == 1
     assert artifact(aws, job).keys() == {"xgboost-model"}
+
+
+@pytest.mark.documented("xgboost: distributed training")
+def test_who_fails_in_a_collective_ends_the_job_with_its_reason(aws: LocalAws) -> None:
+    job = train_together(aws, 2, failing="algo-1")
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "ValueError: of algo-1" in job["FailureReason"], job
 
 
 @pytest.mark.documented("xgboost: an endpoint and a batch transform of the trained model")

@@ -1,1 +1,1 @@
-from tests.support.fixtures import environments  # noqa: F401 - a fixture
+from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures

@@ -20,6 +20,9 @@ FIRST_PORT = 9099
 NEXT_PORT = FIRST_PORT + 2
 """of a second collective: latecomers to the end of the first must not meet it"""
 _SECONDS = 600.0
+_GIVE_WAY_SECONDS = 20.0
+# Sources of XGBoost that its errors name when another member is gone.
+_OF_THE_COLLECTIVE = ("/collective/", "/rabit/")
 
 
 @contextmanager
@@ -33,18 +36,35 @@ def member(hosts: list[str], host: str, port: int = FIRST_PORT) -> Iterator[bool
         yield True
         return
     address = socket.gethostbyname(hosts[0])
+    tracker = None
     with ExitStack() as stack:
         if host == hosts[0]:
-            stack.callback(_start_tracker(address, len(hosts), port).join)
+            tracker = _start_tracker(address, len(hosts), port)
             stack.enter_context(socket.create_server((address, port + 1), backlog=len(hosts)))
         else:
             _wait_for(address, port + 1)
-        stack.enter_context(
-            collective.CommunicatorContext(
-                dmlc_tracker_uri=address, dmlc_tracker_port=port, dmlc_task_id=str(hosts.index(host))
-            )
-        )
-        yield host == hosts[0]
+        # The names in capitals are those that all versions know.
+        settings = {
+            "DMLC_TRACKER_URI": address,
+            "DMLC_TRACKER_PORT": port,
+            "DMLC_TASK_ID": str(hosts.index(host)),
+        }
+        with _giving_way(), collective.CommunicatorContext(**settings):
+            yield host == hosts[0]
+    # Not after an error: who fails must not wait for those that wait for it.
+    if tracker:
+        tracker.join()
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Fail later than a member that has failed by itself: the job ends with the first failure, whose reason is told."""
+    try:
+        yield
+    except Exception as error:
+        if any(place in str(error) for place in _OF_THE_COLLECTIVE):
+            time.sleep(_GIVE_WAY_SECONDS)
+        raise
 
 
 def hosts_with_data(hosts: list[str], host: str, has_data: bool, port: int = FIRST_PORT) -> list[str]:
