@@ -7,7 +7,7 @@
 #   LOCAL_DIR     the state of the local stack (default .local)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup up down status logs lint typecheck locks coverage bench soak clean
+.PHONY: help run data airflow test setup up down status logs lint typecheck locks coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -21,6 +21,12 @@ help:  ## Show this list
 
 run:  ## Set up, bring the local stack up, train once, and say what came of it
 	@$(python) -m deploy.local run
+
+data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_CASE=churn
+	@$(python) -m deploy.local data --days "$(or $(DAYS),1)" --use-case "$(or $(USE_CASE),abalone)"
+
+airflow:  ## Run Airflow's own command on the stack: make airflow ARGS="dags list"
+	@$(python) -m deploy.local airflow $(ARGS)
 
 test:  ## Set up and run every check and test, or some: make test CHECKS="jobs lint"
 	@$(python) -m tests $(CHECKS)

@@ -25,9 +25,8 @@ def data_key(use_case: str, day: datetime.date, content: bytes) -> str:
     return f"{use_case}/data/day={day.isoformat()}/{hashlib.sha256(content).hexdigest()[:16]}.csv"
 
 
-def load(s3: S3Client, bucket: str, use_case: str, day: datetime.date, file: Path) -> tuple[str, bool]:
-    """Upload one CSV file with a header; returns its S3 URI and whether it was new."""
-    content = file.read_bytes()
+def load(s3: S3Client, bucket: str, use_case: str, day: datetime.date, content: bytes) -> tuple[str, bool]:
+    """Store the rows of a day, CSV with a header; returns their S3 URI and whether they were new."""
     key = data_key(use_case, day, content)
     return f"s3://{bucket}/{key}", put_once(s3, bucket, key, content)
 
@@ -42,7 +41,7 @@ def main() -> None:
     given = parser.parse_args()
     s3 = boto3.client("s3")
     for file in given.files:
-        uri, new = load(s3, given.bucket, given.use_case, given.day, file)
+        uri, new = load(s3, given.bucket, given.use_case, given.day, file.read_bytes())
         print(f"{'loaded' if new else 'already there'}: {uri}")
 
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
-from airflow.sdk import DAG, CronTriggerTimetable, Param, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, Param, chain
 
+import assets
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.evaluation import METRICS
 from mlops_sagemaker.operators.gate import MetricGateOperator
@@ -36,6 +37,11 @@ DEFAULT_ARGS = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=30),
 }
+WINDOWS = """**Data windows.** A run of date D sees the days before D; days are those of the DAG's time zone. A run that
+an event started sees the days before the latest `window_end` of its events. A backfill repeats each night on its own
+days, and what it registers is marked as rejected: it never ships. `airflow backfill create --from-date D --to-date E`
+takes `E` for the midnight (UTC) that opens E, so the night of E is left out: name the day after. Its runs start oldest
+first; with `--max-active-runs 1` each also waits for the one before."""
 FIRST_NIGHT = timedelta(minutes=1)
 """How long after its time a DAG that has never run on schedule still starts its first run."""
 
@@ -67,10 +73,13 @@ def training_dag(use_case: UseCase) -> DAG:
     with DAG(
         dag_id=f"{use_case.name}_training",
         description=use_case.description,
-        doc_md=use_case.doc,
+        doc_md=f"{use_case.doc}\n\n{WINDOWS}",
         # No start date, so that unpausing the DAG makes up for no night that has passed; but a minute in which the
         # very first night is not lost to a parse that comes before the scheduler's look. See docs/adr/0005.
-        schedule=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=FIRST_NIGHT),
+        schedule=AssetOrTimeSchedule(
+            timetable=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=FIRST_NIGHT),
+            assets=[assets.data(use_case.name)],
+        ),
         catchup=False,
         max_active_runs=1,
         default_args={**DEFAULT_ARGS, "owner": use_case.owner},
@@ -78,7 +87,11 @@ def training_dag(use_case: UseCase) -> DAG:
         tags={use_case.name, "training"},
     ) as dag:
         resolve = ResolveRunOperator(
-            use_case=use_case.name, image=use_case.image, timezone=use_case.timezone, **_named("resolve")
+            use_case=use_case.name,
+            image=use_case.image,
+            timezone=use_case.timezone,
+            window_days=use_case.window_days,
+            **_named("resolve"),
         )
         gate = MetricGateOperator(
             policy=use_case.gate,

@@ -22,7 +22,8 @@ class UseCase:
     group. ``candidates`` are those that its job code declares, each with the hyperparameters that the form
     offers, whose names differ; one of them is the baseline. A threshold of the gate's own metric is in the form,
     too.
-    ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows.
+    ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows. A window
+    is ``window_days`` long, by default as long as there is data.
     ``max_runtime`` is the limit of each job. Instance types are defaults of the form. ``doc`` (Markdown)
     explains the DAG to its operators.
     """
@@ -36,6 +37,7 @@ class UseCase:
     image: str = "training"
     schedule: str = "0 2 * * *"
     timezone: str = "UTC"
+    window_days: int | None = None
     processing_instance: str = "ml.m5.large"
     training_instance: str = "ml.m5.large"
     max_runtime: timedelta = timedelta(hours=1)
@@ -43,3 +45,5 @@ class UseCase:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f"use case name {self.name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")
+        if self.window_days is not None and self.window_days < 1:
+            raise ValueError(f"window_days of {self.name} is {self.window_days}: a window holds at least one day")

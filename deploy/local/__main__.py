@@ -1,4 +1,4 @@
-"""`python -m deploy.local up|run|down|status|logs`; settings: AIRFLOW_PORT, AWS_PORT, LOCAL_DIR."""
+"""`python -m deploy.local up|run|data|airflow|down|status|logs`; settings: AIRFLOW_PORT, AWS_PORT, LOCAL_DIR."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.environments.install import Installer
 from deploy.environments.prepare import for_running
 from deploy.errors import Failure
-from deploy.local import follow, services
+from deploy.local import arrivals, follow, services
 from deploy.local.stack import Stack
 from deploy.local.summary import summary
 from deploy.progress import Progress
@@ -42,10 +42,16 @@ def run(stack: Stack, progress: Progress) -> None:
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
-    parser.add_argument("command", choices=("up", "run", "down", "status", "logs"))
-    parser.add_argument(
-        "service", nargs="?", choices=(services.AWS, *services.AIRFLOW), help="for logs: this one whole"
-    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("up", "run", "down", "status"):
+        commands.add_parser(name)
+    logs = commands.add_parser("logs")
+    logs.add_argument("service", nargs="?", choices=(services.AWS, *services.AIRFLOW), help="this one whole")
+    data = commands.add_parser("data")
+    data.add_argument("--use-case", default="abalone", help="whose (default: %(default)s)")
+    data.add_argument("--days", type=int, default=1, help="how many days come (default: %(default)s)")
+    airflow = commands.add_parser("airflow")
+    airflow.add_argument("arguments", nargs=argparse.REMAINDER, help="of Airflow's own command")
     return parser.parse_args(arguments)
 
 
@@ -57,6 +63,10 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
         print(f"\n{progress.table()}\n\n{stack.addresses()}")
     elif given.command == "run":
         run(stack, progress)
+    elif given.command == "data":
+        arrivals.arrive(stack, given.use_case, given.days)
+    elif given.command == "airflow":
+        stack.airflow_command(given.arguments)
     elif given.command == "down":
         stack.down()
     elif given.command == "status":

@@ -42,6 +42,14 @@ class Airflow:
         """Start a manual run, with no logical date and every parameter at its default; returns its id."""
         return self.request("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"]
 
+    def announce(self, asset: str, extra: dict[str, Any]) -> None:
+        """Tell of a change of an asset, as an event with `extra`. Raises Failure if no DAG knows the asset."""
+        found = self.request("GET", f"assets?name_pattern={quote(asset)}")["assets"]
+        known = [each["id"] for each in found if each["name"] == asset]
+        if not known:
+            raise Failure(f"no DAG of this Airflow knows the asset {asset}. See `make logs SERVICE=dag-processor`.")
+        self.request("POST", "assets/events", {"asset_id": known[0], "extra": extra})
+
     def active_runs(self, dag_id: str) -> list[str]:
         """The ids of the runs that have started and not ended."""
         runs = self.request("GET", f"dags/{dag_id}/dagRuns?state=running")["dag_runs"]

@@ -66,7 +66,8 @@ def airflow(settings: Settings, credentials: Credentials, user: Mapping[str, str
         "API__WORKERS": 1,
         "API__SECRET_KEY": credentials.api_secret_key,
         "API_AUTH__JWT_SECRET": credentials.jwt_secret,
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        # One writes at a time; who cannot within the default of five seconds fails, on a busy machine a whole backfill.
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
         # The default of one second between looks is most of the time between two tasks.
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": 0.1,
         "DAG_PROCESSOR__PARSING_PROCESSES": 1,

@@ -130,6 +130,20 @@ class Stack:
         for line in self._call("provision", ["-m", "deploy.local.provision"], environ):
             self._progress.say(line)
 
+    def add_days(self, use_case: str, days: int) -> list[str]:
+        """Load the next days of a use case's sample data; returns a line for each. Raises Failure."""
+        arguments = ["-m", "deploy.samples", use_case, "--bucket", settings.BUCKET, "--add", str(days)]
+        return self._call("samples", arguments, environment.aws_client(self.settings, self._user))
+
+    def airflow_command(self, arguments: list[str]) -> None:
+        """Run Airflow's own command against the stack, on this terminal. Raises Failure where it fails."""
+        self.require_up()
+        environ = environment.airflow(self.settings, self.credentials, self._user)
+        command = [self.settings.python("airflow"), "-m", "airflow", *arguments]
+        status = subprocess.run(command, env=environ, cwd=self.settings.root, check=False).returncode
+        if status != 0:
+            raise Failure(f"airflow {' '.join(arguments)} ended with status {status}")
+
     def _call(self, name: str, arguments: list[str], environ: Mapping[str, str]) -> list[str]:
         """Run a Python command of the airflow environment to its end; returns its lines. Raises Failure."""
         log = services.log_of(self.settings, name)

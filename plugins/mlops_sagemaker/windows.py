@@ -5,43 +5,82 @@ exclusive.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlops_sagemaker.errors import UserError
 
 DAY = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
+WINDOW_END = "window_end"
+"""What an asset event's ``extra`` calls the end of the window that became complete with it."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """All days before ``end``, a date in the time zone ``timezone``."""
+    """All days before ``end``, a date in the time zone ``timezone``; with ``days`` only so many, the last of them."""
 
     end: date
     timezone: str
+    days: int | None = None
 
     def select(self, keys: Iterable[str]) -> list[str]:
         """The object keys whose day lies in the window, sorted; keys without a day belong to no window."""
-        return sorted(key for key in keys if (day := day_of(key)) is not None and day < self.end)
+        return sorted(key for key in keys if (day := day_of(key)) is not None and self._holds(day))
+
+    def manifest(self, prefix: str, keys: Iterable[str]) -> list[Any]:
+        """A run's input, to be recorded: SageMaker's ManifestFile of the objects in the window.
+
+        ``prefix`` is the S3 URI of a folder, ``keys`` are all that lies below it, relative to it. Raises UserError
+        if no object lies in the window.
+        """
+        found = list(keys)
+        selected = self.select(found)
+        if not selected:
+            days = sorted(str(day) for key in found if (day := day_of(key)))
+            there = f"its days go from {days[0]} to {days[-1]}" if days else "it holds no day at all"
+            raise UserError(f"no data: {prefix} has no day {self}, {there}; load data or choose another window")
+        return [{"prefix": prefix}, *selected]
+
+    def _holds(self, day: date) -> bool:
+        return day < self.end and (self.days is None or day >= self.end - timedelta(days=self.days))
+
+    def __str__(self) -> str:
+        length = f" and at most {self.days} days earlier" if self.days is not None else ""
+        return f"before the window's end {self.end}{length}"
 
 
-def resolve(requested: str | None, logical_date: datetime | None, run_after: datetime, timezone: str) -> Window:
-    """The window of a run: by the date somebody asked for, else its logical date, else the time it was due.
+def resolve(
+    requested: str | None,
+    logical_date: datetime | None,
+    run_after: datetime,
+    timezone: str,
+    extras: Sequence[Mapping[str, Any]] = (),
+    days: int | None = None,
+) -> Window:
+    """The window of a run: by the date somebody asked for, else its logical date, else what the events that caused it
+    say in their ``extras`` (several events make one run: the latest end counts), else the time it was due.
 
     A run of logical date D therefore sees the data up to the midnight that opens D in ``timezone``, whether
-    it is scheduled, backfilled or repeated years later. Raises UserError for a date that is none or that is
-    still to come: data of such a window is not complete, so the run could not be repeated.
+    it is scheduled, backfilled or repeated years later. ``days`` is the window's length, None for all there is. Raises
+    UserError for a date that is none or that is still to come: data of such a window is not complete, so the run could
+    not be repeated.
     """
     zone = ZoneInfo(timezone)
     today = run_after.astimezone(zone).date()
-    end = _parse(requested) if requested else (logical_date or run_after).astimezone(zone).date()
+    told = [_parse(str(extra[WINDOW_END])) for extra in extras if WINDOW_END in extra]
+    own = (logical_date or run_after).astimezone(zone).date()
+    if requested:
+        end = _parse(requested)
+    else:
+        end = max(told) if told and logical_date is None else own
     if end > today:
         raise UserError(
             f"the data window's end {end} lies after the run's own date {today} ({timezone}); choose {today}"
         )
-    return Window(end, timezone)
+    return Window(end, timezone, days)
 
 
 def day_of(key: str) -> date | None:

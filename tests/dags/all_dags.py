@@ -8,7 +8,7 @@ from airflow.sdk._shared.module_loading import find_path_from_directory
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "dags"
-FILES = sorted(FOLDER.glob("*.py"))
+FILES = sorted(set(FOLDER.glob("*.py")) - {FOLDER / "assets.py"})
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 
-from tests.dags.all_dags import dag_bag
+from tests.dags.all_dags import FOLDER, dag_bag
 
 DAGS: dict[str, DAG] = dag_bag().dags
 TASKS = {f"{dag.dag_id}.{task.task_id}": task for dag in DAGS.values() for task in dag.tasks}
@@ -32,6 +32,11 @@ def test_a_dag_has_description_documentation_and_its_use_cases_tag(dag: DAG) -> 
     assert dag.description
     assert len((dag.doc_md or "").split()) > 30
     assert {use_case, kind} <= set(dag.tags)
+
+
+def test_every_asset_is_named_in_one_file() -> None:
+    naming = {file.name for file in FOLDER.rglob("*.py") if re.search(r"\bAsset\(", file.read_text())}
+    assert naming == {"assets.py"}
 
 
 @each_dag

@@ -12,10 +12,16 @@ from mlops_sagemaker.requests import ModelPackage
 
 TOKEN = "registration"
 """Property of a package that says which registration made it."""
+RUN_TYPE = "run_type"
+"""Property of a package that says what kind of run made it, in Airflow's words."""
+BACKFILL = "backfill"
 
 
 class RegisterModelOperator(LifecycleOperator):
     """Add a version, pending approval, to a model package group; skip if the gate refused the model.
+
+    A backfill shows what a night would have made, and never ships: its version is registered as Rejected, and its
+    property ``run_type`` says why.
 
     One model makes one version however often the task is repeated or cleared: the request carries a token
     that follows from its content, and a package that bears it already is returned instead.
@@ -78,6 +84,7 @@ class RegisterModelOperator(LifecycleOperator):
         return ModelPackage(
             group=self.group,
             description=f"Data before {run['window']['end']}, run {run_id}: {metrics}",
+            approval="Rejected" if run[RUN_TYPE] == BACKFILL else "PendingManualApproval",
             report=self.gate["report"],
             report_sha256=self.gate["report_sha256"],
             properties={
@@ -91,5 +98,6 @@ class RegisterModelOperator(LifecycleOperator):
                 "gate": self.gate["record"],
                 "dag_id": context["ti"].dag_id,
                 "run_id": run_id,
+                RUN_TYPE: run[RUN_TYPE],
             },
         )

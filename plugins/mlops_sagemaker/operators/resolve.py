@@ -21,7 +21,7 @@ class ResolveRunOperator(LifecycleOperator):
     The list of data objects is recorded as a SageMaker manifest file in the run's folder. Once recorded it
     stays: repeating the run repeats it on the same objects. ::
 
-        {"run_key", "run_uri", "bucket", "role_arn", "release", "window": {"end", "timezone"},
+        {"run_key", "run_uri", "run_type", "bucket", "role_arn", "release", "window": {"end", "timezone", "days"},
          "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256"},
          "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data",
          "window_end"}}
@@ -30,6 +30,7 @@ class ResolveRunOperator(LifecycleOperator):
     :param image: name of the image the run's jobs use.
     :param timezone: IANA name of the zone whose midnights end the windows.
     :param window_end: date (YYYY-MM-DD) on which the window ends, empty for the run's own.
+    :param window_days: how many days long the window is, None for all days before its end.
     :param release_uri: S3 URI of the release manifest.
     """
 
@@ -42,6 +43,7 @@ class ResolveRunOperator(LifecycleOperator):
         image: str,
         timezone: str,
         window_end: str = "{{ params.window_end or '' }}",
+        window_days: int | None = None,
         release_uri: str = "{{ var.value.get('" + RELEASE_VARIABLE + "', '') }}",
         **kwargs: Any,
     ) -> None:
@@ -50,6 +52,7 @@ class ResolveRunOperator(LifecycleOperator):
         self.image = image
         self.timezone = timezone
         self.window_end = window_end
+        self.window_days = window_days
         self.release_uri = release_uri
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -57,21 +60,26 @@ class ResolveRunOperator(LifecycleOperator):
         run = context["dag_run"]
         with user_errors_are_final():
             current = self._release()
-            window = windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone)
+            window = self._window(run)
             key = naming.run_key(run.dag_id, run.run_id)
             run_uri = uris.join(f"s3://{current.bucket}", self.use_case, "runs", key)
             return {
                 "run_key": key,
                 "run_uri": run_uri,
+                "run_type": str(run.run_type.value),
                 "bucket": current.bucket,
                 "role_arn": current.role_arn,
                 "release": current.id,
-                "window": {"end": window.end.isoformat(), "timezone": window.timezone},
+                "window": {"end": window.end.isoformat(), "timezone": window.timezone, "days": window.days},
                 "data": self._data(current.bucket, window, uris.join(run_uri, "manifest.json")),
                 "code": _as_json(current.code_of(self.use_case)),
                 "image": _as_json(current.image(self.image)),
                 "champion": self._champion(),
             }
+
+    def _window(self, run: Any) -> Window:
+        told = [event.extra for event in run.consumed_asset_events]
+        return windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone, told, self.window_days)
 
     def _release(self) -> Release:
         if not self.release_uri:
@@ -101,18 +109,8 @@ class ResolveRunOperator(LifecycleOperator):
         }
 
     def _manifest(self, bucket: str, window: Window) -> list[Any]:
-        """SageMaker's ManifestFile: the common prefix, then the objects below it."""
         prefix = uris.folder(f"s3://{bucket}", self.use_case, "data")
-        keys = self.hook.list_keys(prefix)
-        selected = window.select(keys)
-        if not selected:
-            days = sorted(str(day) for key in keys if (day := windows.day_of(key)))
-            found = f"its days go from {days[0]} to {days[-1]}" if days else "it holds no day at all"
-            raise UserError(
-                f"no data: {prefix} has no day before the window's end {window.end}, {found}; "
-                "load data or choose a later window end"
-            )
-        return [{"prefix": prefix}, *selected]
+        return window.manifest(prefix, self.hook.list_keys(prefix))
 
     def _champion(self) -> dict[str, Any] | None:
         package = self.hook.champion(self.use_case)

@@ -14,7 +14,7 @@ class ModelPackage:
     """A model to register: where it lies, the report that speaks for it, and its history in ``properties``.
 
     ``report_sha256`` is the hash of the report's bytes, so that a later reader can tell whether it is the
-    same report.
+    same report. ``approval`` is the state it begins in: ``PendingManualApproval``, ``Approved`` or ``Rejected``.
     """
 
     group: str
@@ -22,6 +22,7 @@ class ModelPackage:
     report: str
     report_sha256: str
     properties: Mapping[str, str]
+    approval: str = "PendingManualApproval"
 
     def request(self) -> dict[str, Any]:
         """The keyword arguments of ``create_model_package`` but ``ClientToken``.
@@ -43,7 +44,7 @@ class ModelPackage:
         return {
             "ModelPackageGroupName": self.group,
             "ModelPackageDescription": self.description,
-            "ModelApprovalStatus": "PendingManualApproval",
+            "ModelApprovalStatus": self.approval,
             "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
             "CustomerMetadataProperties": dict(self.properties),
         }

@@ -1,9 +1,10 @@
 """The context in which Airflow runs a task, of Airflow's own classes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk.api.datamodels._generated import DagRun
+from airflow.sdk.api.datamodels._generated import AssetEventDagRunReference, DagRun, DagRunType
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
 DAG_ID = "abalone_training"
@@ -19,8 +20,11 @@ def context_for(
     try_number: int = 1,
     logical_date: datetime | None = RUN_AFTER,
     run_after: datetime = RUN_AFTER,
+    run_type: str = "scheduled",
+    extras: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
-    """What ``operator`` sees in a run; ``generation`` is the number of tries before it was last cleared."""
+    """What ``operator`` sees in a run; ``generation`` is the number of tries before it was last cleared, ``extras`` are
+    what the asset events say that made the run."""
     ti = RuntimeTaskInstance.model_construct(
         task=operator,
         task_id=operator.task_id,
@@ -31,5 +35,12 @@ def context_for(
         max_tries=generation + (operator.retries or 0),
         start_date=datetime.now(UTC),
     )
-    run = DagRun.model_construct(dag_id=DAG_ID, run_id=run_id, logical_date=logical_date, run_after=run_after)
+    run = DagRun.model_construct(
+        dag_id=DAG_ID,
+        run_id=run_id,
+        logical_date=logical_date,
+        run_after=run_after,
+        run_type=DagRunType(run_type),
+        consumed_asset_events=[AssetEventDagRunReference.model_construct(extra=extra) for extra in extras],
+    )
     return {"ti": ti, "dag_run": run, "run_id": run_id}

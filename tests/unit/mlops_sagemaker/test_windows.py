@@ -33,6 +33,33 @@ def test_a_requested_end_comes_before_everything_else() -> None:
     assert windows.resolve("1995-12-01", NOON, NOON, "UTC").end == date(1995, 12, 1)
 
 
+def end(*told: dict[str, object], requested: str = "", logical_date: datetime | None = None) -> date:
+    return windows.resolve(requested, logical_date, NOON, "UTC", told).end
+
+
+def test_a_run_that_events_made_ends_its_window_where_the_latest_of_them_says() -> None:
+    assert end({"window_end": "2026-02-27"}, {"window_end": "2026-03-01"}, {"window_end": "2026-02-28"}) == date(
+        2026, 3, 1
+    )
+    assert end({"rows": 3}, {"window_end": "2026-02-28"}) == date(2026, 2, 28)
+
+
+def test_events_that_name_no_end_leave_the_runs_start() -> None:
+    assert end({}, {"rows": 3}) == date(2026, 3, 2)
+
+
+def test_what_a_person_asks_for_and_a_logical_date_count_more_than_events() -> None:
+    told = {"window_end": "2026-02-20"}
+    assert end(told, requested="2026-02-01") == date(2026, 2, 1)
+    assert end(told, logical_date=NOON) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-03-03", None])
+def test_an_event_with_an_end_that_is_no_date_or_still_to_come_is_refused(text: object) -> None:
+    with pytest.raises(UserError, match="the data window's end"):
+        end({"window_end": text})
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "01.03.2026", "2026-03-01T00:00:00"])
 def test_a_requested_end_that_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="is not a date; write YYYY-MM-DD"):
@@ -53,3 +80,19 @@ def test_the_windows_end_is_exclusive_and_objects_without_a_day_belong_to_no_win
         "day=2026-02-30/x",
     ]
     assert Window(date(2026, 3, 2), "UTC").select(keys) == ["day=1995-11-30/a.csv", "day=2026-03-01/b.csv"]
+
+
+def test_a_window_of_some_days_begins_so_many_before_its_end() -> None:
+    keys = [f"day=2026-02-{day}/a.csv" for day in (25, 26, 27, 28)]
+    window = windows.resolve(None, NOON.replace(month=2, day=28), NOON, "UTC", days=2)
+    assert window.select(keys) == ["day=2026-02-26/a.csv", "day=2026-02-27/a.csv"]
+
+
+def test_a_window_without_data_names_what_was_looked_for_and_what_is_there() -> None:
+    window = Window(date(2026, 3, 2), "UTC", days=3)
+    with pytest.raises(UserError) as caught:
+        window.manifest("s3://b/data/", ["day=2026-02-01/a.csv", "day=2026-03-02/b.csv", "readme.txt"])
+    assert str(caught.value) == (
+        "no data: s3://b/data/ has no day before the window's end 2026-03-02 and at most 3 days earlier, "
+        "its days go from 2026-02-01 to 2026-03-02; load data or choose another window"
+    )

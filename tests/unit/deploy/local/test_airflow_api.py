@@ -32,6 +32,20 @@ def test_an_airflow_that_does_not_answer_is_told_with_its_address() -> None:
         Airflow(nobody, "admin", "password").dag("d")
 
 
+def test_a_change_of_an_asset_is_told_by_its_exact_name(server: Server) -> None:
+    found = [{"id": 7, "name": "rings_data_too"}, {"id": 8, "name": "rings_data"}]
+    server.answers["/api/v2/assets?name_pattern=rings_data"] = (200, {"assets": found})
+    server.answers["/api/v2/assets/events"] = (200, {})
+    Airflow(server.url, "admin", "password").announce("rings_data", {"window_end": "2026-03-02"})
+    assert server.requests[-1][2] == {"asset_id": 8, "extra": {"window_end": "2026-03-02"}}
+
+
+def test_an_asset_that_no_dag_knows_is_named(server: Server) -> None:
+    server.answers["/api/v2/assets?name_pattern=rings_data"] = (200, {"assets": [{"id": 7, "name": "rings_data_too"}]})
+    with pytest.raises(Failure, match="knows the asset rings_data"):
+        Airflow(server.url, "admin", "password").announce("rings_data", {})
+
+
 def test_the_runs_under_way_are_asked_for_by_their_state(server: Server) -> None:
     server.answers["/api/v2/dags/d/dagRuns?state=running"] = (200, {"dag_runs": [{"dag_run_id": "manual__1"}]})
     assert Airflow(server.url, "admin", "password").active_runs("d") == ["manual__1"]

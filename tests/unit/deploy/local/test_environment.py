@@ -95,7 +95,7 @@ def test_all_of_airflows_files_lie_in_the_state_folder() -> None:
     names += ("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH",)
     for name in names:
         assert Path(environ[name]).is_relative_to(SETTINGS.local)
-    assert environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite:////a clone/.local/airflow/airflow.db"
+    assert environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "sqlite:////a clone/.local/airflow/airflow.db?timeout=60"
 
 
 def test_dags_find_the_release_by_an_airflow_variable() -> None:

@@ -29,8 +29,10 @@ def test_bucket_role_data_and_release_are_there_afterwards(account: LocalAws) ->
     role = account.client("iam").get_role(RoleName=ROLE_NAME)["Role"]
     assert role["Arn"] == ROLE_ARN == manifest(account)["role_arn"]
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
-    data = account.s3.list_objects_v2(Bucket=BUCKET, Prefix="abalone/data/")["Contents"]
-    assert [item["Key"] for item in data] == ["abalone/data/day=1995-11-30/b36baf97dbcb1ae8.csv"]
+    for use_case in ("abalone", "churn"):
+        data = account.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{use_case}/data/")["Contents"]
+        days = [item["Key"].split("/")[2] for item in data]
+        assert (len(days), days[0], days[-1]) == (32, "day=2026-02-28", "day=2026-03-31")
 
 
 def test_a_second_time_it_changes_nothing_and_says_so(account: LocalAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,5 +42,5 @@ def test_a_second_time_it_changes_nothing_and_says_so(account: LocalAws, capsys:
     provision.main()
     assert manifest(account) == before
     told = capsys.readouterr().out
-    assert "Data already loaded: s3://" in told
+    assert "Data of abalone: already loaded" in told
     assert f"Release {before['release']} already published" in told

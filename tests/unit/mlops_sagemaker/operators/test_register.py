@@ -14,6 +14,7 @@ RUN = {
     "code": {"uri": "s3://b/code/", "sha256": "c" * 64},
     "image": {"uri": "registry/training:1", "sha256": "1" * 64},
     "release": "0123456789abcdef",
+    "run_type": "scheduled",
 }
 GATE = {
     "passed": True,
@@ -25,13 +26,15 @@ GATE = {
 }
 
 
-def register(model_data: str = "s3://b/model.tar.gz", **gate: Any) -> RegisterModelOperator:
+def register(
+    model_data: str = "s3://b/model.tar.gz", run_type: str = "scheduled", **gate: Any
+) -> RegisterModelOperator:
     return RegisterModelOperator(
         task_id="register",
         group="abalone",
         group_description="rings",
         gate={**GATE, **gate},
-        run=RUN,
+        run={**RUN, "run_type": run_type},
         model_data=model_data,
     )
 
@@ -64,10 +67,19 @@ def test_the_package_carries_report_window_data_code_image_release_and_gate(aws:
         "gate": "s3://b/gate.json",
         "dag_id": "abalone_training",
         "run_id": "manual__1",
+        "run_type": "scheduled",
         "registration": package["ClientToken"],
     }
     assert package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"] == "s3://b/evaluation.json"
     assert "mse 4.5" in package["ModelPackageDescription"]
+
+
+@pytest.mark.parametrize("run_type", ["scheduled", "manual", "asset_triggered", "backfill"])
+def test_what_a_backfill_registers_is_rejected_from_the_start_and_says_why(aws: FakeAws, run_type: str) -> None:
+    operator = register(run_type=run_type)
+    expected = "Rejected" if run_type == "backfill" else "PendingManualApproval"
+    assert operator.execute(context_for(operator))["approval_status"] == expected
+    assert aws.packages[0]["CustomerMetadataProperties"]["run_type"] == run_type
 
 
 def test_repeating_or_clearing_the_task_adds_no_second_version(aws: FakeAws) -> None:

@@ -29,13 +29,14 @@ def published(aws: FakeAws) -> FakeAws:
     return aws
 
 
-def resolve(window_end: str = "", release_uri: str = RELEASE) -> ResolveRunOperator:
+def resolve(window_end: str = "", release_uri: str = RELEASE, window_days: int | None = None) -> ResolveRunOperator:
     return ResolveRunOperator(
         task_id="resolve",
         use_case="abalone",
         image="training",
         timezone="UTC",
         window_end=window_end,
+        window_days=window_days,
         release_uri=release_uri,
     )
 
@@ -53,10 +54,11 @@ def test_a_run_settles_everything_it_works_on(published: FakeAws) -> None:
     assert result == {
         "run_key": result["run_key"],
         "run_uri": uri,
+        "run_type": "scheduled",
         "bucket": "bucket",
         "role_arn": "arn:aws:iam::000000000000:role/jobs",
         "release": "0123456789abcdef",
-        "window": {"end": "2026-03-02", "timezone": "UTC"},
+        "window": {"end": "2026-03-02", "timezone": "UTC", "days": None},
         "data": {
             "manifest": f"{uri}/manifest.json",
             "objects": 2,
@@ -97,13 +99,28 @@ def test_a_run_without_logical_date_is_resolved_by_its_due_time(published: FakeA
     assert operator.execute(context)["window"]["end"] == "2026-03-01"
 
 
+def test_a_run_that_events_made_is_resolved_by_what_they_say(published: FakeAws) -> None:
+    operator = resolve()
+    told = [{"window_end": "1996-01-01"}, {"window_end": "2026-03-01"}, {}]
+    context = context_for(operator, run_type="asset_triggered", logical_date=None, extras=told)
+    result = operator.execute(context)
+    assert (result["window"]["end"], result["run_type"]) == ("2026-03-01", "asset_triggered")
+
+
+def test_a_window_of_some_days_leaves_out_what_is_older(published: FakeAws) -> None:
+    operator = resolve(window_days=7)
+    result = operator.execute(context_for(operator))
+    assert result["window"]["days"] == 7
+    assert manifest(published, result)[1:] == ["day=2026-03-01/b.csv"]
+
+
 def test_no_data_in_the_window_fails_and_says_what_there_is(published: FakeAws) -> None:
     operator = resolve(window_end="1995-11-30")
     with pytest.raises(AirflowFailException) as caught:
         operator.execute(context_for(operator))
     assert str(caught.value) == (
         "no data: s3://bucket/abalone/data/ has no day before the window's end 1995-11-30, "
-        "its days go from 1995-11-30 to 2026-03-02; load data or choose a later window end"
+        "its days go from 1995-11-30 to 2026-03-02; load data or choose another window"
     )
 
 
