@@ -72,15 +72,19 @@ class Faults:
 
         Raises ``ServiceError`` for that error, and ``ResponseLost`` where *act* was done and its answer is to be lost.
         """
+        if not self.loses_answer(operation, request):
+            return act()
+        with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
+            act()
+        raise ResponseLost
+
+    def loses_answer(self, operation: str, request: dict[str, Any]) -> bool:
+        """Whether what a call is answered is to be lost. Raises ``ServiceError`` for an error that it is to have."""
         effect = self.meet(_call(operation, request), Error, LostResponse)
         if isinstance(effect, Error):
             error = completed(effect, operation, request)
             raise ServiceError(error.code, error.message, error.status)
-        if isinstance(effect, LostResponse):
-            with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
-                act()
-            raise ResponseLost
-        return act()
+        return isinstance(effect, LostResponse)
 
     def _keep(self) -> None:
         counts = {name: asdict(count) for name, count in self._counts.items()}

@@ -27,6 +27,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
+from sagemaker_local.faults import ResponseLost
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
 from sagemaker_local.runtime import HttpAnswer, Runtime, bad_request, too_large
@@ -218,7 +219,11 @@ class _Connection(asyncio.Protocol):
     # The answer
 
     async def _answer(self, route: Route, who: Signer, headers: dict[bytes, bytes], body: bytes) -> None:
-        answer = await self._front.runtime.answer(route, who.scope, headers, body)
+        try:
+            answer = await self._front.runtime.answer(route, who.scope, headers, body)
+        except ResponseLost:
+            self._transport.abort()
+            return
         self._transport.write(_wire(answer, self._ending))
         if self._ending:
             self._transport.close()

@@ -97,7 +97,11 @@ class Gateway:
         await _respond(send, status, answer, request_id)
 
     async def _runtime_call(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        answer = await self._runtime_answer(scope, receive)
+        try:
+            answer = await self._runtime_answer(scope, receive)
+        except ResponseLost:
+            cut(tuple(scope["client"]))
+            return
         headers = [(name.lower(), value) for name, value in answer.headers]
         headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

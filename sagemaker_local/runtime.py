@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
+from sagemaker_local.faults import Faults, ResponseLost
 from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Services
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
@@ -30,16 +32,18 @@ class HttpAnswer(NamedTuple):
 class Runtime:
     """Answers the runtime's operations, in the event loop."""
 
-    def __init__(self, operations: dict[str, RuntimeHandler], services: Services) -> None:
-        self._operations, self._services = operations, services
+    def __init__(self, operations: dict[str, RuntimeHandler], services: Services, faults: Faults) -> None:
+        self._operations, self._services, self._faults = operations, services, faults
 
     async def answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
-        """The answer to a request, an error's too; header names are lower case."""
+        """The answer to a request, an error's too; header names are lower case. Raises ``ResponseLost``."""
         request_id = new_request_id()
         try:
             return await self._answered(route, scope, headers, body, request_id)
         except ServiceError as error:
             return _error(error, request_id)
+        except ResponseLost:
+            raise
         except Exception:
             log.exception("request %s", request_id)
             message = f"Internal failure; see the log, request {request_id}"
@@ -54,7 +58,12 @@ class Runtime:
             message = f"The local SageMaker does not support {route.operation}. It supports: {supported}."
             raise ServiceError("UnknownOperationException", message)
         members = rest.bind(route.operation, route.parameter, headers, body)
-        answer = await handler(RuntimeCall(scope, self._services, members, body))
+        call = RuntimeCall(scope, self._services, members, body)
+        if self._faults.loses_answer(route.operation, members):
+            with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
+                await handler(call)
+            raise ResponseLost
+        answer = await handler(call)
         status = rest.success_status(route.operation)
         return HttpAnswer(status, [(b"x-amzn-RequestId", request_id.encode()), *answer.headers], answer.body)
 

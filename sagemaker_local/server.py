@@ -144,7 +144,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
 
     services = Services(store, aws, images, runner, hosting, invoker, asynchronous, executor.isolated)
     coordinator = Coordinator(services)
-    runtime = Runtime(runtime_operations(), services)
+    runtime = Runtime(runtime_operations(), services, faults)
     gateway = Gateway(base, operations, services, runtime, faults, Admin(health, faults), start)
     front = Front(gateway, runtime, _hypercorn())
     await front.serve(listener, stop)

@@ -75,6 +75,18 @@ def test_a_call_whose_answer_is_lost_has_acted(faulty: LocalAws) -> None:
     assert faulty.processed(name)["ProcessingJobStatus"] == "Completed"
 
 
+def test_invocations_of_endpoints_are_struck_too(faulty: LocalAws) -> None:
+    invoke = faulty.client("sagemaker-runtime").invoke_endpoint
+    name = unique("endpoint")
+    calls = {"operation": "InvokeEndpoint", "name": name}
+    put(faulty, calls, {"type": "error", "code": "ServiceUnavailable"}, times=1)
+    assert refused(invoke, EndpointName=name, Body=b"")[0] == "ServiceUnavailable"
+    assert refused(invoke, EndpointName=name, Body=b"")[0] == "ValidationError"
+    put(faulty, calls, {"type": "lost_response"})
+    with pytest.raises(ConnectionClosedError):
+        invoke(EndpointName=name, Body=b"")
+
+
 def test_only_calls_with_the_tags_are_struck(faulty: LocalAws) -> None:
     put(faulty, {"tags": {"stage": "evaluate"}}, {"type": "error", "code": "InternalFailure"})
     tagged = [{"Key": "stage", "Value": "evaluate"}]
