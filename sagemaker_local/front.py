@@ -13,9 +13,9 @@ Of hypercorn these names beyond its ``serve`` are used, held by ``tests/unit/sag
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing, suppress
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any, cast
@@ -28,6 +28,7 @@ from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
 from sagemaker_local.faults import ResponseLost
+from sagemaker_local.hosting.invocation import Parts
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
 from sagemaker_local.runtime import HttpAnswer, Runtime, bad_request, too_large
@@ -66,7 +67,7 @@ class Front:
             await self._end()
             await lifespan.wait_for_shutdown()
             living.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError):
                 await living
 
     async def listen(self, listener: socket.socket) -> None:
@@ -121,6 +122,9 @@ class _Connection(asyncio.Protocol):
         self._front = front
         self._parser = httptools.HttpRequestParser(self)
         self._ending = False
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._sending: asyncio.Task[None] | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -146,6 +150,14 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._front.connections.discard(self)
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         if self._state is _State.ANSWERING:
@@ -225,10 +237,22 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.write(_wire(answer, self._ending))
+        if answer.parts is not None:
+            await self._send(answer.parts)
         if self._ending:
             self._transport.close()
         else:
             self._begin()
+
+    async def _send(self, parts: Parts) -> None:
+        """Each part as a chunk, no faster than the client reads; a client that goes ends it."""
+        self._sending = asyncio.current_task()
+        async with aclosing(parts):
+            async for part in parts:
+                self._transport.write(b"%x\r\n%b\r\n" % (len(part), part))
+                await self._writable.wait()
+        self._sending = None
+        self._transport.write(b"0\r\n\r\n")
 
     def _refuse(self, answer: HttpAnswer) -> None:
         """Answer before the request is read to its end, which is read no further."""
@@ -243,7 +267,10 @@ def _wire(answer: HttpAnswer, closing: bool) -> bytes:
         parts += (name, b": ", value, b"\r\n")
     if closing:
         parts.append(b"connection: close\r\n")
-    parts += (b"content-length: %d\r\n\r\n" % len(answer.body), answer.body)
+    if answer.parts is None:
+        parts += (b"content-length: %d\r\n\r\n" % len(answer.body), answer.body)
+    else:
+        parts.append(b"transfer-encoding: chunked\r\n\r\n")
     return b"".join(parts)
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 from sagemaker_local.admin import Admin
@@ -16,11 +17,12 @@ from sagemaker_local.connection import cut
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
+from sagemaker_local.hosting.invocation import Parts
 from sagemaker_local.operations.registry import Context, Handler, Request, Services
 from sagemaker_local.protocol import model, rest
 from sagemaker_local.protocol.serialization import filtered, serialize
 from sagemaker_local.protocol.validation import validate
-from sagemaker_local.runtime import HttpAnswer, Runtime, too_large, unknown_path, unsigned
+from sagemaker_local.runtime import Headers, HttpAnswer, Runtime, too_large, unknown_path, unsigned
 from sagemaker_local.signature import signer
 
 log = logging.getLogger(__name__)
@@ -103,6 +105,9 @@ class Gateway:
             cut(tuple(scope["client"]))
             return
         headers = [(name.lower(), value) for name, value in answer.headers]
+        if answer.parts is not None:
+            await _send_parts(send, answer.status, headers, answer.parts)
+            return
         headers.append((b"content-length", str(len(answer.body)).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
@@ -200,6 +205,14 @@ async def _respond(send: Send, status: int, body: bytes, request_id: str) -> Non
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_parts(send: Send, status: int, headers: Headers, parts: Parts) -> None:
+    async with aclosing(parts):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _only_reads(scope: AsgiScope) -> bool:

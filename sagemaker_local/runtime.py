@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
+from sagemaker_local.hosting.invocation import Parts
 from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Services
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
@@ -27,6 +28,8 @@ class HttpAnswer(NamedTuple):
     status: int
     headers: Headers
     body: bytes
+    parts: Parts | None = None
+    """what comes after *body*, if anything does; whoever sends the answer closes it"""
 
 
 class Runtime:
@@ -61,11 +64,15 @@ class Runtime:
         call = RuntimeCall(scope, self._services, members, body)
         if self._faults.loses_answer(route.operation, members):
             with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
-                await handler(call)
+                answer = await handler(call)
+                if answer.parts is not None:
+                    await answer.parts.aclose()
             raise ResponseLost
         answer = await handler(call)
         status = rest.success_status(route.operation)
-        return HttpAnswer(status, [(b"x-amzn-RequestId", request_id.encode()), *answer.headers], answer.body)
+        return HttpAnswer(
+            status, [(b"x-amzn-RequestId", request_id.encode()), *answer.headers], answer.body, answer.parts
+        )
 
 
 def new_request_id() -> str:

@@ -45,6 +45,7 @@ from sagemaker_local.hosting.invocation import Invoker
 from sagemaker_local.hosting.metrics import FLUSH_SECONDS as METRICS_SECONDS
 from sagemaker_local.hosting.metrics import Metrics
 from sagemaker_local.hosting.service import Hosting
+from sagemaker_local.hosting.streaming import Streams
 from sagemaker_local.operations import all_operations, runtime_operations
 from sagemaker_local.operations.registry import Services
 from sagemaker_local.outbox import Dispatcher
@@ -142,7 +143,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
         await asyncio.gather(capture.flush(), metrics.flush())
 
-    services = Services(store, aws, images, runner, hosting, invoker, asynchronous, executor.isolated)
+    services = Services(store, aws, images, runner, hosting, invoker, Streams(invoker), asynchronous, executor.isolated)
     coordinator = Coordinator(services)
     runtime = Runtime(runtime_operations(), services, faults)
     gateway = Gateway(base, operations, services, runtime, faults, Admin(health, faults), start)

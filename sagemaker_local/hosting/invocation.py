@@ -7,12 +7,13 @@ are those that real endpoints were seen to give.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple, Protocol
 
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.execution.serving.client import Headers, NoAnswer, Response, TimedOut, Unreachable
+from sagemaker_local.execution.serving.client import Headers, Response
+from sagemaker_local.execution.serving.errors import NoAnswer, TimedOut, Unreachable
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.fleet import Fleet, Variant
 from sagemaker_local.hosting.instance import Instance
@@ -43,11 +44,21 @@ class Call(NamedTuple):
     body: bytes
 
 
+class Parts(Protocol):
+    """A body that is still coming; it is closed in any case."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
 class Answer(NamedTuple):
     """What the client gets."""
 
     headers: Headers
     body: bytes
+    parts: Parts | None = None
+    """what comes after *body*, if anything does"""
 
 
 class Outcome(NamedTuple):
@@ -78,34 +89,39 @@ class Invoker:
 
     def __init__(self, find: Callable[[Scope, str], Endpoint | None], wall_clock: Callable[[], float]) -> None:
         """*find* gives the endpoint of a name that serves."""
-        self._find, self._wall_clock = find, wall_clock
+        self._find, self.wall_clock = find, wall_clock
         self._shadows: set[asyncio.Task[None]] = set()
         self.observers: tuple[Observer, ...] = ()
         self.time_limit_seconds = TIME_LIMIT_SECONDS
 
     async def invoke(self, scope: Scope, name: str, members: dict[str, Any], body: bytes) -> Answer:
         """Have the call answered by a container. Raises ``ServiceError`` with the codes of InvokeEndpoint."""
+        call = Call(members, body)
+        endpoint, variant = self.route(scope, name, call)
+        response = await self._answered(endpoint, variant, call)
+        return Answer(answer_headers(response.headers, variant), response.body)
+
+    def route(self, scope: Scope, name: str, call: Call) -> tuple[Endpoint, Variant]:
+        """The endpoint and its variant for this call, of which the shadow gets a copy. Raises ``ServiceError``."""
         endpoint = self._find(scope, name)
         if endpoint is None:
             raise endpoint_not_found(scope, name)
         if endpoint.asynchronous:
             raise ServiceError("ValidationError", _ASYNCHRONOUS.format(name))
-        call = Call(members, body)
         fleet = endpoint.pick()
-        variant = _variant(endpoint, fleet, members)
+        variant = _variant(endpoint, fleet, call.members)
         shadow = fleet.pick_shadow() if fleet.shadows else None
         if shadow is not None:
             self._copy_to(endpoint, shadow, call)
-        response = await self._answered(endpoint, variant, call)
-        return Answer(_headers(response, variant), response.body)
+        return endpoint, variant
 
     async def _answered(self, endpoint: Endpoint, variant: Variant, call: Call) -> Response:
         """The container's answer, if it is one of success; whatever it is, observers are told."""
         loop = asyncio.get_running_loop()
-        started, begin = self._wall_clock(), loop.time()
+        started, begin = self.wall_clock(), loop.time()
         sent, response, error = begin, None, None
         try:
-            _check_room(variant, call)
+            check_room(variant, call)
             variant.outstanding += 1
             try:
                 sent = loop.time()
@@ -121,7 +137,7 @@ class Invoker:
         finally:
             if self.observers:
                 end = loop.time()
-                self._tell(endpoint, Outcome(call, variant, response, error, started, end - sent, end - begin))
+                self.tell(endpoint, Outcome(call, variant, response, error, started, end - sent, end - begin))
 
     async def ask(
         self, endpoint: Endpoint, variant: Variant, instance: Instance, call: Call, seconds: float
@@ -131,30 +147,28 @@ class Invoker:
         Raises ``Unreachable`` if it has not seen the request; only of other outcomes are observers told.
         """
         loop = asyncio.get_running_loop()
-        started, begin = self._wall_clock(), loop.time()
+        started, begin = self.wall_clock(), loop.time()
         response, error = None, None
         try:
-            response = await _asked(endpoint, instance, _told(call), call.body, seconds)
+            response = await _asked(endpoint, instance, told_headers(call), call.body, seconds)
             if not 200 <= response.status < 300:
                 error = model_error(endpoint, response.status, response.body.decode(errors="replace"))
         except ServiceError as caught:
             error = caught
         took = loop.time() - begin
         outcome = Outcome(call, variant, response, error, started, took, took)
-        self._tell(endpoint, outcome)
+        self.tell(endpoint, outcome)
         return outcome
 
-    def _tell(self, endpoint: Endpoint, outcome: Outcome) -> None:
+    def tell(self, endpoint: Endpoint, outcome: Outcome) -> None:
+        """Tell all observers."""
         for observer in self.observers:
             observer(endpoint, outcome)
 
     async def _exchange(self, endpoint: Endpoint, variant: Variant, call: Call) -> Response:
-        headers = _told(call)
+        headers = told_headers(call)
         while True:
-            instance = variant.pick()
-            if instance is None:
-                raise ServiceError("ServiceUnavailable", f"No instance of variant {variant.name} is in service.", 503)
-            instance.outstanding += 1
+            instance = taken(variant)
             try:
                 return await _asked(endpoint, instance, headers, call.body, self.time_limit_seconds)
             except Unreachable:
@@ -190,7 +204,7 @@ def _variant(endpoint: Endpoint, fleet: Fleet, members: dict[str, Any]) -> Varia
     return variant
 
 
-def _check_room(variant: Variant, call: Call) -> None:
+def check_room(variant: Variant, call: Call) -> None:
     """A serverless variant takes so many requests at a time, and smaller ones."""
     if variant.max_concurrency is None:
         return
@@ -200,12 +214,21 @@ def _check_room(variant: Variant, call: Call) -> None:
         raise ServiceError("ThrottlingException", "Rate exceeded")
 
 
-def _told(call: Call) -> Headers:
+def told_headers(call: Call) -> Headers:
     """The headers that the container gets."""
     headers = [(header, call.members[name].encode()) for name, header in _FORWARDED.items() if name in call.members]
     if "ContentType" not in call.members:
         headers.append((b"Content-Type", b"application/octet-stream"))
     return headers
+
+
+def taken(variant: Variant) -> Instance:
+    """The instance for the next request, which is counted there. Raises ``ServiceUnavailable``."""
+    instance = variant.pick()
+    if instance is None:
+        raise ServiceError("ServiceUnavailable", f"No instance of variant {variant.name} is in service.", 503)
+    instance.outstanding += 1
+    return instance
 
 
 async def _asked(endpoint: Endpoint, instance: Instance, headers: Headers, body: bytes, seconds: float) -> Response:
@@ -214,16 +237,20 @@ async def _asked(endpoint: Endpoint, instance: Instance, headers: Headers, body:
         return await instance.client.request(b"POST", b"/invocations", headers, body, seconds)
     except Unreachable:
         raise
-    except TimedOut as error:
-        raise model_error(endpoint, 0, _TIMED_OUT) from error
     except NoAnswer as error:
-        raise model_error(endpoint, 0, _NO_ANSWER.format(endpoint.name)) from error
+        raise not_answered(endpoint, error) from error
 
 
-def _headers(response: Response, variant: Variant) -> Headers:
+def not_answered(endpoint: Endpoint, error: NoAnswer) -> ServiceError:
+    """The ``ModelError`` for a container that has seen the request and did not answer."""
+    return model_error(endpoint, 0, _TIMED_OUT if isinstance(error, TimedOut) else _NO_ANSWER.format(endpoint.name))
+
+
+def answer_headers(answered: dict[bytes, bytes], variant: Variant) -> Headers:
+    """The headers that the client gets for those that the container has *answered* with."""
     headers = [(b"x-Amzn-Invoked-Production-Variant", variant.name.encode())]
     for name, shown in _RETURNED:
-        value = response.headers.get(name)
+        value = answered.get(name)
         if value is not None:
             headers.append((shown, value))
     return headers

@@ -13,6 +13,7 @@ from sagemaker_local.execution.runner import JobRunner
 from sagemaker_local.hosting.asynchronous.service import AsyncInference
 from sagemaker_local.hosting.invocation import Answer, Invoker
 from sagemaker_local.hosting.service import Hosting
+from sagemaker_local.hosting.streaming import Streams
 from sagemaker_local.protocol import model
 from sagemaker_local.store import Record, Store
 
@@ -29,6 +30,7 @@ class Services:
     runner: JobRunner
     hosting: Hosting
     invoker: Invoker
+    streams: Streams
     asynchronous: AsyncInference
     isolated: bool
     """whether jobs run in namespaces, so that network isolation can be had"""

@@ -7,20 +7,35 @@ import json
 from sagemaker_local.domain.asynchronous import AsyncRequest
 from sagemaker_local.execution.dataset import split_uri
 from sagemaker_local.execution.serving.client import Headers
-from sagemaker_local.hosting.invocation import Answer
+from sagemaker_local.hosting.invocation import Answer, Call
 from sagemaker_local.operations.fields import FIELDS, REFUSED, refuse_unsupported
 from sagemaker_local.operations.registry import RuntimeCall, runtime_operation
 from sagemaker_local.protocol.rest import runtime_validation_error
 
-_REFUSED = frozenset(name for name, treatment in FIELDS["InvokeEndpoint"].items() if treatment == REFUSED)
+_INVOKE, _STREAM = "InvokeEndpoint", "InvokeEndpointWithResponseStream"
+_REFUSED = {
+    operation: frozenset(name for name, treatment in FIELDS[operation].items() if treatment == REFUSED)
+    for operation in (_INVOKE, _STREAM)
+}
 
 
-@runtime_operation("InvokeEndpoint")
+@runtime_operation(_INVOKE)
 async def invoke_endpoint(call: RuntimeCall) -> Answer:
     """Have a container of the endpoint answer."""
-    if not _REFUSED.isdisjoint(call.members):
-        refuse_unsupported("InvokeEndpoint", call.members, runtime_validation_error)
+    _refuse(_INVOKE, call)
     return await call.services.invoker.invoke(call.scope, call.members["EndpointName"], call.members, call.body)
+
+
+@runtime_operation(_STREAM)
+async def invoke_endpoint_with_response_stream(call: RuntimeCall) -> Answer:
+    """Have a container of the endpoint answer, part by part."""
+    _refuse(_STREAM, call)
+    return await call.services.streams.invoke(call.scope, call.members["EndpointName"], Call(call.members, call.body))
+
+
+def _refuse(operation: str, call: RuntimeCall) -> None:
+    if not _REFUSED[operation].isdisjoint(call.members):
+        refuse_unsupported(operation, call.members, runtime_validation_error)
 
 
 @runtime_operation("InvokeEndpointAsync")

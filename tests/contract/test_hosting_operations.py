@@ -275,3 +275,18 @@ def test_each_kind_of_endpoint_is_invoked_in_its_own_way(hosting: Hosting) -> No
     name = hosting.serving()
     code, message = refused(hosting.runtime.invoke_endpoint_async, EndpointName=name, Body=b"1")
     assert (code, "invoke it with InvokeEndpoint." in message) == ("ValidationError", True)
+
+
+@proves("InvokeEndpointWithResponseStream", SUCCESS, "API_runtime_InvokeEndpointWithResponseStream")
+def test_an_answer_comes_as_a_stream_of_payload_parts(hosting: Hosting, rt: Any) -> None:
+    answer = rt.invoke_endpoint_with_response_stream(
+        EndpointName=hosting.serving(), Body=b"1,2", ContentType="text/csv"
+    )
+    assert b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"]) == b"1,2"
+    assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("text/csv", "AllTraffic")
+
+
+@proves("InvokeEndpointWithResponseStream", ERROR, "API_runtime_InvokeEndpointWithResponseStream: ValidationError")
+def test_an_endpoint_that_is_not_there_gives_no_stream(rt: Any) -> None:
+    code, message = refused(rt.invoke_endpoint_with_response_stream, EndpointName="none", Body=b"")
+    assert (code, message) == ("ValidationError", f"Endpoint none of account {ACCOUNT} not found.")

@@ -110,17 +110,6 @@ def test_a_client_sees_an_unsupported_operation_as_an_error_of_that_code(aws: Lo
     assert (code, "ListDomains" in message) == ("UnknownOperationException", True)
 
 
-@pytest.mark.local_only
-def test_an_operation_of_the_runtime_that_is_not_supported_here_says_which_are(aws: LocalAws) -> None:
-    client = aws.client("sagemaker-runtime")
-    code, message = refused(client.invoke_endpoint_with_response_stream, EndpointName="e", Body=b"1")
-    assert code == "UnknownOperationException"
-    assert (
-        "does not support InvokeEndpointWithResponseStream. It supports: InvokeEndpoint, InvokeEndpointAsync."
-        in message
-    )
-
-
 @pytest.mark.documented("CommonErrors: MissingAuthenticationToken")
 def test_an_unsigned_request_is_refused(aws: LocalAws) -> None:
     answer = post(aws, "ListTrainingJobs", {}, signature=None)

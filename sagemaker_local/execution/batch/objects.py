@@ -13,7 +13,8 @@ from sagemaker_local.domain.transform import splitting
 from sagemaker_local.domain.transform.errors import BadData
 from sagemaker_local.domain.transform.processing import predictions
 from sagemaker_local.execution.batch.settings import Settings, processing
-from sagemaker_local.execution.serving.client import Client, NoAnswer, Response
+from sagemaker_local.execution.serving.client import Client, Response
+from sagemaker_local.execution.serving.errors import NoAnswer
 
 _RETRIES, _TIMEOUT_SECONDS = 3, 600
 

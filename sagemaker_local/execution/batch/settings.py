@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sagemaker_local.domain.jobs import Record
 from sagemaker_local.domain.transform.jsonpath import Path
 from sagemaker_local.domain.transform.processing import Processing, format_of
-from sagemaker_local.execution.serving.client import Client, NoAnswer
+from sagemaker_local.execution.serving.client import Client
+from sagemaker_local.execution.serving.errors import NoAnswer
 
 _MEGABYTE = 1 << 20
 _DEFAULTS = {"MaxConcurrentTransforms": 1, "MaxPayloadInMB": 6, "BatchStrategy": "MULTI_RECORD"}

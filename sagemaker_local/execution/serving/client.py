@@ -12,20 +12,11 @@ from typing import NamedTuple, cast
 
 import httptools
 
+from sagemaker_local.execution.serving.errors import NoAnswer, TimedOut, Unreachable
+from sagemaker_local.execution.serving.stream import Stream
+
 Headers = list[tuple[bytes, bytes]]
 Connect = Callable[[], Awaitable[socket.socket]]
-
-
-class NoAnswer(Exception):
-    """The container could not be reached, closed the connection, or sent what is not HTTP; the text says which."""
-
-
-class Unreachable(NoAnswer):
-    """No connection came about: the container has not seen the request."""
-
-
-class TimedOut(NoAnswer):
-    """No whole answer came within the time limit."""
 
 
 class Response(NamedTuple):
@@ -54,7 +45,7 @@ class Client:
         message = _message(method, path, headers, body)
         closed: _ClosedWhileIdle | None = None
         while True:
-            connection = self._idle.pop() if self._idle else await self._connected(seconds, closed)
+            connection = self._idle.pop() if self._idle else await self._reconnected(seconds, closed)
             try:
                 response = await connection.exchange(message, seconds)
             except _ClosedWhileIdle as error:
@@ -66,19 +57,38 @@ class Client:
                 connection.close()
             return response
 
-    async def _connected(self, seconds: float, closed: _ClosedWhileIdle | None) -> _Connection:
+    async def stream(self, method: bytes, path: bytes, headers: Headers, body: bytes, seconds: float) -> Stream:
+        """Send a request; returns when the answer has begun. Raises ``NoAnswer``."""
+        stream = await Stream.over(await self._connected(seconds))
+        try:
+            async with asyncio.timeout(seconds):
+                await stream.ask(_message(method, path, headers, body))
+        except BaseException as error:
+            stream.close()
+            if isinstance(error, TimeoutError):
+                raise TimedOut("no answer within the time limit") from error
+            raise
+        return stream
+
+    async def _connected(self, seconds: float) -> socket.socket:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._connect()
+        except OSError as error:  # a TimeoutError too
+            raise Unreachable(f"no connection: {error.strerror or str(error) or 'it took too long'}") from error
+
+    async def _reconnected(self, seconds: float, closed: _ClosedWhileIdle | None) -> _Connection:
         """A new connection. Where it is to make good for one that was *closed*, and cannot be had, the container has
         ended, maybe of this very request: then it is not ``Unreachable``, which would have another container try."""
         try:
-            async with asyncio.timeout(seconds):
-                connected = await self._connect()
-                _, connection = await asyncio.get_running_loop().create_connection(
-                    lambda: _Connection(self._lost), sock=connected
-                )
-        except OSError as error:  # a TimeoutError too
+            connected = await self._connected(seconds)
+        except Unreachable as error:
             if closed is not None:
                 raise NoAnswer(str(closed)) from error
-            raise Unreachable(f"no connection: {error.strerror or str(error) or 'it took too long'}") from error
+            raise
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: _Connection(self._lost), sock=connected
+        )
         self._open.add(connection)
         return connection
 

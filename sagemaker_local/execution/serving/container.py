@@ -24,7 +24,8 @@ from sagemaker_local.execution.images import Image, ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
 from sagemaker_local.execution.network import Network
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running
-from sagemaker_local.execution.serving.client import Client, NoAnswer
+from sagemaker_local.execution.serving.client import Client
+from sagemaker_local.execution.serving.errors import NoAnswer
 from sagemaker_local.execution.serving.ports import Ports
 
 PORT = 8080

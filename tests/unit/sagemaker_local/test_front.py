@@ -34,12 +34,40 @@ class Runtime:
         self.held = asyncio.Event()
         self.held.set()
         self.asked = 0
+        self.parts: Parts | None = None
 
     async def answer(self, route: Any, scope: Any, headers: Any, body: bytes) -> HttpAnswer:
         self.asked += 1
         await self.held.wait()
         said = f"{route.operation} {route.parameter} {headers.get(b'content-type', b'').decode()} ".encode()
+        if self.parts is not None:
+            return HttpAnswer(200, [(b"X-From", b"front")], b"", self.parts)
         return HttpAnswer(200, [(b"X-From", b"front")], said + body)
+
+
+class Parts:
+    """A body that comes in parts, each when it is let to, and then for ever what *forever* says."""
+
+    def __init__(self, *parts: bytes, forever: bytes = b"") -> None:
+        self.parts, self.forever = list(parts), forever
+        self.closed, self.given = asyncio.Event(), 0
+        self.free = asyncio.Event()
+        self.free.set()
+
+    def __aiter__(self) -> Parts:
+        return self
+
+    async def __anext__(self) -> bytes:
+        await self.free.wait()
+        self.given += 1
+        if self.parts:
+            return self.parts.pop(0)
+        if not self.forever:
+            raise StopAsyncIteration
+        return self.forever
+
+    async def aclose(self) -> None:
+        self.closed.set()
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -275,3 +303,53 @@ def test_an_idle_connection_is_closed_at_the_end() -> None:
         return await peer.closed()
 
     assert talk(what)
+
+
+async def chunk(peer: Peer) -> bytes:
+    size = int(await peer.reader.readline(), 16)
+    return (await peer.reader.readexactly(size + 2))[:-2]
+
+
+def test_a_body_in_parts_is_sent_in_chunks_each_at_once_and_the_connection_is_kept() -> None:
+    async def what(peer: Peer) -> Any:
+        parts = peer.runtime.parts = Parts(b"one", b"two")
+        await peer.send(request())
+        head = await peer.reader.readuntil(b"\r\n\r\n")
+        found = [await chunk(peer), await chunk(peer), await chunk(peer)]
+        await parts.closed.wait()
+        peer.runtime.parts = None
+        await peer.send(request())
+        return b"transfer-encoding: chunked" in head, b"content-length" in head, found, await peer.answer()
+
+    assert talk(what) == (True, False, [b"one", b"two", b""], INVOKED)
+
+
+def test_a_client_that_goes_ends_a_body_in_parts_also_while_nothing_comes() -> None:
+    async def what(peer: Peer) -> Any:
+        parts = peer.runtime.parts = Parts(b"one", b"never")
+        await peer.send(request())
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await chunk(peer)
+        parts.parts.insert(0, b"never")
+        parts.free.clear()
+        peer.writer.close()
+        await parts.closed.wait()
+        return True
+
+    assert talk(what)
+
+
+def test_a_client_that_reads_slowly_gets_parts_no_faster() -> None:
+    async def what(peer: Peer) -> Any:
+        parts = peer.runtime.parts = Parts(forever=bytes(1 << 20))
+        await peer.send(request())
+        await peer.reader.readuntil(b"\r\n\r\n")
+        before = -1
+        while before != parts.given:  # until no more is made
+            before = parts.given
+            await asyncio.sleep(0.2)
+        peer.writer.close()
+        await parts.closed.wait()
+        return parts.given
+
+    assert talk(what) < 100

@@ -13,7 +13,7 @@ from sagemaker_local import clock
 from sagemaker_local.clock import Waits
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.asynchronous import AsyncRequest
-from sagemaker_local.execution.serving.client import Unreachable
+from sagemaker_local.execution.serving.errors import Unreachable
 from sagemaker_local.hosting.asynchronous import records
 from sagemaker_local.hosting.asynchronous.queue import Queue
 from sagemaker_local.store import Store

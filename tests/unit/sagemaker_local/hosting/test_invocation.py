@@ -13,7 +13,8 @@ import pytest
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.routing import Weighted
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.execution.serving.client import Headers, NoAnswer, Response, TimedOut, Unreachable
+from sagemaker_local.execution.serving.client import Headers, Response
+from sagemaker_local.execution.serving.errors import NoAnswer, TimedOut, Unreachable
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.invocation import Answer, Invoker, Outcome
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sagemaker_local.execution.serving.client import Client, NoAnswer, Response, TimedOut, Unreachable
+from sagemaker_local.execution.serving.client import Client, Response
+from sagemaker_local.execution.serving.errors import NoAnswer, TimedOut, Unreachable
 
 pytestmark = pytest.mark.local_only
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
