@@ -5,6 +5,7 @@
 #   AIRFLOW_PORT  Airflow's UI and API (default 8080)
 #   AWS_PORT      the local AWS endpoint (default 4566)
 #   LOCAL_DIR     the state of the local stack (default .local)
+#   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
 .PHONY: help run data airflow test setup up down status logs lint typecheck locks coverage bench soak clean
@@ -19,8 +20,8 @@ python := "$(or $(PYTHON),python3)" deploy/interpreter.py
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):[a-z ]*## /\1\t/p' Makefile | expand -t 12
 
-run:  ## Set up, bring the local stack up, train once, and say what came of it
-	@$(python) -m deploy.local run
+run:  ## Set up, bring the local stack up, train once, say what came of it; also: make run USE_CASE=churn
+	@$(python) -m deploy.local run --use-case "$(or $(USE_CASE),abalone)"
 
 data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_CASE=churn
 	@$(python) -m deploy.local data --days "$(or $(DAYS),1)" --use-case "$(or $(USE_CASE),abalone)"

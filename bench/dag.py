@@ -7,10 +7,11 @@ import statistics
 
 from deploy.errors import Failure
 from deploy.local import follow
-from deploy.local.__main__ import DAG_ID, ROOT
+from deploy.local.__main__ import ROOT
 from deploy.local.stack import Stack
 from deploy.progress import Progress
 
+DAG_ID = "abalone_training"
 RUNS = 3
 
 

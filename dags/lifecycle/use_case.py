@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from airflow.sdk import Param
@@ -12,6 +12,18 @@ from mlops_sagemaker.gates import Policy
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
 characters."""
+MAX_CANDIDATES = 7
+"""A processing job takes ten inputs; the evaluation needs three of them for test rows, champion and code."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that is trained each night.
+
+    ``hyperparameters`` are those that the form offers; the others are as the job code declares them.
+    """
+
+    hyperparameters: Mapping[str, Param] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -19,20 +31,19 @@ class UseCase:
     """One model and its rules.
 
     ``name`` is also the folder of its job code, the top folder of its objects in S3 and its model package
-    group. ``candidates`` are those that its job code declares, each with the hyperparameters that the form
-    offers, whose names differ; one of them is the baseline. A threshold of the gate's own metric is in the form,
-    too.
+    group. ``candidates`` are those that its job code declares; one of them is the baseline. A threshold of the gate's
+    own metric is in the form, too.
     ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows. A window
     is ``window_days`` long, by default as long as there is data.
-    ``max_runtime`` is the limit of each job. Instance types are defaults of the form. ``doc`` (Markdown)
-    explains the DAG to its operators.
+    ``max_runtime`` is the limit of each job. Instance types, and the number of those that train one candidate
+    together, are defaults of the form. ``doc`` (Markdown) explains the DAG to its operators.
     """
 
     name: str
     description: str
     doc: str
     owner: str
-    candidates: Mapping[str, Mapping[str, Param]]
+    candidates: Mapping[str, Candidate]
     gate: Policy
     image: str = "training"
     schedule: str = "0 2 * * *"
@@ -40,10 +51,14 @@ class UseCase:
     window_days: int | None = None
     processing_instance: str = "ml.m5.large"
     training_instance: str = "ml.m5.large"
+    training_instances: int = 1
     max_runtime: timedelta = timedelta(hours=1)
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise ValueError(f"use case name {self.name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")
+        for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{kind} name {name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")
+        if not 0 < len(self.candidates) <= MAX_CANDIDATES:
+            raise ValueError(f"{self.name}: declare 1 to {MAX_CANDIDATES} candidates, not {len(self.candidates)}")
         if self.window_days is not None and self.window_days < 1:
             raise ValueError(f"window_days of {self.name} is {self.window_days}: a window holds at least one day")

@@ -17,7 +17,6 @@ from deploy.local.summary import summary
 from deploy.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
-DAG_ID = "abalone_training"
 
 
 def up(stack: Stack, progress: Progress) -> None:
@@ -26,16 +25,24 @@ def up(stack: Stack, progress: Progress) -> None:
     stack.up()
 
 
-def run(stack: Stack, progress: Progress) -> None:
+def training_dag_of(use_case: str) -> str:
+    """The training DAG of a use case. Raises Failure if there is none of that name."""
+    known = sorted(file.stem for file in (ROOT / "dags").glob("*.py") if file.stem != "assets")
+    if use_case not in known:
+        raise Failure(f"{use_case} is no use case; dags/ has {', '.join(known)}.")
+    return f"{use_case}_training"
+
+
+def run(stack: Stack, progress: Progress, dag_id: str) -> None:
     """Bring the stack up, run the training DAG once and say what came of it. Raises Failure."""
     up(stack, progress)
     airflow = stack.airflow()
-    with progress.phase(f"Running {DAG_ID}"):
-        run_id = follow.start(airflow, DAG_ID, stack, progress.say)
-        outcome = follow.watch_run(airflow, DAG_ID, run_id, progress.say, stack.require_alive)
+    with progress.phase(f"Running {dag_id}"):
+        run_id = follow.start(airflow, dag_id, stack, progress.say)
+        outcome = follow.watch_run(airflow, dag_id, run_id, progress.say, stack.require_alive)
     if outcome != "success":
-        raise Failure(follow.failure_report(airflow, DAG_ID, run_id, stack.settings))
-    print(f"\n{progress.table()}\n\n{summary(airflow, DAG_ID, run_id)}\n{stack.addresses()}")
+        raise Failure(follow.failure_report(airflow, dag_id, run_id, stack.settings))
+    print(f"\n{progress.table()}\n\n{summary(airflow, dag_id, run_id)}\n{stack.addresses()}")
     print("\nThe stack is still up: `make status` shows it, `make down` stops it.")
 
 
@@ -43,8 +50,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "run", "down", "status"):
+    for name in ("up", "down", "status"):
         commands.add_parser(name)
+    run = commands.add_parser("run")
+    run.add_argument("--use-case", default="abalone", help="what to train (default: %(default)s)")
     logs = commands.add_parser("logs")
     logs.add_argument("service", nargs="?", choices=(services.AWS, *services.AIRFLOW), help="this one whole")
     data = commands.add_parser("data")
@@ -62,7 +71,7 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
         up(stack, progress)
         print(f"\n{progress.table()}\n\n{stack.addresses()}")
     elif given.command == "run":
-        run(stack, progress)
+        run(stack, progress, training_dag_of(given.use_case))
     elif given.command == "data":
         arrivals.arrive(stack, given.use_case, given.days)
     elif given.command == "airflow":

@@ -63,14 +63,15 @@ class Airflow:
         """The task instances of a run."""
         return self.request("GET", f"{_run(dag_id, run_id)}/taskInstances")["task_instances"]
 
-    def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
-        """What a task returned. Raises HttpError 404 if it returned nothing."""
+    def result(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> Any:
+        """What a task returned, -1 meaning one that is not mapped. Raises HttpError 404 if it returned nothing."""
         path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/xcomEntries/return_value"
-        return self.request("GET", f"{path}?stringify=false")["value"]
+        return self.request("GET", f"{path}?stringify=false&map_index={map_index}")["value"]
 
-    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int) -> list[str]:
-        """The lines of a task's log."""
-        path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/logs/{attempt}?full_content=true"
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int, map_index: int = -1) -> list[str]:
+        """The lines of a task's log, -1 meaning one that is not mapped."""
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task_id}/logs/{attempt}"
+        path += f"?full_content=true&map_index={map_index}"
         return [line for entry in self.request("GET", path)["content"] for line in _lines(entry)]
 
 

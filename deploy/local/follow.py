@@ -75,19 +75,26 @@ def _is_parsed(airflow: Airflow, dag_id: str, since: float) -> bool:
 
 def watch_run(airflow: Airflow, dag_id: str, run_id: str, say: Say, watch: Watch) -> str:
     """Say every change of a task's state until the run has ended; returns the run's last state."""
-    seen: dict[str, tuple[Any, ...]] = {}
+    seen: dict[tuple[str, int], tuple[Any, ...]] = {}
     while True:
         watch()
         state = airflow.run(dag_id, run_id)["state"]
         for task in sorted(airflow.task_instances(dag_id, run_id), key=_started):
-            now = (task["state"], task["try_number"])
-            if task["state"] not in PASSING and seen.get(task["task_id"]) != now:
-                seen[task["task_id"]] = now
+            which, now = (task["task_id"], task["map_index"]), (task["state"], task["try_number"])
+            if task["state"] not in PASSING and seen.get(which) != now:
+                seen[which] = now
                 attempt = f" (attempt {task['try_number']})" if task["try_number"] > 1 else ""
-                say(f"  {task['task_id']:12} {task['state']}{attempt}")
+                say(f"  {_name(task):14} {task['state']}{attempt}")
         if state in FINISHED:
             return state
         time.sleep(POLL_SECONDS)
+
+
+def _name(task: dict[str, Any]) -> str:
+    """The task's name; of a mapped one with what tells it from the others."""
+    if task["map_index"] < 0:
+        return str(task["task_id"])
+    return f"{task['task_id']} {task['rendered_map_index'] or task['map_index']}"
 
 
 def _started(task: dict[str, Any]) -> str:
@@ -103,10 +110,11 @@ def failure_report(airflow: Airflow, dag_id: str, run_id: str, settings: Setting
 
 def _failed(airflow: Airflow, task: dict[str, Any], settings: Settings) -> str:
     where = f"dag_id={task['dag_id']}/run_id={task['dag_run_id']}/task_id={task['task_id']}"
-    lines = airflow.log(task["dag_id"], task["dag_run_id"], task["task_id"], task["try_number"])
+    where += f"/map_index={task['map_index']}" if task["map_index"] >= 0 else ""
+    lines = airflow.log(task["dag_id"], task["dag_run_id"], task["task_id"], task["try_number"], task["map_index"])
     text = "\n".join(f"    {line}" for line in lines[-LOG_LINES:])
     log = settings.airflow_home / "logs" / where / f"attempt={task['try_number']}.log"
-    return f"Task {task['task_id']} failed. The end of its log, {log}:\n{text}"
+    return f"Task {_name(task)} failed. The end of its log, {log}:\n{text}"
 
 
 def seconds(run: dict[str, Any]) -> float:

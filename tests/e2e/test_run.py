@@ -21,7 +21,7 @@ from tests.support.stack import BUCKET, LocalStack
 
 pytestmark = pytest.mark.local_only
 
-TRAINS = ("train_xgboost", "train_forest", "train_linear")
+TRAINS = ("train xgboost", "train forest", "train linear")
 TASKS = ("resolve", "validate", "preprocess", *TRAINS, "evaluate", "gate", "register")
 
 
@@ -71,7 +71,7 @@ def test_the_model_holds_no_pickle_and_its_preprocessing(stack: LocalStack) -> N
 
 def test_the_aws_command_line_shows_the_runs_truth(stack: LocalStack) -> None:
     (run,) = stack.runs()
-    job = stack.result(run["dag_run_id"], "train_xgboost")["job_name"]
+    job = stack.result(run["dag_run_id"], "train xgboost")["job_name"]
     described = json.loads(aws_cli(stack.aws, "sagemaker", "describe-training-job", "--training-job-name", job))
     assert described["TrainingJobStatus"] == "Completed"
     listed = json.loads(aws_cli(stack.aws, "sagemaker", "list-model-packages", "--model-package-group-name", "abalone"))
@@ -108,24 +108,45 @@ def aws_environ(aws: LocalAws) -> dict[str, str]:
     }
 
 
+def test_another_use_case_is_run_the_same_way(stack: LocalStack) -> None:
+    result = stack.call("run", "--use-case", "churn")
+    assert result.returncode == 0, result.stdout + result.stderr
+    for part in ("train forest", "auc", "passed xgboost", ":model-package/churn/1", "PendingManualApproval"):
+        assert part in result.stdout
+    (version,) = stack.versions("churn")
+    package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
+    gate = json.loads(stack.aws.read(package["CustomerMetadataProperties"]["gate"]))
+    assert 0.96 < gate["metrics"]["auc"] < 1
+
+
 def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:
     before = len(stack.versions())
-    run_id = stack.trigger({"max_mse": 1.0, "max_depth": 2, "num_round": 50})
+    run_id = stack.trigger({"max_mse": 1.0, "xgboost_max_depth": 2, "xgboost_num_round": 50})
     states = stack.finished(run_id)
     assert (states["run"], states["gate"], states["register"]) == ("success", "success", "skipped")
     gate = stack.result(run_id, "gate")
     assert gate["passed"] is False
     assert "misses the threshold <= 1" in gate["reason"]
     assert gate["reason"] in stack.log(run_id, "register"), "the skipped task does not say why"
-    job = stack.result(run_id, "train_xgboost")["job_name"]
+    job = stack.result(run_id, "train xgboost")["job_name"]
     hyperparameters = stack.aws.sagemaker.describe_training_job(TrainingJobName=job)["HyperParameters"]
     assert (hyperparameters["max_depth"], hyperparameters["num_round"]) == ("2", "50")
     assert len(stack.versions()) == before
 
 
+def test_one_candidate_that_cannot_be_trained_is_seen_and_stops_no_other(stack: LocalStack) -> None:
+    run_id = stack.trigger({"xgboost_device": "cuda"})
+    states = stack.finished(run_id)
+    assert (states["run"], states["train xgboost"]) == ("success", "failed")
+    assert {states[task] for task in ("train forest", "train linear", "gate", "register")} == {"success"}
+    assert "built for CPUs only" in stack.log(run_id, "train xgboost")
+    gate = stack.result(run_id, "gate")
+    assert (gate["candidate"], {check["candidate"] for check in gate["checks"]}) == ("forest", {"forest"})
+
+
 def test_a_parameter_out_of_range_is_refused_at_once(stack: LocalStack) -> None:
-    with pytest.raises(Exception, match="max_depth"):
-        stack.trigger({"max_depth": 0})
+    with pytest.raises(Exception, match="xgboost_max_depth"):
+        stack.trigger({"xgboost_max_depth": 0})
 
 
 def test_a_candidate_no_better_than_the_champion_is_refused(stack: LocalStack) -> None:
@@ -153,8 +174,7 @@ def test_a_task_whose_job_takes_long_is_deferred_and_resumes(stack: LocalStack) 
 
 
 def task_state(stack: LocalStack, run_id: str, task_id: str) -> str:
-    states = {task["task_id"]: task["state"] for task in stack.airflow.task_instances("abalone_training", run_id)}
-    return str(states[task_id])
+    return str(stack.task(run_id, task_id)["state"])
 
 
 def sleeper(stack: LocalStack, name: str) -> dict[str, Any]:

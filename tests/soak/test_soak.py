@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from deploy.local import follow, processes, state
-from deploy.local.__main__ import DAG_ID, ROOT
+from deploy.local.__main__ import ROOT
 from deploy.local.processes import Process
 from deploy.local.stack import Stack
 from deploy.progress import Progress
 from tests.support.local_aws import free_port
 
+DAG_ID = "abalone_training"
 WARM_UP_RUNS, RUNS = 2, 20
 # The least of many looks: the DAG processor forks a parser now and then, and connections come and go.
 LOOKS, BETWEEN_LOOKS = 100, 0.2

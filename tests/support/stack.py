@@ -34,10 +34,10 @@ class LocalStack:
             "AWS_PORT": str(self.aws_port),
         }
 
-    def call(self, command: str) -> subprocess.CompletedProcess[str]:
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
         """``make <command>`` without make."""
         return subprocess.run(
-            [sys.executable, "-m", "deploy.local", command],
+            [sys.executable, "-m", "deploy.local", *command],
             cwd=ROOT, env=self.environ, text=True, capture_output=True, timeout=RUN_SECONDS, check=False,
         )  # fmt: skip
 
@@ -59,9 +59,9 @@ class LocalStack:
         found = self.airflow.request("GET", f"dags/{DAG_ID}/dagRuns?limit=100")
         return list(found["dag_runs"])
 
-    def versions(self) -> list[dict[str, Any]]:
+    def versions(self, group: str = "abalone") -> list[dict[str, Any]]:
         """The registered versions, oldest first."""
-        listed = self.aws.sagemaker.list_model_packages(ModelPackageGroupName="abalone", MaxResults=100)
+        listed = self.aws.sagemaker.list_model_packages(ModelPackageGroupName=group, MaxResults=100)
         return list(listed["ModelPackageSummaryList"])
 
     def trigger(self, conf: Mapping[str, Any]) -> str:
@@ -70,25 +70,37 @@ class LocalStack:
         return str(self.airflow.request("POST", f"dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
 
     def finished(self, run_id: str) -> dict[str, str]:
-        """The state of each task of a run once it has ended, and the run's own under ``run``."""
+        """The state of each task of a run (of mapped ones as in ``train xgboost``) once it has ended, and the run's
+        own under ``run``."""
 
         def ended() -> dict[str, str] | None:
             state = self.airflow.run(DAG_ID, run_id)["state"]
             if state not in ("success", "failed"):
                 return None
             tasks = self.airflow.task_instances(DAG_ID, run_id)
-            return {"run": state, **{task["task_id"]: task["state"] for task in tasks}}
+            return {"run": state, **{name_of(task): task["state"] for task in tasks}}
 
         return eventually(ended, f"the end of run {run_id}", RUN_SECONDS)
 
-    def result(self, run_id: str, task_id: str) -> Any:
+    def result(self, run_id: str, task: str) -> Any:
         """What a task of a run returned."""
-        return self.airflow.result(DAG_ID, run_id, task_id)
+        found = self.task(run_id, task)
+        return self.airflow.result(DAG_ID, run_id, found["task_id"], found["map_index"])
 
-    def log(self, run_id: str, task_id: str) -> str:
+    def log(self, run_id: str, task: str) -> str:
         """The log of a task's last attempt."""
-        attempts = {task["task_id"]: task["try_number"] for task in self.airflow.task_instances(DAG_ID, run_id)}
-        return "\n".join(self.airflow.log(DAG_ID, run_id, task_id, attempts[task_id]))
+        found = self.task(run_id, task)
+        lines = self.airflow.log(DAG_ID, run_id, found["task_id"], found["try_number"], found["map_index"])
+        return "\n".join(lines)
+
+    def task(self, run_id: str, task: str) -> dict[str, Any]:
+        """A task of a run, a mapped one as in ``train xgboost``."""
+        return {name_of(each): each for each in self.airflow.task_instances(DAG_ID, run_id)}[task]
+
+
+def name_of(task: dict[str, Any]) -> str:
+    """The task's name; of a mapped one with what it is for."""
+    return str(task["task_id"] if task["map_index"] < 0 else f"{task['task_id']} {task['rendered_map_index']}")
 
 
 def poisoned(environ: Mapping[str, str]) -> dict[str, str]:

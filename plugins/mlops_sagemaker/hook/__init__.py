@@ -21,6 +21,7 @@ from mlops_sagemaker.errors import ApiError, LifecycleError
 from mlops_sagemaker.hook.asynchronous import AsyncAws
 from mlops_sagemaker.hook.calls import absence_is_none, client_of, explained
 from mlops_sagemaker.hook.lines import LogPositions, line, move_on
+from mlops_sagemaker.hook.numbers import with_numbers
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.resources import Describable, Description, Resource
 
@@ -81,9 +82,14 @@ class LifecycleHook(_Patient, SageMakerHook):
         return None
 
     def create(self, kind: JobKind | Resource, name: str, request: Mapping[str, Any]) -> None:
-        """Create ``name``; ApiError if it exists already, for a job with code ResourceInUse."""
+        """Create ``name``; ApiError if it exists already, for a job with code ResourceInUse.
+
+        What the API has as a number may be given as text, which is what templates make of it.
+        """
         with explained(kind.create):
-            getattr(client_of(self), kind.create)(**{kind.name_key: name}, **request)
+            client = client_of(self)
+            arguments = with_numbers(client, kind.create, {kind.name_key: name, **request})
+            getattr(client, kind.create)(**arguments)
 
     def stop(self, kind: JobKind, name: str) -> None:
         """Have the job ``name`` stopped; nothing happens if it has ended or never was."""

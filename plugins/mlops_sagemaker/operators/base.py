@@ -61,7 +61,9 @@ class LifecycleOperator(AwsBaseOperator[LifecycleHook]):
     aws_hook_class = LifecycleHook
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**retry_settings(), **kwargs})
+        if kwargs.get("retry_policy") is None:  # as every mapped task says that was not told of one
+            kwargs |= retry_settings()
+        super().__init__(**kwargs)
 
 
 class SageMakerJobOperator(LifecycleOperator):

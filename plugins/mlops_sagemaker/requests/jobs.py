@@ -14,10 +14,10 @@ TRAINING_CODE_DIR = f"/opt/ml/input/data/{CODE}"
 
 @dataclass(frozen=True)
 class Instances:
-    """The machines of a job: type, count, and GiB of disk each."""
+    """The machines of a job: type, count (which may be a template), and GiB of disk each."""
 
     type: str
-    count: int = 1
+    count: int | str = 1
     volume_gb: int = 30
 
     def request(self) -> dict[str, Any]:

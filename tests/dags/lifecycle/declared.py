@@ -4,7 +4,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from lifecycle.use_case import UseCase
+from lifecycle.use_case import Candidate, UseCase
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.rules import Beats, MinRows, Threshold
 
@@ -16,7 +16,10 @@ def declared(**changes: Any) -> UseCase:
         "description": "A use case of the tests",
         "doc": "Nothing to say.",
         "owner": "tests",
-        "candidates": {"xgboost": {"eta": Param(0.1, type="number", minimum=0)}, "linear": {}},
+        "candidates": {
+            "xgboost": Candidate(hyperparameters={"eta": Param(0.1, type="number", minimum=0)}),
+            "linear": Candidate(),
+        },
         "gate": Policy(
             metric="mse",
             rules=(

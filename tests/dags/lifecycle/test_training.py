@@ -2,12 +2,14 @@
 
 import json
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.definitions.param import process_params
 from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+from jinja2 import Template
 
 from lifecycle.training import training_dag
 from tests.dags.lifecycle.declared import declared
@@ -15,8 +17,8 @@ from tests.unit.mlops_sagemaker.contexts import RUN_AFTER, context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 from tests.unit.mlops_sagemaker.reports import report
 
-TRAINS = ["train_xgboost", "train_linear"]
-STEPS = ["resolve", "validate", "preprocess", *TRAINS, "evaluate", "gate", "register"]
+STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "register"]
+CANDIDATES = ["xgboost", "linear"]
 SHA = "ab" * 32
 RELEASE = {
     "format": 1,
@@ -29,12 +31,13 @@ RELEASE = {
 
 
 class TaskInstance(RuntimeTaskInstance):
-    """A task instance whose XComs are a plain dictionary."""
+    """A task instance whose XComs are a plain dictionary, those of a mapped task by its map index."""
 
     xcoms: dict[str, Any]
 
-    def xcom_pull(self, task_ids: Any = None, **_: Any) -> Any:
-        return self.xcoms.get(task_ids)
+    def xcom_pull(self, task_ids: Any = None, map_indexes: Any = None, **_: Any) -> Any:
+        found = self.xcoms.get(task_ids)
+        return found.get(map_indexes) if isinstance(map_indexes, int) and found else found
 
 
 class Variables:
@@ -60,19 +63,24 @@ class Run:
         for task_id in task_ids:
             if task_id == "gate":
                 self.report(mse=4.5)
-            self.xcoms[task_id] = self._execute(self.dag.get_task(task_id))
+            task = self.dag.get_task(task_id)
+            if task.is_mapped:
+                self.xcoms[task_id] = {index: self._execute(task, index) for index in range(len(CANDIDATES))}
+            else:
+                self.xcoms[task_id] = self._execute(task)
         return self.xcoms[task_ids[-1]]
 
-    def _execute(self, task: Any) -> Any:
+    def _execute(self, task: Any, map_index: int = -1) -> Any:
         context = context_for(task)
         known = {name: getattr(context["ti"], name) for name in ("task_id", "dag_id", "run_id", "max_tries")}
         context["ti"] = TaskInstance.model_construct(
-            task=task, xcoms=self.xcoms, map_index=-1, start_date=RUN_AFTER, **known
+            task=task, xcoms=self.xcoms, map_index=map_index, start_date=RUN_AFTER, **known
         )
+        context["dag"], context["dag_run"].conf = self.dag, self.conf
         context["params"] = process_params(self.dag, task, self.conf, suppress_exception=False)
         context["var"] = {"value": Variables()}
         task.render_template_fields(context)
-        return task.execute(context)
+        return context["ti"].task.execute(context)
 
     def report(self, mse: float) -> None:
         """What the evaluation job, which does not really run, would have written."""
@@ -84,6 +92,14 @@ class Run:
     def job(self, step: str) -> Any:
         """The request of a step's job."""
         return self.aws.jobs[self.xcoms[step]["job_name"]]
+
+    def training_job(self, candidate: str) -> Any:
+        """The request of a candidate's job."""
+        return self.aws.jobs[self.trained(candidate)["job_name"]]
+
+    def trained(self, candidate: str) -> Any:
+        """What came of a candidate's training."""
+        return self.xcoms["train"][CANDIDATES.index(candidate)]
 
 
 def inputs(job: Any) -> dict[str, str]:
@@ -97,13 +113,7 @@ def outputs(job: Any) -> dict[str, str]:
 
 def test_the_steps_follow_each_other() -> None:
     dag = training_dag(declared())
-    for before, after in pairwise(["resolve", "validate", "preprocess"]):
-        assert before in dag.get_task(after).upstream_task_ids
-    for train in TRAINS:
-        assert dag.get_task(train).upstream_task_ids >= {"preprocess"}
-        assert not dag.get_task(train).upstream_task_ids & set(TRAINS)
-    assert set(TRAINS) <= dag.get_task("evaluate").upstream_task_ids
-    for before, after in pairwise(["evaluate", "gate", "register"]):
+    for before, after in pairwise(STEPS):
         assert before in dag.get_task(after).upstream_task_ids
     assert set(dag.task_ids) == set(STEPS)
 
@@ -112,13 +122,13 @@ def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:
     run = Run(aws)
     registered = run.execute(*STEPS)
     assert (registered["group"], registered["version"]) == ("rings", 1)
-    assert registered["model_data"] == run.xcoms["train_xgboost"]["model_data"]
+    assert registered["model_data"] == run.trained("xgboost")["model_data"]
     assert run.xcoms["gate"]["passed"] is True
 
 
 def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", *TRAINS, "evaluate")
+    run.execute("resolve", "validate", "preprocess", "train", "evaluate")
     folder = run.xcoms["resolve"]["run_uri"]
     code = "s3://bucket/code/1/"
     assert inputs(run.job("validate")) == {"data": f"{folder}/manifest.json", "code": code}
@@ -127,11 +137,11 @@ def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     assert parts == {part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
     channels = {
         channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
-        for channel in run.job("train_xgboost")["InputDataConfig"]
+        for channel in run.training_job("xgboost")["InputDataConfig"]
     }
     del parts["test"]
     assert channels == {**parts, "code": code}
-    models = {name: run.xcoms[f"train_{name}"]["model_data"] for name in ("xgboost", "linear")}
+    models = {name: run.trained(name)["model_data"] for name in CANDIDATES}
     assert all(model.startswith(f"{folder}/train/{name}/") for name, model in models.items())
     evaluated = {f"candidate-{name}": model for name, model in models.items()}
     assert inputs(run.job("evaluate")) == {"test": f"{folder}/preprocess/test/", **evaluated, "code": code}
@@ -139,27 +149,49 @@ def test_every_step_finds_what_the_one_before_left(aws: FakeAws) -> None:
     assert places["candidate-linear"] == "/opt/ml/processing/input/candidates/linear"
 
 
+def test_a_candidate_that_failed_is_not_evaluated_and_the_others_are(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute("resolve", "validate", "preprocess", "train")
+    del run.xcoms["train"][CANDIDATES.index("linear")]
+    run.execute("evaluate")
+    found = [name for name in inputs(run.job("evaluate")) if name.startswith("candidate-")]
+    assert found == ["candidate-xgboost"]
+    rules = {task.task_id: task.trigger_rule for task in run.dag.tasks}
+    assert rules.pop("evaluate") == "all_done_min_one_success"
+    assert set(rules.values()) == {"all_success"}
+
+
+def test_a_mapped_task_is_shown_by_its_candidate() -> None:
+    train = training_dag(declared()).get_task("train")
+    template = train.partial_kwargs["map_index_template"]
+    shown = [Template(template).render(ti=SimpleNamespace(map_index=index)) for index in range(len(CANDIDATES))]
+    assert shown == CANDIDATES
+
+
 def test_every_job_is_a_step_of_the_use_case(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", *TRAINS, "evaluate")
-    assert run.job("train_linear")["Environment"]["TRAINING_COMMAND"] == "rings train --candidate linear"
+    run.execute("resolve", "validate", "preprocess", "train", "evaluate")
+    assert run.training_job("linear")["Environment"]["TRAINING_COMMAND"] == "rings train --candidate linear"
     arguments = [run.job(step)["AppSpecification"]["ContainerArguments"] for step in ("validate", "evaluate")]
     assert arguments == [["validate"], ["evaluate", "--fresh-from="]]
 
 
 def test_the_release_says_image_and_role_of_every_job(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", "train_xgboost")
+    run.execute("resolve", "validate", "preprocess", "train")
     assert {job["RoleArn"] for job in aws.jobs.values()} == {RELEASE["role_arn"]}
-    assert run.job("train_xgboost")["AlgorithmSpecification"]["TrainingImage"] == "registry/training:1"
+    assert run.training_job("xgboost")["AlgorithmSpecification"]["TrainingImage"] == "registry/training:1"
     assert run.job("validate")["AppSpecification"]["ImageUri"] == "registry/training:1"
 
 
 def test_the_form_reaches_the_jobs(aws: FakeAws) -> None:
-    run = Run(aws, eta=0.25, training_instance="ml.c5.2xlarge", processing_instance="ml.t3.medium")
-    run.execute("resolve", "validate", "preprocess", "train_xgboost")
-    assert run.job("train_xgboost")["HyperParameters"] == {"eta": "0.25"}
-    assert run.job("train_xgboost")["ResourceConfig"]["InstanceType"] == "ml.c5.2xlarge"
+    machines = {"training_instance": "ml.c5.2xlarge", "training_instances": 3, "processing_instance": "ml.t3.medium"}
+    run = Run(aws, xgboost_eta=0.25, **machines)
+    run.execute("resolve", "validate", "preprocess", "train")
+    assert run.training_job("xgboost")["HyperParameters"] == {"eta": "0.25"}
+    assert run.training_job("linear")["HyperParameters"] == {}
+    assert run.training_job("xgboost")["ResourceConfig"]["InstanceType"] == "ml.c5.2xlarge"
+    assert run.training_job("xgboost")["ResourceConfig"]["InstanceCount"] == 3
     cluster = run.job("validate")["ProcessingResources"]["ClusterConfig"]
     assert cluster["InstanceType"] == "ml.t3.medium"
 
@@ -171,7 +203,15 @@ def test_the_forms_window_decides_what_is_seen(aws: FakeAws) -> None:
 
 @pytest.mark.parametrize(
     "conf",
-    [{"eta": "0.1"}, {"eta": -1}, {"max_mse": None}, {"window_end": "soon"}, {"training_instance": "x"}],
+    [
+        {"xgboost_eta": "0.1"},
+        {"xgboost_eta": -1},
+        {"max_mse": None},
+        {"window_end": "soon"},
+        {"training_instance": "x"},
+        {"training_instances": 0},
+        {"training_instances": 1.5},
+    ],
 )
 def test_a_form_filled_in_wrongly_is_refused(aws: FakeAws, conf: dict[str, Any]) -> None:
     with pytest.raises(ParamValidationError):
@@ -206,6 +246,6 @@ def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
 
 def test_training_reports_the_gates_metric_while_it_runs(aws: FakeAws) -> None:
     run = Run(aws)
-    run.execute("resolve", "validate", "preprocess", "train_xgboost")
-    names = [metric["Name"] for metric in run.job("train_xgboost")["AlgorithmSpecification"]["MetricDefinitions"]]
+    run.execute("resolve", "validate", "preprocess", "train")
+    names = [metric["Name"] for metric in run.training_job("xgboost")["AlgorithmSpecification"]["MetricDefinitions"]]
     assert names == ["train:mse", "validation:mse"]

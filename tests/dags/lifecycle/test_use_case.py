@@ -1,5 +1,6 @@
 import pytest
 
+from lifecycle.use_case import Candidate
 from tests.dags.lifecycle.declared import declared
 
 
@@ -16,3 +17,14 @@ def test_a_window_without_a_day_is_refused() -> None:
 
 def test_the_longest_name_still_makes_dags_that_amazon_mwaa_can_trigger() -> None:
     assert len(f"/dags/{declared(name='a' * 32).name}_deployment/dagRuns") <= 64
+
+
+def test_a_candidate_is_named_as_fields_and_folders_can_be() -> None:
+    with pytest.raises(ValueError, match="candidate name 'x-g'"):
+        declared(candidates={"x-g": Candidate()})
+
+
+@pytest.mark.parametrize("number", [0, 8])
+def test_as_many_candidates_as_one_evaluation_takes(number: int) -> None:
+    with pytest.raises(ValueError, match=f"declare 1 to 7 candidates, not {number}"):
+        declared(candidates={f"candidate_{index}": Candidate() for index in range(number)})

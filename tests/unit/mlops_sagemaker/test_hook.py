@@ -49,6 +49,22 @@ def test_a_name_taken_twice_is_told_by_its_code(hook: LifecycleHook) -> None:
     assert caught.value.code == "ResourceInUse"
 
 
+def test_numbers_that_templates_made_text_of_are_numbers_again(aws: FakeAws, hook: LifecycleHook) -> None:
+    machines = {"InstanceType": "ml.m5.large", "InstanceCount": "2", "VolumeSizeInGB": 30}
+    limits = {"MaxRuntimeInSeconds": "60"}
+    settings = {"HyperParameters": {"max_depth": "4"}, "StoppingCondition": limits, "ResourceConfig": machines}
+    hook.create(TRAINING, "job", {**REQUEST, **settings})
+    (asked,) = aws.asked("CreateTrainingJob")
+    assert asked["ResourceConfig"] == {**machines, "InstanceCount": 2}
+    assert asked["StoppingCondition"] == {"MaxRuntimeInSeconds": 60}
+    assert asked["HyperParameters"] == {"max_depth": "4"}
+
+
+def test_text_that_is_no_number_is_refused_with_its_place(hook: LifecycleHook) -> None:
+    with pytest.raises(ApiError, match=r"ResourceConfig\.InstanceCount, value: many"):
+        hook.create(TRAINING, "job", {**REQUEST, "ResourceConfig": {"InstanceCount": "many"}})
+
+
 def test_triggers_see_jobs_as_workers_do(hook: LifecycleHook) -> None:
     hook.create(TRAINING, "job", REQUEST)
 

@@ -22,7 +22,16 @@ def test_everything_else_waits_as_the_task_says(error: Exception) -> None:
     assert FamilyRetryPolicy().evaluate(error, 1, 5).action is RetryAction.DEFAULT
 
 
+class Own(FamilyRetryPolicy):
+    """A user's."""
+
+
 def test_every_operator_retries_so_unless_told_otherwise() -> None:
     operator = SageMakerTrainingJobOperator(task_id="train", job=TRAINING, retry_delay=timedelta(seconds=1))
-    assert isinstance(operator.retry_policy, FamilyRetryPolicy)
-    assert SageMakerTrainingJobOperator(task_id="train", job=TRAINING, retry_policy=None).retry_policy is None
+    assert type(operator.retry_policy) is FamilyRetryPolicy
+    assert type(SageMakerTrainingJobOperator(task_id="train", job=TRAINING, retry_policy=Own()).retry_policy) is Own
+
+
+def test_a_mapped_task_retries_so_too() -> None:
+    mapped = SageMakerTrainingJobOperator.partial(task_id="train").expand(job=[TRAINING])
+    assert type(mapped.unmap({"job": TRAINING}).retry_policy) is FamilyRetryPolicy

@@ -68,7 +68,7 @@ def test_a_log_is_read_as_lines_with_the_exceptions_text(server: Server) -> None
         },
         {"event": "::endgroup::"},
     ]
-    path = "/api/v2/dags/d/dagRuns/r/taskInstances/t/logs/1?full_content=true"
+    path = "/api/v2/dags/d/dagRuns/r/taskInstances/t/logs/1?full_content=true&map_index=2"
     server.answers[path] = (200, {"content": entries})
-    log = Airflow(server.url, "admin", "password").log("d", "r", "t", 1)
+    log = Airflow(server.url, "admin", "password").log("d", "r", "t", 1, map_index=2)
     assert log == ["INFO started", "ERROR Task failed", "KeyError: 'mse'", "::endgroup::"]

@@ -14,6 +14,7 @@ from deploy.local.http import HttpError
 from deploy.local.settings import Settings
 
 Tasks = dict[str, tuple[str | None, int]]
+"""By name, of mapped ones with index and label as in ``train[0] xgboost``: state and attempt."""
 
 
 class Story:
@@ -34,7 +35,7 @@ class Story:
             {
                 "dag_id": dag_id,
                 "dag_run_id": run_id,
-                "task_id": task,
+                **instance(task),
                 "state": state,
                 "try_number": attempt,
                 "start_date": self.starts.get(task),
@@ -42,8 +43,8 @@ class Story:
             for task, (state, attempt) in self.page[1].items()
         ]
 
-    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int) -> list[str]:
-        return [f"line {number} of {task_id}" for number in range(100)]
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int, map_index: int) -> list[str]:
+        return [f"line {number} of {task_id}{f' {map_index}' if map_index >= 0 else ''}" for number in range(100)]
 
     def dag(self, dag_id: str) -> Any:
         if self.parsed is None:
@@ -52,6 +53,12 @@ class Story:
 
     def import_errors(self) -> list[dict[str, str]]:
         return self.errors
+
+
+def instance(task: str) -> dict[str, Any]:
+    name, _, rest = task.partition("[")
+    index, _, label = rest.partition("]")
+    return {"task_id": name, "map_index": int(index or -1), "rendered_map_index": label.strip() or None}
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +94,12 @@ def test_every_change_of_a_tasks_state_is_said_once() -> None:
     assert states == ["running", "deferred", "up_for_retry", "running (attempt 2)", "success (attempt 2)"]
 
 
+def test_mapped_tasks_are_told_apart_by_what_they_are_for() -> None:
+    said: list[str] = []
+    watch(Story(("success", {"train[0] xgboost": ("success", 1), "train[1]": ("failed", 1)})), said)
+    assert [line.split() for line in said] == [["train", "xgboost", "success"], ["train", "1", "failed"]]
+
+
 def test_what_started_first_is_said_first() -> None:
     said: list[str] = []
     story = Story(("success", {"gate": ("running", 1), "evaluate": ("success", 1), "register": ("skipped", 0)}))
@@ -112,6 +125,16 @@ def test_a_failed_run_is_told_with_the_end_and_the_place_of_each_failed_tasks_lo
     assert "line 99 of train" in report
     assert "line 0 of train" not in report
     assert "evaluate" not in report
+
+
+def test_the_failed_one_of_mapped_tasks_is_told_by_name_and_log(settings: Settings) -> None:
+    story = Story(("failed", {"train[0] xgboost": ("success", 1), "train[1] linear": ("failed", 1)}))
+    watch(story, [])
+    report = follow.failure_report(story, "abalone_training", "one", settings)  # type: ignore[arg-type]
+    assert "Task train linear failed." in report
+    assert "task_id=train/map_index=1/attempt=1.log" in report
+    assert "line 99 of train 1" in report
+    assert "xgboost" not in report
 
 
 def test_a_dag_file_that_cannot_be_imported_is_named_with_its_trace(settings: Settings) -> None:

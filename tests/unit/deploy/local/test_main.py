@@ -24,6 +24,13 @@ def test_a_failure_is_one_message_and_status_1(tmp_path: Path) -> None:
     assert result.stderr == "\nerror: AIRFLOW_PORT=web is not a port number from 1024 to 65535.\n"
 
 
+def test_a_use_case_that_is_none_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    result = command(tmp_path, "run", "--use-case", "chrun")
+    assert result.returncode == 1
+    assert result.stderr == "\nerror: chrun is no use case; dags/ has abalone, churn.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_looking_at_a_stack_that_never_ran_is_no_error_and_starts_nothing(tmp_path: Path) -> None:
     result = command(tmp_path, "status")
     assert result.returncode == 0
