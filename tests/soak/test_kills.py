@@ -15,15 +15,22 @@ from typing import Any
 
 import pytest
 
-from tests.support.load import workers
+from tests.support.load import endpoints, jobs, workers
+from tests.support.load.endpoints import Endpoints
+from tests.support.load.jobs import KINDS, Jobs, described, status_of
 from tests.support.load.ledger import Ledger
+from tests.support.load.reading import reader
 from tests.support.load.residue import left_processes
-from tests.support.load.workers import Jobs, Objects, Registry, Worker, described, reader, status_of
-from tests.support.local_aws import TERMINAL, LocalAws, unique
+from tests.support.load.workers import Objects, Registry, Worker
+from tests.support.local_aws import TERMINAL, LocalAws
 from tests.support.polling import eventually
+from tests.support.tuning import training_jobs
 
 KILLS, SEED = int(os.environ.get("SOAK_KILLS", "100")), 20261121
-WORKERS = {"objects-1": Objects, "objects-2": Objects, "training": Jobs, "processing": Jobs, "registry": Registry}
+WORKERS = {
+    **{"objects-1": Objects, "objects-2": Objects, "registry": Registry, "endpoints": Endpoints},
+    **dict.fromkeys(KINDS, Jobs),
+}
 
 pytestmark = [pytest.mark.soak, pytest.mark.local_only, pytest.mark.timeout(KILLS * 60)]
 
@@ -44,12 +51,14 @@ class Events(Worker):
 
 
 def essence(detail: dict[str, Any]) -> tuple[str, ...]:
-    """What tells the event of one change from that of another."""
+    """What tells the event of one change from that of another; nothing for those that are not counted."""
     if "ModelPackageArn" in detail:
         return (detail["ModelPackageArn"], detail["ModelApprovalStatus"])
-    if "TrainingJobName" in detail:
-        return (detail["TrainingJobName"], detail["TrainingJobStatus"], detail["SecondaryStatus"])
-    return (detail["ProcessingJobName"], detail["ProcessingJobStatus"])
+    for noun in (kind.noun for kind in KINDS.values()):
+        if f"{noun}Name" in detail:
+            secondary = [detail["SecondaryStatus"]] if "SecondaryStatus" in detail else []
+            return (detail[f"{noun}Name"], detail[f"{noun}Status"], *secondary)
+    return ()
 
 
 @pytest.fixture
@@ -70,7 +79,8 @@ class Siege:
         self.server, self.ledger, self.random = server, Ledger(), random.Random(SEED)
         self.events: set[tuple[str, ...]] = set()
         self.queue = subscribed(server)
-        Jobs.marker = unique("marker")
+        Jobs.material = jobs.lay_out(server)
+        endpoints.lay_out(server)
 
     def round(self, number: int) -> None:
         """Load until the kill, then what must be true after it."""
@@ -90,7 +100,7 @@ class Siege:
 
     def _wait_for_the_moment(self) -> None:
         """By what was done and not by the clock, so that a slow machine does as much; then at any point of a call."""
-        enough = self.ledger.acknowledged + self.random.randrange(60)
+        enough = self.ledger.acknowledged + self.random.randrange(150)
         eventually(lambda: self.ledger.acknowledged >= enough, "the load's progress", 120)
         time.sleep(self.random.uniform(0.0, 0.05))
 
@@ -105,12 +115,13 @@ class Siege:
 
     def left(self) -> list[str]:
         """Processes of jobs."""
-        return left_processes(Jobs.marker, str(self.server.data_dir / "jobs"))
+        places = (str(self.server.data_dir / folder) for folder in ("jobs", "hosting"))
+        return left_processes(Jobs.material.marker, *places)
 
     def settle(self) -> None:
         """Wait for the end of every job, and for the last event."""
         for name in self.jobs():
-            eventually(lambda name=name: status_of(described(self.server, name)) in TERMINAL, f"the end of {name}")
+            eventually(lambda name=name: self.ended(name), f"the end of {name}")
         expected = self.expected()
         watcher = Events(self.server, self.queue, self.events)
         watcher.start()
@@ -121,6 +132,9 @@ class Siege:
             raise AssertionError(f"{len(missing)} of {len(expected)} events are lost: {missing[:20]}") from None
         finally:
             watcher.end()
+
+    def ended(self, name: str) -> bool:
+        return status_of(name, described(self.server, name) or {}) in TERMINAL
 
     def jobs(self) -> list[str]:
         """The jobs that are there, acknowledged or not."""
@@ -133,24 +147,46 @@ class Siege:
             package = self.server.sagemaker.describe_model_package(ModelPackageName=arn)
             expected.add((arn, package["ModelApprovalStatus"]))
         for name in self.jobs():
-            expected |= told(name, described(self.server, name) or {})
+            job = described(self.server, name) or {}
+            expected |= told(name, job)
+            if "TrainingJobDefinition" in job:
+                expected |= self._trained_for(name)
         return expected
 
-    def models(self) -> int:
-        """Read the model of every completed training job; returns how many there are."""
-        ended = [described(self.server, name) or {} for name in self.jobs() if name.startswith("training")]
-        completed = [job for job in ended if job["TrainingJobStatus"] == "Completed"]
-        for job in completed:
-            body = self.server.read(job["ModelArtifacts"]["S3ModelArtifacts"])
-            with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
+    def _trained_for(self, tuning: str) -> set[tuple[str, ...]]:
+        """The events of the training jobs of a tuning job, which has two at most."""
+        children = training_jobs(self.server, tuning)
+        assert len(children) <= 2, children
+        names = [child["TrainingJobName"] for child in children]
+        describe = self.server.sagemaker.describe_training_job
+        return set().union(*(told(name, describe(TrainingJobName=name)) for name in names))
+
+    def output(self) -> int:
+        """Read the model or the predictions of every completed training or transform job; returns how many."""
+        ended = [(name, described(self.server, name) or {}) for name in self.jobs()]
+        completed = [job for name, job in ended if status_of(name, job) == "Completed"]
+        trained = [job["ModelArtifacts"]["S3ModelArtifacts"] for job in completed if "ModelArtifacts" in job]
+        for uri in trained:
+            with tarfile.open(fileobj=io.BytesIO(self.server.read(uri)), mode="r:gz") as tar:
                 assert tar.getnames() == []
-        return len(completed)
+        predicted = [job["TransformOutput"]["S3OutputPath"] for job in completed if "TransformOutput" in job]
+        for folder in predicted:
+            assert self.server.read(f"{folder}/body.out") in jobs.PREDICTIONS
+        return len(trained) + len(predicted)
+
+    def end_endpoints(self) -> None:
+        """See that each serves what it should, and delete it."""
+        for name in self.ledger.names(workers.ENDPOINT):
+            if endpoints.settled(self.server, name):
+                assert endpoints.served(self.server, name) == endpoints.settled(self.server, name)
+                self.server.sagemaker.delete_endpoint(EndpointName=name)
+                assert endpoints.settled(self.server, name) is None
 
 
 def told(name: str, job: dict[str, Any]) -> set[tuple[str, ...]]:
     """The events that a job's own history calls for."""
-    if "ProcessingJobName" in job:
-        return {(name, "InProgress"), (name, job["ProcessingJobStatus"])}
+    if "SecondaryStatusTransitions" not in job:
+        return {(name, "InProgress"), (name, status_of(name, job))}
     statuses = {"Stopping": "Stopping", **{end: end for end in TERMINAL}, "MaxRuntimeExceeded": "Stopped"}
     passed = [transition["Status"] for transition in job["SecondaryStatusTransitions"]]
     # While it is being stopped it may yet upload.
@@ -179,12 +215,14 @@ def test_nothing_acknowledged_is_lost_or_half_there_and_every_event_arrives(serv
         siege.round(number)
     siege.settle()
     checked = siege.ledger.check(reader(server, siege.ledger), everything=True)
-    models = siege.models()
+    output = siege.output()
+    siege.end_endpoints()
     print(
         f"\n{KILLS} kills, {siege.ledger.acknowledged} acknowledged writes: {checked} values, "
-        f"{models} models and {len(siege.events)} events are as they must be"
+        f"{output} models and predictions and {len(siege.events)} events are as they must be"
     )
     assert siege.left() == []
-    assert os.listdir(server.data_dir / "jobs") == []
+    for folder in ("jobs", "hosting"):
+        assert os.listdir(server.data_dir / folder) == []
     assert os.listdir(os.environ["TMPDIR"]) == []
     assert threading.active_count() < 10

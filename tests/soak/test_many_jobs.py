@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.load.jobs import described, status_of
 from tests.support.load.residue import Usage, left_processes, usage
-from tests.support.load.workers import described, status_of
 from tests.support.local_aws import TERMINAL, LocalAws, processing_request, training_request, unique
 from tests.support.polling import eventually
 
@@ -66,7 +66,7 @@ def run(server: LocalAws) -> Counter[str]:
 
 
 def ended_as(server: LocalAws, name: str) -> str | None:
-    status = status_of(described(server, name) or {})
+    status = status_of(name, described(server, name) or {})
     return status if status in TERMINAL else None
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import random
 import threading
-from collections.abc import Callable
-from typing import Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from tests.support.load.ledger import ABSENT, Ledger, Register
-from tests.support.local_aws import BUCKET, TERMINAL, LocalAws, processing_request, training_request
+from tests.support.local_aws import BUCKET, LocalAws
 
 GONE = (EndpointConnectionError, HTTPClientError)
 """what a client gets from a server that has just died"""
-OBJECT, JOB, TAG, APPROVAL, END = "object", "job", "tag", "approval", "end"
+OBJECT, JOB, TAG, APPROVAL, END, ENDPOINT = "object", "job", "tag", "approval", "end", "endpoint"
 _OBJECT_BYTES = 300_000
 
 
@@ -70,41 +68,6 @@ class Objects(Worker):
             self.server.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
 
-class Jobs(Worker):
-    """Creates jobs that succeed, fail, take their time or are stopped."""
-
-    marker = ""
-    """in every program's arguments, so that a process that is left over can be found"""
-
-    def work(self) -> None:
-        name = self.own(self.random.getrandbits(60))
-        argv = ["/bin/sh", "-c", self.random.choice(("true", "true", "exit 3", "sleep 0.3", "sleep 30")), self.marker]
-        with self.ledger.writing(Register(JOB, name), True):
-            self._create(name, argv)
-        if argv[2] == "sleep 30" or self.random.random() < 0.1:
-            self._stop(name)
-
-    def _create(self, name: str, argv: list[str]) -> None:
-        sagemaker = self.server.sagemaker
-        if name.startswith("training"):
-            sagemaker.create_training_job(**training_request(name, "", algorithm={"ContainerEntrypoint": argv}))
-        else:
-            request = processing_request(name, "")
-            request["AppSpecification"]["ContainerEntrypoint"] = argv
-            sagemaker.create_processing_job(**request)
-
-    def _stop(self, name: str) -> None:
-        sagemaker = self.server.sagemaker
-        try:
-            if name.startswith("training"):
-                sagemaker.stop_training_job(TrainingJobName=name)
-            else:
-                sagemaker.stop_processing_job(ProcessingJobName=name)
-        except ClientError as error:
-            if "is in status" not in str(error):
-                raise  # it has not just ended
-
-
 class Registry(Worker):
     """Registers model packages, approves and rejects them, and tags their group."""
 
@@ -127,59 +90,3 @@ class Registry(Worker):
 
 def group_arn(group: str) -> str:
     return f"arn:aws:sagemaker:us-east-1:000000000000:model-package-group/{group}"
-
-
-def described(server: LocalAws, name: str) -> dict[str, Any] | None:
-    """The job as the server describes it, or ``None`` if there is none."""
-    sagemaker = server.sagemaker
-    try:
-        if name.startswith("training"):
-            return dict(sagemaker.describe_training_job(TrainingJobName=name))
-        return dict(sagemaker.describe_processing_job(ProcessingJobName=name))
-    except ClientError as error:
-        if "not found" in str(error) or "not find" in str(error):
-            return None
-        raise
-
-
-def status_of(job: dict[str, Any]) -> str:
-    return str(job.get("TrainingJobStatus") or job["ProcessingJobStatus"])
-
-
-def reader(server: LocalAws, ledger: Ledger) -> Callable[[Register], Any]:
-    """Reads any register's present value; a job that is seen to have ended may never change again."""
-
-    def read(register: Register) -> Any:
-        kind, name = register
-        if kind == OBJECT:
-            return _object(server, name)
-        if kind == TAG:
-            return _tag(server, name)
-        if kind == APPROVAL:
-            return server.sagemaker.describe_model_package(ModelPackageName=name)["ModelApprovalStatus"]
-        job = described(server, name)
-        if kind == END:
-            return _without_metadata(job)
-        if job is not None and status_of(job) in TERMINAL:
-            ledger.saw(Register(END, name), _without_metadata(job))
-        return True if job is not None else ABSENT
-
-    return read
-
-
-def _object(server: LocalAws, key: str) -> str | None:
-    try:
-        return hashlib.sha256(server.read(f"s3://{BUCKET}/{key}")).hexdigest()
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchKey":
-            raise
-        return ABSENT
-
-
-def _tag(server: LocalAws, group: str) -> str | None:
-    found = server.sagemaker.list_tags(ResourceArn=group_arn(group))["Tags"]
-    return next((tag["Value"] for tag in found), ABSENT)
-
-
-def _without_metadata(job: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if job is None else {key: value for key, value in job.items() if key != "ResponseMetadata"}
