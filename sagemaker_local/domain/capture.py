@@ -83,6 +83,10 @@ def _is_text(body: bytes) -> bool:
 
 def key(endpoint: str, variant: str, time: float, unique: str) -> str:
     """Where a file goes below ``DestinationS3Uri``: by the hour (UTC) of its first record."""
+    return f"{endpoint}/{variant}/{file_key(time, unique)}"
+
+
+def file_key(time: float, unique: str) -> str:
+    """The end of a captured file's key: hour, and the rest of the time (UTC) in the name."""
     moment = datetime.fromtimestamp(time, UTC)
-    name = f"{moment:%M-%S}-{moment.microsecond // 1000:03}-{unique}.jsonl"
-    return f"{endpoint}/{variant}/{moment:%Y/%m/%d/%H}/{name}"
+    return f"{moment:%Y/%m/%d/%H}/{moment:%M-%S}-{moment.microsecond // 1000:03}-{unique}.jsonl"

@@ -24,6 +24,7 @@ def create_transform_job(context: Context, request: Request) -> Request:
     checks.check_instances(context, TRANSFORM, [request["TransformResources"]])
     _check_payloads(request)
     _check_processing(request)
+    _check_capture(request)
     source = request["TransformInput"]["DataSource"]["S3DataSource"]
     checks.check_s3_uri("TransformInput.DataSource.S3DataSource.S3Uri", source["S3Uri"])
     checks.check_s3_uri("TransformOutput.S3OutputPath", request["TransformOutput"]["S3OutputPath"])
@@ -59,6 +60,17 @@ def _check_processing(request: Request) -> None:
     if join:
         _check_equal("Accept", target.get("Accept", ""), "ContentType", source.get("ContentType", ""))
         _check_equal("AssembleWith", target.get("AssembleWith", "None"), "SplitType", source.get("SplitType", "None"))
+
+
+def _check_capture(request: Request) -> None:
+    capture = request.get("DataCaptureConfig")
+    if capture is None:
+        return
+    checks.check_s3_uri("DataCaptureConfig.DestinationS3Uri", capture["DestinationS3Uri"])
+    name, content_type = _accepted(request)
+    if capture.get("GenerateInferenceId", False) and format_of(content_type) is None:
+        formats = ", ".join(FORMATS)
+        raise validation_error(f"GenerateInferenceId is for {formats} only, and {name} is {content_type!r}")
 
 
 def _accepted(request: Request) -> tuple[str, str]:

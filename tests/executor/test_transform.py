@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from datetime import UTC
 
 import pytest
 
 from tests.support.hosting import FIXED_PORT, Hosting
-from tests.support.local_aws import ACCOUNT, IMAGE, unique
+from tests.support.local_aws import ACCOUNT, BUCKET, IMAGE, unique
 from tests.support.polling import eventually
 from tests.support.transform import Transforms, transform_request
 
@@ -129,6 +131,33 @@ def test_an_image_fixed_on_its_port_serves_too_and_reaches_this_server(transform
     job, output = transforms.run({"a": url}, model=transforms.hosting.model(FIXED_PORT))
     assert job["TransformJobStatus"] == "Completed", transforms.log(job["TransformJobName"], data=True)
     assert json.loads(output["a.out"])["status"] == "ok"
+
+
+@pytest.mark.documented("model-monitor-data-capture-batch: manifests by the hour, ids and times of records")
+def test_what_is_captured_are_manifests_and_every_record_has_an_id(transforms: Transforms) -> None:
+    kept = unique("captured")
+    capture = {"DestinationS3Uri": f"s3://{BUCKET}/{kept}", "GenerateInferenceId": True}
+    lines = {"SplitType": "Line", "ContentType": "text/csv"}
+    objects: dict[str, str | bytes] = {"a.csv": "1\n2\n", "d/b.csv": "3\n"}
+    name = transforms.start(objects, lines, {"Accept": "text/csv"}, DataCaptureConfig=capture)
+    job = transforms.ended(name)
+    assert (job["TransformJobStatus"], job["DataCaptureConfig"]) == ("Completed", capture)
+    started = job["TransformStartTime"].astimezone(UTC)
+    written = transforms.aws.read(f"{transforms.output(name)}/a.csv.out").decode().splitlines()
+    identified = [re.fullmatch(r"(\d),([0-9a-f-]{36}),(.*)", line) for line in written]
+    assert [found and (found[1], found[3]) for found in identified] == [
+        (record, started.strftime("%Y-%m-%dT%H:%M:%SZ")) for record in "12"
+    ]
+    manifests = {
+        side: json.loads(transforms.aws.read(f"s3://{BUCKET}/{kept}/{side}{key}"))
+        for side in ("input", "output")
+        for key in transforms.aws.keys(f"{kept}/{side}")
+        if key.startswith(started.strftime("/%Y/%m/%d/%H/"))
+    }
+    assert manifests == {
+        "input": [{"prefix": transforms.input(name)}, "a.csv", "d/b.csv"],
+        "output": [{"prefix": f"{transforms.output(name)}/"}, "a.csv.out", "d/b.csv.out"],
+    }
 
 
 @pytest.mark.documented("API_StopTransformJob")

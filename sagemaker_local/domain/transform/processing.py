@@ -38,10 +38,10 @@ def _write_json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-_CSV = Format(_read_csv, _write_csv)
+CSV = Format(_read_csv, _write_csv)
 _JSON = Format(json.loads, _write_json)
 FORMATS = {
-    "text/csv": _CSV,
+    "text/csv": CSV,
     "application/json": _JSON,
     "application/jsonlines": _JSON,
 }
@@ -89,13 +89,13 @@ def _parsed(format_: Format, data: bytes, what: str) -> Any:
     try:
         return format_.read(data)
     except (ValueError, csv.Error, RecursionError) as error:
-        kind = "CSV" if format_ is _CSV else "JSON"
+        kind = "CSV" if format_ is CSV else "JSON"
         raise BadData(f"Failed to parse {what} as {kind}: {error}") from error
 
 
 def _joined(format_: Format, record: Any, prediction: Any) -> Any:
     """Columns after columns; into an object under a key of its own; anything else side by side in a new object."""
-    if format_ is _CSV:
+    if format_ is CSV:
         return [*record, *prediction]
     return {**record, OUTPUT: prediction} if isinstance(record, dict) else {INPUT: record, OUTPUT: prediction}
 

@@ -13,6 +13,7 @@ from sagemaker_local import clock
 from sagemaker_local.domain import jobs
 from sagemaker_local.domain.clusters import cluster_of
 from sagemaker_local.domain.jobs import TRANSFORM, Record
+from sagemaker_local.domain.transform.capture import manifest, manifest_key
 from sagemaker_local.domain.transform.errors import BadData
 from sagemaker_local.execution.batch.objects import AlgorithmFailed, Refused, Transformer
 from sagemaker_local.execution.batch.settings import environment, settings
@@ -61,6 +62,8 @@ async def _transform(job: Job) -> None:
         # The client's part first: what the data is to blame for will not go away.
         kind = CLIENT if CLIENT in kinds else ALGORITHM
         raise JobFailed(f"{kind}: See job logs for more information")
+    if "DataCaptureConfig" in record:
+        await asyncio.to_thread(_capture, job, record, [source for share in shares for source in share])
 
 
 def _fetch_model(job: Job, record: Record, target: Path) -> None:
@@ -76,6 +79,20 @@ def _shares(job: Job, record: Record) -> list[list[Source]]:
     shares = [Dataset(source["S3Uri"], source["S3DataType"], Share(index, count)) for index in range(count)]
     with failing_with("Data download failed"):
         return [list(sources(job.s3, share)) for share in shares]
+
+
+def _capture(job: Job, record: Record, objects: list[Source]) -> None:
+    """What the job has read and written: manifests, as the objects themselves are in S3 already."""
+    # A prefix that is the beginning of several names may have objects in more than one folder.
+    folder = min((f"s3://{bucket}/{key.removesuffix(relative)}" for bucket, key, relative in objects), key=len)
+    read = sorted(f"s3://{bucket}/{key}".removeprefix(folder) for bucket, key, _ in objects)
+    output = record["TransformOutput"]["S3OutputPath"].rstrip("/") + "/"
+    written = sorted(f"{relative}.out" for _, _, relative in objects)
+    unique, started = str(uuid.uuid4()), record["TransformStartTime"]
+    destination = record["DataCaptureConfig"]["DestinationS3Uri"]
+    with failing_with("Failed to upload captured data"):
+        for side, prefix, names in (("input", folder, read), ("output", output, written)):
+            write_object(job.s3, manifest(prefix, names), destination, manifest_key(side, started, unique))
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, set[str]]]) -> set[str]:

@@ -12,7 +12,7 @@ from sagemaker_local.domain.jobs import Record
 from sagemaker_local.domain.transform import splitting
 from sagemaker_local.domain.transform.errors import BadData
 from sagemaker_local.domain.transform.processing import predictions
-from sagemaker_local.execution.batch.settings import Settings, processing
+from sagemaker_local.execution.batch.settings import Settings, identified, processing
 from sagemaker_local.execution.serving.client import Client, Response
 from sagemaker_local.execution.serving.errors import NoAnswer
 
@@ -39,7 +39,7 @@ class Transformer:
         self._input, self._output = record["TransformInput"], record["TransformOutput"]
         self._split = self._input.get("SplitType", "None")
         self._strategy = "SingleRecord" if settings.strategy == "SINGLE_RECORD" else "MultiRecord"
-        self._processing = processing(record)
+        self._processing, self._identified = processing(record), identified(record)
         limits = record.get("ModelClientConfig", {})
         self._retries = limits.get("InvocationsMaxRetries", _RETRIES)
         self._seconds = limits.get("InvocationsTimeoutInSeconds", _TIMEOUT_SECONDS)
@@ -78,10 +78,10 @@ class Transformer:
         body = splitting.payload(self._filtered(batch), self._strategy, self._split)
         async with self._room:
             answer = (await self._invoke(body)).body
-        if self._processing is None or not self._processing.changes_answers:
-            return answer
-        pairs = zip(batch, predictions(answer, len(batch)), strict=True)
-        return b"\n".join(self._processing.answer(record.content, prediction) for record, prediction in pairs)
+        if self._processing is not None and self._processing.changes_answers:
+            pairs = zip(batch, predictions(answer, len(batch)), strict=True)
+            answer = b"\n".join(self._processing.answer(record.content, prediction) for record, prediction in pairs)
+        return answer if self._identified is None else self._identified(answer)
 
     def _filtered(self, batch: list[splitting.Record]) -> list[splitting.Record]:
         if self._processing is None:

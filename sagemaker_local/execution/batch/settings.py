@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any, NamedTuple
 
 from sagemaker_local.domain.jobs import Record
+from sagemaker_local.domain.transform.capture import Identified
 from sagemaker_local.domain.transform.jsonpath import Path
-from sagemaker_local.domain.transform.processing import Processing, format_of
+from sagemaker_local.domain.transform.processing import CSV, Processing, format_of
 from sagemaker_local.execution.serving.client import Client
 from sagemaker_local.execution.serving.errors import NoAnswer
 
@@ -76,6 +78,19 @@ async def _parameters(client: Client) -> dict[str, Any]:
     return {name: found[name] for name in _DEFAULTS if name in found} if isinstance(found, dict) else {}
 
 
+def identified(record: Record) -> Identified | None:
+    """What gives records their inference ids; ``None`` if they are to have none."""
+    if not record.get("DataCaptureConfig", {}).get("GenerateInferenceId", False):
+        return None
+    is_csv = format_of(accepted(record)) is CSV
+    return Identified(is_csv, record["TransformStartTime"], lambda: str(uuid.uuid4()))
+
+
+def accepted(record: Record) -> str:
+    """The content type of answers: what is accepted, and without it what was sent."""
+    return str(record["TransformOutput"].get("Accept") or record["TransformInput"].get("ContentType", ""))
+
+
 def processing(record: Record) -> Processing | None:
     """The job's filters and join; ``None`` if data goes in and out as it is."""
     wanted = record.get("DataProcessing", {})
@@ -83,7 +98,7 @@ def processing(record: Record) -> Processing | None:
     output_filter = Path(wanted.get("OutputFilter") or "$")
     join = wanted.get("JoinSource", "None") == "Input"
     read = format_of(record["TransformInput"].get("ContentType", ""))
-    written = format_of(record["TransformOutput"].get("Accept") or record["TransformInput"].get("ContentType", ""))
+    written = format_of(accepted(record))
     if (input_filter.selects_all and output_filter.selects_all and not join) or read is None or written is None:
         return None
     return Processing(input_filter, output_filter, join, read, written)

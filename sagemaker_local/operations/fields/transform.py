@@ -1,6 +1,6 @@
 """The members of the operation that creates batch transform jobs."""
 
-from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
+from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED
 
 FIELDS = {
     "CreateTransformJob": {
@@ -26,7 +26,10 @@ FIELDS = {
         "TransformOutput.Accept": HONOURED,
         "TransformOutput.AssembleWith": HONOURED,
         "TransformOutput.KmsKeyId": RECORDED,
-        "DataCaptureConfig": REFUSED,
+        "DataCaptureConfig": HONOURED,
+        "DataCaptureConfig.DestinationS3Uri": HONOURED,
+        "DataCaptureConfig.KmsKeyId": RECORDED,
+        "DataCaptureConfig.GenerateInferenceId": HONOURED,
         "TransformResources": HONOURED,
         "TransformResources.InstanceType": RECORDED,
         "TransformResources.InstanceCount": HONOURED,

@@ -144,7 +144,7 @@ RECIPES = {
             "DataProcessing.InputFilter": "$[1:]",
             "DataProcessing.OutputFilter": "$[0,-1]",
         },
-        along={"DataProcessing": _of_csv},
+        along={"DataProcessing": _of_csv, "DataCaptureConfig.GenerateInferenceId": _of_csv},
     ),
     "DescribeTransformJob": Recipe(_existing_transform),
     "StopTransformJob": Recipe(_existing_transform),
