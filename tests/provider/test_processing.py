@@ -80,6 +80,7 @@ def test_a_stopped_job_fails_the_task_that_waits_in_the_triggerer(aws: LocalAws)
         run(task(wanted, deferrable=True), lambda: stop(aws, wanted))
 
 
+@pytest.mark.soak
 def test_a_stopped_job_is_a_result_to_the_task_that_waits_in_the_worker(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
     with meanwhile(lambda: stop(aws, wanted)):
@@ -87,6 +88,7 @@ def test_a_stopped_job_is_a_result_to_the_task_that_waits_in_the_worker(aws: Loc
     assert job["ProcessingJobStatus"] == "Stopped"
 
 
+@pytest.mark.soak
 def test_a_job_that_outlasts_what_the_worker_waits_fails_the_task_and_goes_on(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
     with pytest.raises(AirflowException, match=r"took more than 0\.3 seconds"):
@@ -103,6 +105,7 @@ def test_a_job_that_outlasts_the_triggers_looks_fails_the_task_and_goes_on(aws: 
     stop(aws, wanted)
 
 
+@pytest.mark.soak
 def test_a_task_that_does_not_wait_leaves_a_job_in_progress(aws: LocalAws, deferrable: bool) -> None:
     wanted = config(ENDLESS)
     job = run(task(wanted, wait_for_completion=False, deferrable=deferrable))["Processing"]
@@ -110,6 +113,7 @@ def test_a_task_that_does_not_wait_leaves_a_job_in_progress(aws: LocalAws, defer
     stop(aws, wanted)
 
 
+@pytest.mark.soak
 def test_a_name_that_is_taken_gets_a_time_behind_it(aws: LocalAws) -> None:
     wanted = config("")
     aws.process("", ProcessingJobName=wanted["ProcessingJobName"])
@@ -142,6 +146,7 @@ def test_a_request_that_aws_refuses_fails_the_task(overrides: dict[str, Any], to
         run(task(config("", **overrides), deferrable=deferrable))
 
 
+@pytest.mark.soak
 def test_input_that_is_not_there_fails_the_job(aws: LocalAws) -> None:
     nothing = processing_input("data", f"s3://{BUCKET}/{unique('nothing')}")
     with pytest.raises(AirflowException, match="because ClientError: "):
@@ -159,6 +164,7 @@ def test_text_becomes_the_numbers_and_names_become_the_arns_that_the_api_takes()
     assert job["RoleArn"] == ROLE
 
 
+@pytest.mark.soak
 def test_files_are_uploaded_to_a_bucket_that_is_made_before_the_job(aws: LocalAws, tmp_path: Path) -> None:
     script, bucket = tmp_path / "main.py", unique("made")
     script.write_text("print('hello')")
@@ -192,6 +198,7 @@ def test_the_sensor_fails_with_a_job_that_fails(aws: LocalAws) -> None:
         run(sensor(wanted))
 
 
+@pytest.mark.soak
 def test_the_sensor_fails_with_a_job_that_is_stopped(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
     aws.sagemaker.create_processing_job(**wanted)
@@ -200,6 +207,7 @@ def test_the_sensor_fails_with_a_job_that_is_stopped(aws: LocalAws) -> None:
         run(sensor(wanted))
 
 
+@pytest.mark.soak
 def test_the_sensor_fails_where_there_is_no_such_job() -> None:
     with pytest.raises(ClientError, match="Could not find requested job"):
         run(sensor(config("")))

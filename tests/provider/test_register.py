@@ -55,6 +55,7 @@ def test_a_version_that_is_refused_takes_the_group_that_was_made_for_it_along(aw
         aws.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
 
 
+@pytest.mark.soak
 def test_a_version_that_is_refused_leaves_a_group_that_was_there(aws: LocalAws) -> None:
     group = unique("group")
     register(aws, group)

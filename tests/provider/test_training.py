@@ -75,6 +75,7 @@ def test_a_stopped_job_fails_the_task_that_prints_its_log(aws: LocalAws) -> None
         run(task(wanted, print_log=True, check_interval=1))
 
 
+@pytest.mark.soak
 def test_the_log_so_far_is_printed_before_the_task_is_deferred(
     aws: LocalAws, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +101,7 @@ def test_a_stopped_job_fails_the_task_that_waits_in_the_triggerer(aws: LocalAws)
         run(task(wanted, deferrable=True), lambda: stop(aws, wanted))
 
 
+@pytest.mark.soak
 def test_a_stopped_job_is_a_result_to_the_task_that_waits_in_the_worker(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
 
@@ -122,6 +124,7 @@ def test_a_job_that_outlasts_what_the_worker_waits_fails_the_task_and_goes_on(aw
     stop(aws, wanted)
 
 
+@pytest.mark.soak
 def test_a_job_that_outlasts_the_triggers_looks_fails_the_task_and_goes_on(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
     with pytest.raises(AirflowException, match="max attempts reached"):
@@ -130,11 +133,13 @@ def test_a_job_that_outlasts_the_triggers_looks_fails_the_task_and_goes_on(aws: 
     stop(aws, wanted)
 
 
+@pytest.mark.soak
 def test_a_job_at_its_own_limit_is_a_result_to_the_task_that_waits_in_the_worker(aws: LocalAws) -> None:
     job = run(task(config(ENDLESS, StoppingCondition={"MaxRuntimeInSeconds": 1})))["Training"]
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
 
 
+@pytest.mark.soak
 def test_a_name_that_is_taken_gets_a_time_behind_it(aws: LocalAws) -> None:
     wanted = config("")
     aws.train("", TrainingJobName=wanted["TrainingJobName"])
@@ -180,6 +185,7 @@ def test_input_that_is_not_there_fails_the_task_before_there_is_a_job(aws: Local
         described(aws, wanted)
 
 
+@pytest.mark.soak
 def test_text_becomes_the_numbers_and_names_become_the_arns_that_the_api_takes() -> None:
     resources = {"InstanceCount": "1", "InstanceType": "ml.m5.large", "VolumeSizeInGB": "{{ params.volume }}"}
     limit = {"MaxRuntimeInSeconds": "600"}
@@ -195,6 +201,7 @@ def sensor(name: str, print_log: bool = False) -> SageMakerTrainingSensor:
     return SageMakerTrainingSensor(task_id="sense", job_name=name, print_log=print_log, poke_interval=INTERVAL)
 
 
+@pytest.mark.soak
 def test_the_sensor_waits_for_a_job_to_complete(aws: LocalAws) -> None:
     name = unique("sensed")
     waiting = sensor(name)
@@ -221,6 +228,7 @@ def test_the_sensor_fails_with_a_job_that_fails(aws: LocalAws) -> None:
         run(sensor(aws.train(FAILS)))
 
 
+@pytest.mark.soak
 def test_the_sensor_fails_where_there_is_no_such_job() -> None:
     with pytest.raises(ClientError, match="Requested resource not found"):
         run(sensor(unique("none")))

@@ -65,9 +65,13 @@ class Hosting:
 
     def endpoint(self, config: str, name: str = "") -> str:
         """An endpoint that is being created; returns its name."""
-        name = name or unique("endpoint")
-        self._endpoints.append(name)
+        name = self.adopt(name or unique("endpoint"))
         self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        return name
+
+    def adopt(self, name: str) -> str:
+        """End an endpoint that somebody else makes with the others; returns its name."""
+        self._endpoints.append(name)
         return name
 
     def serving(self, **container: Any) -> str:
