@@ -61,8 +61,8 @@ class Suite:
     options: tuple[str, ...] = ()
 
 
-# What clients warn of is their makers' business. They mostly wait.
-_CLIENT = ("-W", "ignore", "-n", "4")
+# What clients warn of is their makers' business. They mostly wait, and for long.
+_CLIENT = ("-W", "ignore", "-n", "4", "--timeout", "1800")
 # The longest come first, so that none is waited for alone.
 SUITES = {
     "e2e": Suite("dev", ("tests/e2e",)),

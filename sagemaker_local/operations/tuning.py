@@ -18,7 +18,7 @@ from sagemaker_local.operations.training import checked_record
 from sagemaker_local.protocol.validation import validate
 from sagemaker_local.tuning.autotune import autotuned
 from sagemaker_local.tuning.definitions import Definition
-from sagemaker_local.tuning.description import best_summary, described, standing
+from sagemaker_local.tuning.description import answered, best_summary, described, standing
 from sagemaker_local.tuning.job import TuningJob, read_tuning_job
 from sagemaker_local.tuning.trials import summary, trial
 from sagemaker_local.tuning.warm_start import IDENTICAL, check_warm_start, learned
@@ -94,7 +94,7 @@ def describe_hyper_parameter_tuning_job(context: Context, request: Request) -> R
     name = request["HyperParameterTuningJobName"]
     record = jobs.describe(context, TUNING, name, _missing(name))
     seconds = record.get(TUNING.end_key, clock.now()) - record["CreationTime"]
-    return {**record, "ConsumedResources": {"RuntimeInSeconds": max(0, round(seconds))}}
+    return {**answered(record), "ConsumedResources": {"RuntimeInSeconds": max(0, round(seconds))}}
 
 
 @operation("ListHyperParameterTuningJobs")

@@ -59,7 +59,7 @@ class Definition:
         resources = self.request.get("HyperParameterTuningResourceConfig")
         return {
             **shared,
-            **({} if resources is None else {"ResourceConfig": _chosen(resources)}),
+            **({} if resources is None else {"ResourceConfig": chosen_instances(resources)}),
             "TrainingJobName": name,
             "HyperParameters": {**self.static, **values, OBJECTIVE_HYPERPARAMETER: self.objective["MetricName"]},
         }
@@ -70,7 +70,7 @@ def _of_its_own(checkpoints: Request, name: str) -> Request:
     return {**checkpoints, "S3Uri": f"{checkpoints['S3Uri'].rstrip('/')}/{name}"}
 
 
-def _chosen(resources: Request) -> Request:
+def chosen_instances(resources: Request) -> Request:
     """The first of the instances that the tuning job may use: here none is ever short of capacity."""
     keys = {key: value for key, value in resources.items() if key == "VolumeKmsKeyId"}
     first = resources["InstanceConfigs"][0] if "InstanceConfigs" in resources else resources

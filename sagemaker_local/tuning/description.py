@@ -6,7 +6,7 @@ from typing import Any
 
 from sagemaker_local.domain.jobs import Record
 from sagemaker_local.tuning import criteria
-from sagemaker_local.tuning.definitions import OBJECTIVE_HYPERPARAMETER, Definition
+from sagemaker_local.tuning.definitions import OBJECTIVE_HYPERPARAMETER, Definition, chosen_instances
 from sagemaker_local.tuning.job import TuningJob
 from sagemaker_local.tuning.trials import best, better, objective_counters, status_counters, summary, trial
 
@@ -66,6 +66,19 @@ def _ranges(ranges: Request) -> Request:
 
 def _range(kind: str, item: Request) -> Request:
     return item if kind == "CategoricalParameterRanges" else {"ScalingType": "Auto", **item}
+
+
+def answered(record: Record) -> Record:
+    """The record as Describe answers it.
+
+    The instances of its definition are shown as ``ResourceConfig`` too: the SageMaker SDK sends the other member, and
+    reads this one where it attaches to a tuning job.
+    """
+    definition = record.get("TrainingJobDefinition", {})
+    if "HyperParameterTuningResourceConfig" not in definition:
+        return record
+    resources = chosen_instances(definition["HyperParameterTuningResourceConfig"])
+    return {**record, "TrainingJobDefinition": {**definition, "ResourceConfig": resources}}
 
 
 def standing(job: TuningJob, records: list[Record], warm_start: Record | None) -> Record:

@@ -9,7 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
+from tests.conformance.aws import algorithm
 from tests.support.local_aws import BUCKET, IMAGE, LocalAws, processing_request, training_request, unique
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.documented("Amazon SageMaker Developer Guide: samples for the SDK for Python (Boto3)")
 
@@ -40,6 +42,35 @@ def test_a_failed_job_ends_its_waiter_with_an_error(client: Any) -> None:
     client.create_training_job(**training_request(name, "raise SystemExit(3)"))
     with pytest.raises(WaiterError, match="terminal failure state"):
         client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName=name, WaiterConfig=QUICK)
+
+
+def test_the_built_in_algorithm_is_trained_and_tuned_on_two_instances(aws: LocalAws, client: Any, role: str) -> None:
+    channels, name = algorithm.channels(aws), unique("boto3")
+    client.create_training_job(**algorithm.training(name, channels, role))
+    client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName=name, WaiterConfig=QUICK)
+    metrics = client.describe_training_job(TrainingJobName=name)["FinalMetricDataList"]
+    assert {metric["MetricName"] for metric in metrics} == {"train:auc", "validation:auc"}
+
+    client.create_hyper_parameter_tuning_job(**algorithm.tuning(name, channels, role, 20))
+    job = tuned(client, name)
+    assert job["HyperParameterTuningJobStatus"] == "Completed"
+    assert job["TrainingJobStatusCounters"]["Completed"] == 20
+    best = job["BestTrainingJob"]
+    (first,) = client.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name, SortBy="FinalObjectiveMetricValue", SortOrder="Descending", MaxResults=1
+    )["TrainingJobSummaries"]
+    assert first["TrainingJobName"] == best["TrainingJobName"]
+    assert set(best["TunedHyperParameters"]) == {"eta", "alpha", "min_child_weight", "max_depth"}
+
+
+def tuned(client: Any, name: str) -> dict[str, Any]:
+    """The tuning job once it has ended: boto3 has no waiter for it."""
+
+    def ended() -> dict[str, Any] | None:
+        job = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        return None if job["HyperParameterTuningJobStatus"] == "InProgress" else dict(job)
+
+    return eventually(ended, f"the end of {name}", 1200)
 
 
 def test_a_version_is_registered_looked_at_approved_and_deleted(aws: LocalAws, client: Any) -> None:

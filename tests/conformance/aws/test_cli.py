@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.local_aws import IMAGE, REGION, unique
+from tests.conformance.aws import algorithm
+from tests.support.local_aws import IMAGE, REGION, LocalAws, unique
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.documented("AWS CLI Command Reference: sagemaker, s3, iam, logs")
 
@@ -162,6 +164,23 @@ def approve(bucket: str, model: str) -> None:
     assert shown["InferenceSpecification"]["Containers"][0]["ModelDataUrl"] == model
     run("sagemaker", "delete-model-package", "--model-package-name", arn)
     run("sagemaker", "delete-model-package-group", *named)
+
+
+def test_the_built_in_algorithm_is_tuned(aws: LocalAws, role: str) -> None:
+    name = unique("cli")
+    sagemaker("create-hyper-parameter-tuning-job", algorithm.tuning(name, algorithm.channels(aws), role, 6))
+    named = ["--hyper-parameter-tuning-job-name", name]
+    show = ["sagemaker", "describe-hyper-parameter-tuning-job", *named, "--query"]
+    status = eventually(lambda: ended(aws_cli(*show, "HyperParameterTuningJobStatus")), f"the end of {name}", 1200)
+    assert status == "Completed"
+    best = aws_cli(*show, "BestTrainingJob.TrainingJobName")
+    listed = ["sagemaker", "list-training-jobs-for-hyper-parameter-tuning-job", *named]
+    order = ["--sort-by", "FinalObjectiveMetricValue", "--sort-order", "Descending", "--max-items", "1"]
+    assert aws_cli(*listed, *order)["TrainingJobSummaries"][0]["TrainingJobName"] == best
+
+
+def ended(status: str) -> str | None:
+    return None if status == "InProgress" else status
 
 
 def test_a_command_that_is_refused_ends_with_the_error_of_the_service(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sagemaker.core import image_uris
 from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.parameter import ContinuousParameter, IntegerParameter
 from sagemaker.core.training.configs import (
     CheckpointConfig,
     Compute,
@@ -19,6 +20,7 @@ from sagemaker.core.training.configs import (
     StoppingCondition,
 )
 from sagemaker.train import ModelTrainer
+from sagemaker.train.tuner import HyperparameterTuner
 
 from tests.conformance import data
 from tests.support.local_aws import LocalAws, unique
@@ -94,3 +96,54 @@ def test_an_own_script_trains_on_spot_instances(
     job = script_mode_trainer._latest_training_job
     assert job.training_job_status == "Completed"
     assert "xgboost-model" in files(aws, job.model_artifacts.s3_model_artifacts)
+
+
+RANGES = {
+    "max_depth": IntegerParameter(0, 10, scaling_type="Auto"),
+    "num_round": IntegerParameter(1, 4000, scaling_type="Auto"),
+    "alpha": ContinuousParameter(0, 2, scaling_type="Auto"),
+    "subsample": ContinuousParameter(0.5, 1, scaling_type="Auto"),
+    "min_child_weight": ContinuousParameter(0, 120, scaling_type="Auto"),
+    "gamma": ContinuousParameter(0, 5, scaling_type="Auto"),
+    "eta": ContinuousParameter(0.1, 0.5, scaling_type="Auto"),
+}
+
+
+def test_the_built_in_algorithm_is_tuned(session: Session, role: str, bucket: str, channels: list[InputData]) -> None:
+    tuner = HyperparameterTuner(
+        trainer(session, role, bucket),
+        "validation:rmse",
+        RANGES,
+        max_jobs=6,
+        max_parallel_jobs=2,
+        objective_type="Minimize",
+        base_tuning_job_name="DEMO-xgboost-spot",
+    )
+    tuner.tune(inputs=channels)
+    tuning_job = tuner.latest_tuning_job
+    tuning_job.refresh()
+    assert tuning_job.hyper_parameter_tuning_job_status == "Completed"
+    assert tuning_job.training_job_status_counters.completed == 6
+    best = tuning_job.best_training_job.final_hyper_parameter_tuning_job_objective_metric
+    assert best.metric_name == "validation:rmse"
+    assert 0 < best.value < 3
+
+
+def test_an_own_script_is_tuned_by_what_it_prints(
+    session: Session, role: str, bucket: str, channels: list[InputData]
+) -> None:
+    shutil.copy(ABALONE, "abalone.py")
+    tuner = HyperparameterTuner(
+        trainer(session, role, bucket, SourceCode(source_dir=".", entry_script="abalone.py")),
+        "validation:rmse",
+        RANGES,
+        metric_definitions=[{"Name": "validation:rmse", "Regex": "validation-rmse:([0-9\\.]+)"}],
+        max_jobs=6,
+        max_parallel_jobs=2,
+        objective_type="Minimize",
+        base_tuning_job_name="DEMO-xgboost-script",
+    )
+    tuner.tune(inputs=channels)
+    tuner.latest_tuning_job.refresh()
+    assert tuner.latest_tuning_job.hyper_parameter_tuning_job_status == "Completed"
+    assert tuner.best_training_job()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sagemaker_local.tuning.description import described, standing
+from sagemaker_local.tuning.description import answered, described, standing
 from sagemaker_local.tuning.job import TuningJob, read_tuning_job
 from tests.unit.sagemaker_local.tuning.records import (
     KIND,
@@ -38,6 +38,17 @@ def test_defaults_that_clients_read_are_written_out() -> None:
     }
     assert whole["TrainingJobDefinition"]["StaticHyperParameters"] == {"_tuning_objective_metric": "loss"}
     assert whole["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"] == []
+
+
+def test_instances_are_answered_as_clients_read_them_whichever_way_they_were_given() -> None:
+    """The SageMaker SDK attaches to a tuning job by ResourceConfig, and makes one without."""
+    item = definition()
+    instances = item.pop("ResourceConfig")
+    item["HyperParameterTuningResourceConfig"] = {**instances, "AllocationStrategy": "Prioritized"}
+    shown_item = answered(shown(request(TrainingJobDefinition=item)))["TrainingJobDefinition"]
+    assert shown_item["ResourceConfig"] == instances
+    assert shown_item["HyperParameterTuningResourceConfig"] == item["HyperParameterTuningResourceConfig"]
+    assert answered(shown(request())) == shown(request())
 
 
 def test_what_is_given_is_shown_as_it_is() -> None:
