@@ -28,8 +28,9 @@ USER_CODES = frozenset(
 )
 """Error codes of the AWS APIs that the same request meets again."""
 CAPACITY_WORDS = ("CapacityError", "InsufficientCapacity", "ResourceLimitExceeded")
-JOB_CODE_WORDS = ("AlgorithmError", "ClientError")
-"""How SageMaker begins a FailureReason that the job's own code, data or permissions caused."""
+JOB_CODE_WORDS = ("AlgorithmError", "ClientError", "No objective metrics found")
+"""How SageMaker begins a FailureReason that the job's own code, data or permissions caused; the last one is a tuning
+job's."""
 
 
 def family_of_code(code: str) -> Family:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures
+from tests.support.fixtures import aws, environments, hosting  # noqa: F401 - fixtures
 from tests.support.local_aws import REGION, LocalAws
 from tests.unit.mlops_sagemaker import airflow_home
 
@@ -22,3 +24,18 @@ def connection(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa:
 def deferrable(request: pytest.FixtureRequest) -> bool:
     """Both ways to wait for a job: in the worker, and in the triggerer."""
     return bool(request.param)
+
+
+@pytest.fixture(autouse=True)
+def without_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What our operators wait for in order that Airflow follows is not needed where Airflow is not there."""
+    monkeypatch.setattr("mlops_sagemaker.triggers.base.MIN_WAIT_SECONDS", 0)
+    monkeypatch.setattr("mlops_sagemaker.operators.base.WORKER_POLL_SECONDS", 0.2)
+
+
+@pytest.fixture
+def impatient(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811 - the fixture
+    """A connection whose clients repeat no refused call."""
+    retries = {"region_name": REGION, "config_kwargs": {"retries": {"total_max_attempts": 1}}}
+    connection = {"conn_type": "aws", "login": "local", "password": "local", "extra": retries}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))

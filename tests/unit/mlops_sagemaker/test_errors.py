@@ -8,6 +8,7 @@ from mlops_sagemaker.errors import ApiError, Family, JobFailed
     [
         ("Failed", "AlgorithmError: bad column, exit code: 1", Family.USER),
         ("Failed", "ClientError: Data download failed", Family.USER),
+        ("Failed", "No objective metrics found after running 5 training jobs.", Family.USER),
         ("Stopped", "", Family.USER),
         ("Failed", "CapacityError: Unable to provision requested ML compute capacity", Family.CAPACITY),
         ("Failed", "InternalServerError: We encountered an internal error.", Family.PLATFORM),
