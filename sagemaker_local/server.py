@@ -55,6 +55,7 @@ from sagemaker_local.store import Store
 log = logging.getLogger(__name__)
 
 _SAVE_SECONDS = 1.0
+_ALARM_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 3.0
 _BACKLOG = 1024
 
@@ -119,6 +120,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         await asynchronous.resume()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))
+        background.append(asyncio.create_task(_evaluate_alarms(base)))
         background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
         background.append(asyncio.create_task(_every(METRICS_SECONDS, measure)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
@@ -181,6 +183,12 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
         await work()
+
+
+async def _evaluate_alarms(base: ministack.Ministack) -> None:
+    while True:
+        await asyncio.sleep(_ALARM_SECONDS)
+        base.evaluate_alarms()
 
 
 async def _save_periodically(base: ministack.Ministack) -> None:

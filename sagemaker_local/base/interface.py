@@ -55,6 +55,9 @@ class Base(Protocol):
     def register_stack_resource(self, resource: StackResource) -> None:
         """CloudFormation's templates may have resources of that type from now on."""
 
+    def evaluate_alarms(self) -> None:
+        """Evaluate CloudWatch's alarms, in the event loop: without new values too, an alarm's state may change."""
+
     def touched(self) -> None:
         """Some state may have changed and is to be saved within a second."""
 

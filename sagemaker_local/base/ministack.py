@@ -4,7 +4,8 @@ It takes its settings from the environment when it is imported, so ``configure``
 it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/test_ministack.py``:
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
-``services.s3._atomic_write``; those of its CloudFormation are in ``base/cloudformation.py``.
+``services.s3._atomic_write``; those of its CloudFormation and CloudWatch are in
+``base/cloudformation.py`` and ``base/alarms.py``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_local.base import cloudformation, s3_files
+from sagemaker_local.base.alarms import Evaluator
 from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp, StackResource
 from sagemaker_local.domain.arns import Scope
@@ -62,6 +64,7 @@ class Ministack:
         self._responses = importlib.import_module("ministack.core.responses")
         self._eventbridge = importlib.import_module("ministack.services.eventbridge")
         importlib.import_module("ministack.core.hypercorn_compat").install()
+        self._alarms = Evaluator()
         self.app: AsgiApp = with_managed_key(self._ministack.app)
         self._saving = threading.Lock()
         self._touched = threading.Event()
@@ -82,6 +85,9 @@ class Ministack:
 
     def register_stack_resource(self, resource: StackResource) -> None:
         cloudformation.register(resource, self.touched)
+
+    def evaluate_alarms(self) -> None:
+        self._alarms.evaluate_all()
 
     def touched(self) -> None:
         self._touched.set()

@@ -95,19 +95,19 @@ def test_a_rolling_update_takes_one_instance_after_the_other_and_loses_no_reques
     assert (done["EndpointConfigName"], done["ProductionVariants"][0]["CurrentInstanceCount"]) == (new, 2)
 
 
-def alarm(hosting: Hosting, endpoint: str, metric: str = "Invocation5XXErrors") -> str:
+def alarm(hosting: Hosting, endpoint: str, missing: str = "notBreaching") -> str:
     name = unique("alarm")
     hosting.aws.client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         Namespace="AWS/SageMaker",
-        MetricName=metric,
+        MetricName="Invocation5XXErrors",
         Dimensions=[{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}],
         Statistic="Sum",
         Period=10,
         EvaluationPeriods=1,
         Threshold=0,
         ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="notBreaching",
+        TreatMissingData=missing,
     )
     return name
 
@@ -132,10 +132,26 @@ def test_an_alarm_brings_the_old_configuration_back(hosting: Hosting) -> None:
     assert hosting.invoke(endpoint, what="model") == b"old"
 
 
+@pytest.mark.documented("cloudwatch_concepts: a metric is its name and its dimensions")
+def test_errors_of_one_endpoint_raise_no_alarm_of_another(hosting: Hosting) -> None:
+    failing, other = hosting.serving(), hosting.serving()
+    own, others = alarm(hosting, failing), alarm(hosting, other)
+    cloudwatch = hosting.aws.client("cloudwatch")
+
+    def raised() -> list[str]:
+        for endpoint, what in ((failing, "status=500"), (other, "status=200")):
+            with suppress(hosting.runtime.exceptions.ModelError):
+                hosting.invoke(endpoint, what=what)
+        found = cloudwatch.describe_alarms(AlarmNames=[own, others], StateValue="ALARM")["MetricAlarms"]
+        return [each["AlarmName"] for each in found]
+
+    assert eventually(raised, "the alarm") == [own]
+
+
 @pytest.mark.documented("deployment-guardrails: an alarm that is raised already ends the deployment")
 def test_an_alarm_that_is_raised_already_lets_no_update_begin(hosting: Hosting) -> None:
     endpoint, old, new = pair(hosting)
-    name = alarm(hosting, endpoint)
+    name = alarm(hosting, endpoint, missing="ignore")  # so that it stays as it is set
     hosting.aws.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
     update(hosting, endpoint, new, deployment("ALL_AT_ONCE", alarms=(name,)))
     assert hosting.settled(endpoint)["EndpointConfigName"] == old

@@ -20,6 +20,10 @@ class Load:
         self.errors: list[str] = []
         self._threads = [threading.Thread(target=self._ask) for _ in range(2)]
 
+    def __len__(self) -> int:
+        """How many requests are on their way at a time."""
+        return len(self._threads)
+
     def _ask(self) -> None:
         while not self._stopped.is_set():
             try:
@@ -28,7 +32,7 @@ class Load:
                 self.errors.append(str(error))
 
     def since(self, start: int) -> Counter[str]:
-        """Who has answered from answer number *start* on."""
+        """Which models have answered from answer number *start* on."""
         return Counter(self.answers[start:])
 
     @contextmanager
