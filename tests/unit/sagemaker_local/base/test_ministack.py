@@ -227,3 +227,27 @@ def test_a_state_that_cannot_be_written_is_an_error_and_is_saved_later(tmp_path:
     )
     assert "the state of sqs could not be written" in told
     assert saved
+
+
+def test_a_search_of_logs_keeps_to_the_streams_whose_names_begin_so(tmp_path: Path) -> None:
+    found, none, refused = in_a_process(
+        tmp_path,
+        """
+        base = ministack.Ministack()
+        def logs(operation, **request):
+            target = f"Logs_20140328.{operation}"
+            return asyncio.run(ask(base.app, target, {"logGroupName": "g", **request}, service="logs"))
+        logs("CreateLogGroup")
+        for name in ("job-1/algo-1", "job-1/algo-2", "job-10/algo-1"):
+            logs("CreateLogStream", logStreamName=name)
+            logs("PutLogEvents", logStreamName=name, logEvents=[{"timestamp": 1, "message": name}])
+        def search(**request):
+            status, body = logs("FilterLogEvents", startTime=0, **request)
+            return [event["message"] for event in body["events"]] if status == 200 else body["__type"]
+        both = {"logStreamNamePrefix": "job", "logStreamNames": ["job-1/algo-1"]}
+        result = [search(logStreamNamePrefix="job-1/"), search(logStreamNamePrefix="x"), search(**both)]
+        """,
+    )
+    assert found == ["job-1/algo-1", "job-1/algo-2"]
+    assert none == []
+    assert refused == "InvalidParameterException"
