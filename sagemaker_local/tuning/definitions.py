@@ -11,8 +11,7 @@ from sagemaker_local.tuning.stopping import Hyperband
 
 OBJECTIVE_HYPERPARAMETER = "_tuning_objective_metric"
 """the reserved hyperparameter that names the objective metric to the training job"""
-# Members of a definition that a training job's request has too, under the same name.
-_SHARED = (
+SHARED = (
     "AlgorithmSpecification",
     "RoleArn",
     "InputDataConfig",
@@ -27,6 +26,7 @@ _SHARED = (
     "RetryStrategy",
     "Environment",
 )
+"""members of a definition that a training job's request has too, under the same name"""
 # Where Hyperband looks for MaxResource, and its limit: API_HyperbandStrategyConfig.
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 _MAX_RESOURCE = 20_000
@@ -53,7 +53,7 @@ class Definition:
 
     def training_request(self, name: str, values: Values) -> Request:
         """The CreateTrainingJob request of a training job that tries *values*."""
-        shared = {member: self.request[member] for member in _SHARED if member in self.request}
+        shared = {member: self.request[member] for member in SHARED if member in self.request}
         if "CheckpointConfig" in shared:
             shared["CheckpointConfig"] = _of_its_own(shared["CheckpointConfig"], name)
         resources = self.request.get("HyperParameterTuningResourceConfig")

@@ -2,24 +2,10 @@
 
 from sagemaker_local.operations.fields import training
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED
+from sagemaker_local.tuning.definitions import SHARED
 
 _OF_TRAINING_JOBS = training.FIELDS["CreateTrainingJob"]
-# Members that a definition has and a training job has too, and of these the parts that a definition lacks.
-_SHARED = (
-    "AlgorithmSpecification",
-    "RoleArn",
-    "InputDataConfig",
-    "VpcConfig",
-    "OutputDataConfig",
-    "ResourceConfig",
-    "StoppingCondition",
-    "EnableNetworkIsolation",
-    "EnableInterContainerTrafficEncryption",
-    "EnableManagedSpotTraining",
-    "CheckpointConfig",
-    "RetryStrategy",
-    "Environment",
-)
+# Of the members that a definition shares with a training job, the parts that it lacks.
 _NOT_SHARED = (
     "AlgorithmSpecification.EnableSageMakerMetricsTimeSeries",
     "AlgorithmSpecification.ContainerEntrypoint",
@@ -41,7 +27,7 @@ _DEFINITION = {
     **{
         path: treatment
         for path, treatment in _OF_TRAINING_JOBS.items()
-        if path.partition(".")[0] in _SHARED and path not in _NOT_SHARED
+        if path.partition(".")[0] in SHARED and path not in _NOT_SHARED
     },
     "HyperParameterTuningResourceConfig": HONOURED,
     "HyperParameterTuningResourceConfig.InstanceType": RECORDED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.fuzzing.recipes import learning
 from tests.support.fuzzing.recipes.hosting import one_model
 from tests.support.fuzzing.recipes.recipe import Recipe, Request
 from tests.support.fuzzing.world import World
@@ -58,15 +59,6 @@ def _output(world: World) -> Request:
     return {"OutputName": "out", "S3Output": output}
 
 
-def _piped(world: World) -> Request:
-    return {"AlgorithmSpecification": {**_training(world)["AlgorithmSpecification"], "TrainingInputMode": "Pipe"}}
-
-
-def _spot(_: World) -> Request:
-    stopping = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1}
-    return {"EnableManagedSpotTraining": True, "StoppingCondition": stopping}
-
-
 def _transform(world: World) -> Request:
     return transform_request(world.name(), one_model(world), world.data, world.output)
 
@@ -86,17 +78,6 @@ def _of_csv(world: World) -> Request:
     }
 
 
-def _grouped(_: World) -> Request:
-    group = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
-    return {"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceGroups": [group]}}
-
-
-def _augmented(world: World) -> Request:
-    source = {"S3DataType": "AugmentedManifestFile", "S3Uri": world.data, "AttributeNames": ["a"]}
-    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
-    return {**_piped(world), "InputDataConfig": [channel]}
-
-
 _JOB: dict[str, Any] = {"RoleArn": lambda world: world.role, "S3Uri": lambda world: world.data}
 
 RECIPES = {
@@ -104,20 +85,10 @@ RECIPES = {
         _training,
         {
             **_JOB,
+            **learning.GIVEN,
             "Channel": _channel,
-            "InputDataConfig.DataSource.S3DataSource.S3DataType": "ManifestFile",
-            "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames": ["g"],
-            "CheckpointConfig.LocalPath": "/opt/ml/kept",
         },
-        along={
-            "InputDataConfig.CompressionType": _piped,
-            "InputDataConfig.RecordWrapperType": _piped,
-            "InputDataConfig.DataSource.S3DataSource.AttributeNames": _augmented,
-            "InputDataConfig.DataSource.S3DataSource.InstanceGroupNames": _grouped,
-            "ResourceConfig.InstanceGroups": _grouped,
-            "EnableManagedSpotTraining": _spot,
-            "StoppingCondition.MaxWaitTimeInSeconds": _spot,
-        },
+        along=learning.along(_training),
     ),
     "DescribeTrainingJob": Recipe(_existing_training),
     "StopTrainingJob": Recipe(_existing_training),

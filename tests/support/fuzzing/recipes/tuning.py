@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.support import tuning
+from tests.support.fuzzing.recipes import learning
 from tests.support.fuzzing.recipes.recipe import Recipe, Request
 from tests.support.fuzzing.world import World
 from tests.support.local_aws import TERMINAL
@@ -69,24 +70,8 @@ def _of_each(member: str, changes: Callable[[World], Request], without: str = ""
     }
 
 
-def _piped(world: World) -> Request:
-    return {"AlgorithmSpecification": {**_complete(world)["AlgorithmSpecification"], "TrainingInputMode": "Pipe"}}
-
-
-def _grouped(_: World) -> Request:
-    group = {"InstanceGroupName": "g", "InstanceType": "ml.m5.large", "InstanceCount": 1}
-    return {"ResourceConfig": {"VolumeSizeInGB": 1, "InstanceGroups": [group]}}
-
-
-def _augmented(world: World) -> Request:
-    source = {"S3DataType": "AugmentedManifestFile", "S3Uri": world.data, "AttributeNames": ["a"]}
-    channel = {"ChannelName": "train", "DataSource": {"S3DataSource": source}}
-    return {**_piped(world), "InputDataConfig": [channel]}
-
-
-def _spot(_: World) -> Request:
-    stopping = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 1}
-    return {"EnableManagedSpotTraining": True, "StoppingCondition": stopping}
+def _of_all(changes: dict[str, Callable[[World], Request]]) -> dict[str, Any]:
+    return {path: change for member, found in changes.items() for path, change in _of_each(member, found).items()}
 
 
 _INSTANCE = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
@@ -96,11 +81,6 @@ _HYPERBAND = {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}}
 # No range can be made of it, so the ranges are shown as they were given.
 _HINT = {"Name": "hinted", "ValueHint": "relu"}
 _AUTOTUNE = {"Autotune": {"Mode": "Enabled"}}
-_DEFINITION_GIVEN = {
-    "InputDataConfig.DataSource.S3DataSource.S3DataType": "ManifestFile",
-    "CheckpointConfig.LocalPath": "/opt/ml/kept",
-}
-
 RECIPES = {
     "CreateHyperParameterTuningJob": Recipe(
         _request,
@@ -120,8 +100,8 @@ RECIPES = {
             _RESOURCES: _INSTANCE,
             _SEVERAL: lambda world: [_complete(world)],
             "ParentHyperParameterTuningJob": _ended,
-            **{f"{_ONE}.{path}": value for path, value in _DEFINITION_GIVEN.items()},
-            **{f"{_SEVERAL}.{path}": value for path, value in _DEFINITION_GIVEN.items()},
+            **{f"{_ONE}.{path}": value for path, value in learning.GIVEN.items()},
+            **{f"{_SEVERAL}.{path}": value for path, value in learning.GIVEN.items()},
         },
         along={
             f"{_CONFIG}.StrategyConfig": lambda _: {_CONFIG: tuning.config(Strategy="Hyperband")},
@@ -131,13 +111,7 @@ RECIPES = {
             f"{_ONE}.HyperParameterRanges.AutoParameters": lambda _: _AUTOTUNE,
             _SEVERAL: _several,
             f"{_SEVERAL}.HyperParameterRanges.AutoParameters": lambda _: _AUTOTUNE,
-            **_of_each("InputDataConfig.CompressionType", _piped),
-            **_of_each("InputDataConfig.RecordWrapperType", _piped),
-            **_of_each("InputDataConfig.DataSource.S3DataSource.AttributeNames", _augmented),
-            **_of_each("InputDataConfig.DataSource.S3DataSource.InstanceGroupNames", _grouped),
-            **_of_each("ResourceConfig.InstanceGroups", _grouped),
-            **_of_each("EnableManagedSpotTraining", _spot),
-            **_of_each("StoppingCondition.MaxWaitTimeInSeconds", _spot),
+            **_of_all(learning.along(_complete)),
             **_of_each(_RESOURCES, lambda _: {}, without="ResourceConfig"),
             **_of_each(
                 f"{_RESOURCES}.InstanceConfigs",
