@@ -38,6 +38,8 @@ MS_BIND, MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV = 0x1000, 0x4000, 0x40000, 0x2,
 AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, SYS_MOUNT_SETATTR = -100, 0x8000, 0x1, 442
 PR_SET_PDEATHSIG = 1
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
+# Files of the host's kernel that root may write to, also from in here: container engines make the same read-only.
+SYSTEM_SETTINGS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -177,7 +179,7 @@ def become_init(spec: dict[str, Any]) -> NoReturn:
 
 
 def mount_world(spec: dict[str, Any]) -> None:
-    """The job's file system: the host's, read-only, with its own /opt/ml and /tmp and without state and home."""
+    """The job's file system: the host's, read-only, with its own /opt/ml, /tmp and /dev/shm, without state and home."""
     call(libc.mount, b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     call(libc.mount, b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV, None)
     # Taken before anything is covered: what is bound back, and what is bound in.
@@ -197,9 +199,14 @@ def mount_world(spec: dict[str, Any]) -> None:
     for handle, target in mounts:
         os.makedirs(target, exist_ok=True)
         bind(handle, target)
+    if os.path.isdir("/dev/shm"):
+        mount_tmpfs("/dev/shm", "1777")
     set_read_only("/", True, recursive=True)
-    for path in ("/opt/ml", "/tmp", "/proc", *filter(os.path.ismount, ("/dev", "/dev/shm"))):
+    for path in ("/opt/ml", "/tmp", "/proc", *filter(os.path.ismount, ["/dev/shm"])):
         set_read_only(path, False)
+    for path in filter(os.path.exists, SYSTEM_SETTINGS):
+        bind(os.open(path, os.O_PATH), path)
+        set_read_only(path, True)
 
 
 def place_opt_ml(opt_ml: int) -> None:
@@ -235,8 +242,8 @@ def bind(handle: int, target: str) -> None:
     call(libc.mount, f"/proc/self/fd/{handle}".encode(), target.encode(), None, MS_BIND | MS_REC, None)
 
 
-def mount_tmpfs(target: str) -> None:
-    call(libc.mount, b"tmpfs", target.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=0755")
+def mount_tmpfs(target: str, mode: str = "0755") -> None:
+    call(libc.mount, b"tmpfs", target.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, f"mode={mode}".encode())
 
 
 def set_read_only(target: str, read_only: bool, recursive: bool = False) -> None:

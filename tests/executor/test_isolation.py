@@ -37,11 +37,12 @@ def test_two_jobs_at_once_use_the_same_paths_and_see_only_their_own(aws: LocalAw
     script = """
 import pathlib, sys, time
 mine = pathlib.Path("/opt/ml/processing/out"); mine.mkdir(parents=True)
-(mine / "shared-name").write_text("{0}"); pathlib.Path("/tmp/shared-name").write_text("{0}")
+places = [mine, pathlib.Path("/tmp"), pathlib.Path("/dev/shm")]
+for place in places: (place / "shared-name").write_text("{0}")
 print("written", flush=True)
 time.sleep(1.0)
-seen = (mine / "shared-name").read_text() + pathlib.Path("/tmp/shared-name").read_text()
-sys.exit(0 if seen == "{0}{0}" and len(list(mine.iterdir())) == 1 else 9)
+seen = [(place / "shared-name").read_text() for place in places]
+sys.exit(0 if seen == ["{0}"] * 3 and len(list(mine.iterdir())) == 1 else 9)
 """
     names = [aws.process(script.replace("{0}", letter)) for letter in "ab"]
     assert [aws.processed(name)["ProcessingJobStatus"] for name in names] == ["Completed", "Completed"]
@@ -87,13 +88,17 @@ def test_the_rest_of_the_file_system_is_read_only(aws: LocalAws) -> None:
     script = """
 import json, pathlib
 refused = []
-for folder in ("/usr", "/etc", "/opt", "/var"):
+for folder in ("/usr", "/etc", "/opt", "/var", "/dev"):
     try: (pathlib.Path(folder) / "written-by-a-job").write_text("x")
     except OSError: refused.append(folder)
-pathlib.Path("/opt/ml/mine").write_text("x"); pathlib.Path("/tmp/mine").write_text("x")
+setting = pathlib.Path("/proc/sys/vm/swappiness")
+try: setting.write_text(setting.read_text())
+except OSError: refused.append("the kernel's settings")
+for path in ("/opt/ml/mine", "/tmp/mine", "/dev/shm/mine", "/dev/null"): pathlib.Path(path).write_text("x")
 print(json.dumps(refused))
 """
-    assert report(aws, script) == ["/usr", "/etc", "/opt", "/var"]
+    assert report(aws, script) == ["/usr", "/etc", "/opt", "/var", "/dev", "the kernel's settings"]
+    assert not Path("/dev/shm/mine").exists()
 
 
 def test_what_a_job_leaves_running_ends_with_it(aws: LocalAws, tmp_path: Path) -> None:
