@@ -54,15 +54,28 @@ class LocalStack:
         aws.port = self.aws_port
         return aws
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Every run of the training DAG."""
-        found = self.airflow.request("GET", f"dags/{DAG_ID}/dagRuns?limit=100")
-        return list(found["dag_runs"])
+    def runs(self, kind: str = "") -> list[dict[str, Any]]:
+        """The runs of the training DAG, by the time they were due; all, or those of one kind."""
+        found = self.airflow.request("GET", f"dags/{DAG_ID}/dagRuns?limit=100&order_by=run_after")
+        return [run for run in found["dag_runs"] if kind in ("", run["run_type"])]
+
+    def backfilled(self, nights: int, seconds: float) -> list[dict[str, Any]]:
+        """The runs of the backfills, oldest first, once there are so many and all have ended."""
+
+        def ended() -> list[dict[str, Any]] | None:
+            runs = self.runs("backfill")
+            return runs if len(runs) == nights and all(run["end_date"] for run in runs) else None
+
+        return eventually(ended, f"the end of {nights} nights' backfill", seconds)
 
     def versions(self, group: str = "abalone") -> list[dict[str, Any]]:
         """The registered versions, oldest first."""
         listed = self.aws.sagemaker.list_model_packages(ModelPackageGroupName=group, MaxResults=100)
         return list(listed["ModelPackageSummaryList"])
+
+    def package(self, version: Mapping[str, Any]) -> Any:
+        """All that the registry holds of a version."""
+        return self.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
 
     def trigger(self, conf: Mapping[str, Any]) -> str:
         """Start a run with parameters, as the form of Airflow's UI does; returns its id."""
