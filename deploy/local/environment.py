@@ -82,6 +82,7 @@ def airflow(settings: Settings, credentials: Credentials, user: Mapping[str, str
     return {
         **aws_client(settings, user),
         "AIRFLOW_HOME": str(home),
+        "PYTHONPATH": str(root / "deploy" / "local" / "config"),
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         "AIRFLOW_VAR_NIGHTSHIFT_RELEASE": f"s3://{BUCKET}/releases/current.json",
         **{f"AIRFLOW__{name}": str(value) for name, value in options.items()},
