@@ -1,8 +1,10 @@
 """Links from a task to AWS's console, there from the moment its job exists."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from airflow.configuration import conf
 from airflow.sdk import BaseOperatorLink, Context
 from airflow.sdk.execution_time.xcom import XCom
 
@@ -74,6 +76,12 @@ class ArtifactsLink(_Link):
         return f"https://{console}/s3/buckets/{bucket}?region={region}&prefix={quote(key)}"
 
 
+class OriginLink(_Link):
+    """The task whose outputs are used again, in Airflow's own UI."""
+
+    name = "Reused from"
+
+
 JOB_LINKS = (JobLink(), LogLink(), ArtifactsLink())
 
 
@@ -86,6 +94,15 @@ def show(context: Context, operator: Any, kind: JobKind, description: Descriptio
         address = link.address(console, operator.hook.conn_region_name, kind, description)
         if address:
             context["ti"].xcom_push(key=link.xcom_key, value=address)
+
+
+def show_origin(context: Context, operator: Any, origin: Mapping[str, Any]) -> None:
+    """Make the link to the task of ``origin`` appear, the fields of whose `naming.TaskKey` it holds."""
+    if operator.do_xcom_push:
+        mapped = f"/mapped/{origin['map_index']}" if origin["map_index"] >= 0 else ""
+        run = f"dags/{origin['dag_id']}/runs/{quote(origin['run_id'], safe='')}"
+        address = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{run}/tasks/{origin['task_id']}{mapped}"
+        context["ti"].xcom_push(key=OriginLink().xcom_key, value=address)
 
 
 def _console(operator: Any, arn: str) -> str | None:

@@ -1,8 +1,8 @@
 """Airflow imports this module into each of its processes: what the local stack's SQLite needs of them.
 
 A backfill reads and then writes in a savepoint. SQLite begins a transaction with the read; if another process writes
-before it does, it fails at once as locked, whatever time it was given, and only the first nights of a month are there. So
-a savepoint takes the write lock first, for which it does wait.
+before it does, it fails at once as locked, whatever time it was given, and only the first nights of a month are there.
+So a savepoint takes the write lock first, for which it does wait.
 """
 
 from __future__ import annotations

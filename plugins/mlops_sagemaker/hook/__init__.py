@@ -24,6 +24,7 @@ from mlops_sagemaker.hook.lines import LogPositions, line, move_on
 from mlops_sagemaker.hook.numbers import with_numbers
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.resources import Describable, Description, Resource
+from mlops_sagemaker.reuse import StoredObject
 
 __all__ = ["AsyncAws", "LifecycleHook", "LogPositions"]
 
@@ -190,20 +191,34 @@ class LifecycleHook(_Patient, SageMakerHook):
                 return None
             raise
 
-    def write_json(self, uri: str, value: Any) -> bytes:
-        """Write ``value`` as JSON to ``uri``; the bytes written."""
+    def write_json(self, uri: str, value: Any, **conditions: str) -> bytes:
+        """Write ``value`` as JSON to ``uri``, on S3's ``conditions``; the bytes written."""
         bucket, key = uris.parse(uri)
         content = (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
         with explained(f"writing {uri}"):
-            client_of(self.s3_hook).put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+            client_of(self.s3_hook).put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType="application/json", **conditions
+            )
         return content
 
-    def list_keys(self, uri: str) -> list[str]:
-        """Keys of all objects below the prefix ``uri``, relative to it."""
+    def write_once(self, uri: str, value: Any) -> None:
+        """Write ``value`` as JSON to ``uri`` unless something is there."""
+        try:
+            self.write_json(uri, value, IfNoneMatch="*")
+        except ApiError as error:
+            if error.code != "PreconditionFailed":
+                raise
+
+    def list_objects(self, uri: str) -> list[StoredObject]:
+        """All objects below the prefix ``uri``, their keys relative to it."""
         bucket, prefix = uris.parse(uri)
         with explained(f"listing {uri}"):
             pages = client_of(self.s3_hook).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())]
+            return [_stored(entry, prefix) for page in pages for entry in page.get("Contents", ())]
+
+    def list_keys(self, uri: str) -> list[str]:
+        """Keys of all objects below the prefix ``uri``, relative to it."""
+        return [each.key for each in self.list_objects(uri)]
 
     # Model registry
 
@@ -267,3 +282,9 @@ class LifecycleHook(_Patient, SageMakerHook):
             for page in pages:
                 for summary in page["ModelPackageSummaryList"]:
                     yield client_of(self).describe_model_package(ModelPackageName=summary["ModelPackageArn"])
+
+
+def _stored(entry: Any, prefix: str) -> StoredObject:
+    return StoredObject(
+        entry["Key"].removeprefix(prefix), entry["ETag"].strip('"'), entry["Size"], entry["LastModified"]
+    )

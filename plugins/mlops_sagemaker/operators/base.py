@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -14,7 +15,9 @@ from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields, retry_
 from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled
 from mlops_sagemaker.hook import LifecycleHook, LogPositions
 from mlops_sagemaker.jobs import JobKind
+from mlops_sagemaker.ledger import Ledger
 from mlops_sagemaker.naming import TaskKey
+from mlops_sagemaker.operators import reuse
 from mlops_sagemaker.resources import Description
 from mlops_sagemaker.triggers.job import SageMakerJobTrigger
 
@@ -75,7 +78,12 @@ class SageMakerJobOperator(LifecycleOperator):
     followed into the task log. Whenever the task ends in anything but success, the job is told to stop; only
     when AWS could not be reached and tries are left, the job is left to the next of them.
 
+    With a ledger, a job whose code, image, parameters and inputs are those of an earlier success is not run: the result
+    is the earlier one's, and ``reused`` in it says whose. A task that a person cleared runs its job all the same.
+
     :param job: what to run; its texts may be templates.
+    :param ledger: S3 URI of the folder in which successes are recorded; empty: nothing is recorded or reused.
+    :param anew: not empty: nothing is reused (a template, so text).
     :param worker_wait: how long to wait in the worker before deferring.
     :param poll_interval: time between two looks at the job while deferred.
     :param pending_timeout: how long the job may take beyond its own maximum runtime (waiting for instances,
@@ -83,9 +91,9 @@ class SageMakerJobOperator(LifecycleOperator):
     """
 
     kind: ClassVar[JobKind]
-    template_fields = aws_template_fields("request")
+    template_fields = aws_template_fields("request", "ledger", "anew")
     template_fields_renderers: ClassVar[dict[str, str]] = {"request": "json"}
-    operator_extra_links = links.JOB_LINKS
+    operator_extra_links = (*links.JOB_LINKS, links.OriginLink())
 
     _job_name: str | None = None
     _killed = False
@@ -98,6 +106,8 @@ class SageMakerJobOperator(LifecycleOperator):
         worker_wait: timedelta = timedelta(seconds=20),
         poll_interval: timedelta = timedelta(seconds=15),
         pending_timeout: timedelta = timedelta(hours=1),
+        ledger: str = "",
+        anew: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -106,13 +116,26 @@ class SageMakerJobOperator(LifecycleOperator):
         self.worker_wait = worker_wait
         self.poll_interval = poll_interval
         self.pending_timeout = pending_timeout
+        self.ledger = ledger
+        self.anew = anew
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Obtain the job, then wait for it here or, deferred, in the triggerer."""
+        """Reuse an earlier success, or obtain the job and wait for it here or, deferred, in the triggerer."""
         defer_at = time.monotonic() + self.worker_wait.total_seconds()
         positions: LogPositions = {}
         with user_errors_are_final(), self._stopping_unless_done(context):
-            description = self._obtain_job(task_key(context))
+            key = task_key(context)
+            attempt, description = self._latest_attempt(key)
+            if description is None or self.kind.is_lost(description):
+                step = reuse.step_key(self, self._final_request)
+                earlier = self._earlier_success(step, key)
+                if earlier is not None:
+                    return reuse.take_over(self, earlier, context)
+                description = self._create(key, attempt + 1)
+            else:
+                # What its inputs held when it was created is not known any more: it is not recorded.
+                step = ""
+                self.log.info("Found %s job %s, %s", self.kind.name, self._job_name, self.kind.status(description))
             links.show(context, self, self.kind, description)
             deadline = self._deadline(description, context)
             while not self.kind.is_terminal(description) and time.monotonic() < defer_at:
@@ -123,18 +146,21 @@ class SageMakerJobOperator(LifecycleOperator):
             self._log_news(positions)
             if not self.kind.is_terminal(description):
                 self._check_alive(deadline)
-                self._defer(deadline, positions)
-            return self._result(description)
+                self._defer(deadline, positions, step)
+            return self._done(description, step, context)
 
-    def resume(self, context: Context, event: dict[str, Any], job_name: str, positions: LogPositions) -> dict[str, Any]:
-        """Continue when the trigger has fired; *positions* is how far the log was read before the deferral."""
+    def resume(
+        self, context: Context, event: dict[str, Any], job_name: str, positions: LogPositions, step: str = ""
+    ) -> dict[str, Any]:
+        """Continue when the trigger has fired; *positions* is how far the log was read before the deferral, *step* the
+        key under which a success is recorded."""
         self._job_name = job_name
         with user_errors_are_final(), self._stopping_unless_done(context):
             self._log_news(event.get("positions", positions))
             description = self._describe()
             if not self.kind.is_terminal(description):
                 raise self._gave_up(event)
-            return self._result(description)
+            return self._done(description, step, context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """As Airflow's, but a trigger that could not run or ran out of time leaves no job behind either."""
@@ -151,13 +177,14 @@ class SageMakerJobOperator(LifecycleOperator):
         self._killed = True
         self._stop()
 
-    def _obtain_job(self, key: TaskKey) -> Description:
-        """Attach to the latest attempt at this step, or make the next one."""
-        attempt, description = self._latest_attempt(key)
-        if description is None or self.kind.is_lost(description):
-            return self._create(key, attempt + 1)
-        self.log.info("Found %s job %s, %s", self.kind.name, self._job_name, self.kind.status(description))
-        return description
+    def _earlier_success(self, step: str, key: TaskKey) -> dict[str, Any] | None:
+        return Ledger(self.hook, self.ledger).find(step) if step and not self.anew and key.generation == 0 else None
+
+    def _done(self, description: Description, step: str, context: Context) -> dict[str, Any]:
+        result = self._result(description)
+        if step:
+            Ledger(self.hook, self.ledger).record(step, asdict(task_key(context)), result)
+        return result
 
     def _latest_attempt(self, key: TaskKey) -> tuple[int, Description | None]:
         """Number and description of the latest attempt, ``(0, None)`` if there is none."""
@@ -215,7 +242,7 @@ class SageMakerJobOperator(LifecycleOperator):
         if time.time() >= deadline:
             raise self._timed_out()
 
-    def _defer(self, deadline: float, positions: LogPositions) -> None:
+    def _defer(self, deadline: float, positions: LogPositions, step: str) -> None:
         trigger = SageMakerJobTrigger(
             kind=self.kind.name,
             job_name=str(self._job_name),
@@ -224,7 +251,7 @@ class SageMakerJobOperator(LifecycleOperator):
             positions=positions,
             aws=hook_arguments(self),
         )
-        arguments = {"job_name": self._job_name, "positions": positions}
+        arguments = {"job_name": self._job_name, "positions": positions, "step": step}
         self.defer(trigger=trigger, method_name="resume", kwargs=arguments)
 
     def _result(self, description: Description) -> dict[str, Any]:

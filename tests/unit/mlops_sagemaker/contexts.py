@@ -12,6 +12,15 @@ RUN_ID = "scheduled__2026-03-02T02:00:00+00:00"
 RUN_AFTER = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
+class TaskInstance(RuntimeTaskInstance):
+    """A task instance that keeps what it pushes."""
+
+    pushed: dict[str, Any]
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.pushed[key] = value
+
+
 def context_for(
     operator: Any,
     *,
@@ -25,7 +34,8 @@ def context_for(
 ) -> dict[str, Any]:
     """What ``operator`` sees in a run; ``generation`` is the number of tries before it was last cleared, ``extras`` are
     what the asset events say that made the run."""
-    ti = RuntimeTaskInstance.model_construct(
+    ti = TaskInstance.model_construct(
+        pushed={},
         task=operator,
         task_id=operator.task_id,
         dag_id=DAG_ID,

@@ -3,11 +3,14 @@
 Tests script what jobs do (``statuses``) and what goes wrong (``fail``), and read what was asked (``calls``).
 """
 
+import hashlib
 import json
 import re
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,6 +23,8 @@ JOB_KINDS = {
     "HyperParameterTuningJob": "hyper-parameter-tuning-job",
     "TransformJob": "transform-job",
 }
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the first object was written; each later one a second after the one before."""
 THINGS = {"Model": "model", "EndpointConfig": "endpoint-config", "ModelCard": "model-card"}
 
 
@@ -36,7 +41,8 @@ class FakeAws:
     """``statuses``: what the next jobs report, one entry per Describe and the last for ever; errors are
     raised.
 
-    ``ending`` is what a job that has ended reports besides. ``things`` are models, endpoint configs and model cards.
+    ``ending`` is what a job that has ended reports besides. ``work`` is what each new job does, with its kind and
+    request. ``things`` are models, endpoint configs and model cards.
     ``endpoint`` is the one endpoint there is, none if it is empty; ``endpoint_course`` is what becomes of it after the
     next change, one entry per Describe, the last for ever; without a course the change is done at once.
     """
@@ -44,6 +50,7 @@ class FakeAws:
     def __init__(self) -> None:
         self.statuses: list[str | Refused] = ["Completed"]
         self.ending: dict[str, Any] = {}
+        self.work: Callable[[str, dict[str, Any]], None] = lambda kind, job: None
         self.jobs: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
         self.logs: dict[str, list[tuple[int, str]]] = {}
@@ -105,6 +112,7 @@ class FakeAws:
             model = f"{arguments['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{name}/output/model.tar.gz"
             job["ModelArtifacts"] = {"S3ModelArtifacts": model}
         self.jobs[name] = job
+        self.work(kind, job)
         return {f"{kind}Arn": arn}
 
     def _describe_job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -267,13 +275,20 @@ class FakeAws:
         return self.objects[arguments["name"]]
 
     def _put_object(self, arguments: dict[str, Any]) -> bytes:
+        if arguments["condition"] == "*" and arguments["name"] in self.objects:
+            raise Refused("PreconditionFailed", status=412)
         self.objects[arguments["name"]] = arguments["body"]
         return b""
 
     def _list_objects(self, arguments: dict[str, Any]) -> bytes:
+        written = {name: BEGINNING + timedelta(seconds=order) for order, name in enumerate(self.objects)}
         names = sorted(name for name in self.objects if name.startswith(arguments["name"]))
-        keys = [escape(name.partition("/")[2]) for name in names]
-        entries = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
+        entries = "".join(
+            f"<Contents><Key>{escape(name.partition('/')[2])}</Key><Size>{len(self.objects[name])}</Size>"
+            f"<ETag>&quot;{hashlib.md5(self.objects[name]).hexdigest()}&quot;</ETag>"
+            f"<LastModified>{written[name]:%Y-%m-%dT%H:%M:%SZ}</LastModified></Contents>"
+            for name in names
+        )
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode()
 
 
@@ -304,7 +319,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_s3("GetObject", {"name": name})
 
     def do_PUT(self) -> None:
-        self._answer_s3("PutObject", {"name": unquote(self.path).lstrip("/"), "body": self._body()})
+        condition = self.headers.get("If-None-Match", "")
+        name = unquote(self.path).lstrip("/")
+        self._answer_s3("PutObject", {"name": name, "body": self._body(), "condition": condition})
 
     def _answer_s3(self, operation: str, arguments: dict[str, Any]) -> None:
         try:

@@ -51,3 +51,16 @@ def test_other_partitions_have_consoles_of_their_own() -> None:
 @pytest.mark.parametrize("task", [Task("http://127.0.0.1:4566"), Task("https://x.amazonaws.com", do_xcom_push=False)])
 def test_there_are_no_links_where_they_would_lead_nowhere(task: Task) -> None:
     assert shown(KINDS["training"], task) == {}
+
+
+@pytest.mark.parametrize(("map_index", "mapped"), [(-1, ""), (2, "/mapped/2")])
+def test_what_is_used_again_leads_to_the_task_that_made_it(
+    monkeypatch: pytest.MonkeyPatch, map_index: int, mapped: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/")
+    pushed: dict[str, Any] = {}
+    context: Any = {"ti": SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))}
+    origin = {"dag_id": "d", "run_id": "scheduled__2026-03-02T02:00:00+00:00", "task_id": "t", "map_index": map_index}
+    links.show_origin(context, Task("http://127.0.0.1:4566"), origin)
+    run = "scheduled__2026-03-02T02%3A00%3A00%2B00%3A00"
+    assert pushed == {"_link_OriginLink": f"https://airflow.example/dags/d/runs/{run}/tasks/t{mapped}"}
