@@ -1,11 +1,12 @@
 """Keeps tuning jobs going: looks at what is stored, does the one next thing that it calls for, and looks again.
 
-Nothing about a tuning job lives in memory. After ``kill -9`` the training jobs that ran have failed, as on a host that
-is lost, and the tuning job goes on with the next one: on AWS, too, it outlives the hosts of its training jobs.
+Nothing about a tuning job lives in memory only. After ``kill -9`` the training jobs that ran have failed, as on a host
+that is lost, and the tuning job goes on with the next one: on AWS, too, it outlives the hosts of its training jobs.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import sqlite3
@@ -40,6 +41,7 @@ class Coordinator:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._families = _Families()
         self._news = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tuning", daemon=True)
@@ -62,6 +64,7 @@ class Coordinator:
             if self._closing.is_set():
                 return
             under_way = self._services.store.in_states(TUNING.resource_type, (IN_PROGRESS, STOPPING))
+            self._families.forget_others({record[TUNING.arn_key] for _, record in under_way})
             for scope, record in under_way:
                 self._look_at(Context(scope, self._services), record)
             # A tuning job's time may run out without any news.
@@ -72,7 +75,7 @@ class Coordinator:
         name = record[TUNING.name_key]
         try:
             try:
-                _Round(context, record).go()
+                _Round(context, record, self._families).go()
             except _PASSING as error:
                 log.error("%s %s waits: %s", TUNING.noun, name, error)
             except Exception:
@@ -82,11 +85,28 @@ class Coordinator:
             log.exception("%s %s cannot be ended yet", TUNING.noun, name)
 
 
+class _Families:
+    """The training jobs of each tuning job under way. Most have ended and change no more: they are read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, dict[str, Record]] = {}
+
+    def read(self, tuning_job: str, kept: list[str]) -> list[Record]:
+        """The records that are kept as these JSON texts; nobody may change them. *tuning_job* is an ARN."""
+        before = self._read.get(tuning_job, {})
+        self._read[tuning_job] = {text: before.get(text) or json.loads(text) for text in kept}
+        return list(self._read[tuning_job].values())
+
+    def forget_others(self, tuning_jobs: set[str]) -> None:
+        """Keep what was read of these only."""
+        self._read = {arn: family for arn, family in self._read.items() if arn in tuning_jobs}
+
+
 class _Round:
     """One look at one tuning job."""
 
-    def __init__(self, context: Context, record: Record) -> None:
-        self._context, self._record = context, record
+    def __init__(self, context: Context, record: Record, families: _Families) -> None:
+        self._context, self._record, self._families = context, record, families
         self._name, self._arn = record[TUNING.name_key], record[TUNING.arn_key]
         self._warm_start = record["WarmStart"]
         self._job = _read(record)
@@ -94,7 +114,8 @@ class _Round:
     def go(self) -> None:
         """Bring the record up to date, decide, act."""
         store, scope = self._context.store, self._context.scope
-        training = store.children(TRAINING.resource_type, scope, self._name)
+        kept = store.kept_children(TRAINING.resource_type, scope, self._name)
+        training = self._families.read(self._arn, kept)
         state = State(
             self._record[TUNING.status_key],
             self._record["CreationTime"],
