@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.executor.test_isolation import processes_with
 from tests.support.hosting import SERVING, Hosting, archive, variant
 from tests.support.local_aws import IMAGE
 from tests.support.polling import eventually
@@ -94,6 +95,7 @@ def test_a_container_that_starts_slowly_is_waited_for(hosting: Hosting) -> None:
         ("status=418", 418, 'Received client error (418) from primary with message "in"'),
         ("status=500", 500, 'Received server error (500) from primary with message "in"'),
         ("close", 0, "could not get a response from the"),
+        ("half", 0, "could not get a response from the"),
         ("garbage", 0, "could not get a response from the"),
     ],
 )
@@ -151,6 +153,40 @@ def test_a_container_that_hangs_is_started_again_when_its_pings_fail(hosting: Ho
     hosting.invoke(name, what="hang")
     eventually(lambda: hosting.log(name) == ["serving", "serving"], "the next container")
     eventually(lambda: answers(hosting, name), "its answer")
+
+
+@pytest.mark.documented(f"{CONTAINER}: /ping must answer 200, also while the endpoint is in service")
+def test_a_container_that_falls_sick_is_started_again(hosting: Hosting) -> None:
+    name = hosting.serving()
+    hosting.invoke(name, what="sick")
+    eventually(lambda: hosting.log(name) == ["serving", "serving"], "the next container")
+    eventually(lambda: answers(hosting, name), "its answer")
+    assert hosting.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService"
+
+
+@pytest.mark.local_only
+def test_a_container_that_dies_under_load_costs_what_it_was_answering_and_comes_back(hosting: Hosting) -> None:
+    name = hosting.serving(content="m")
+    with Load(hosting, name).running() as load:
+        eventually(lambda: load.answers, "the first answer")
+        with pytest.raises(ClientError, match="could not get a response"):
+            hosting.invoke(name, what="kill")
+        before = len(load.answers)
+        eventually(lambda: len(load.answers) > before + 100, "a hundred more answers")
+    told = {"could not get a response": "ModelError", "is in service": "ServiceUnavailable"}
+    for error in load.errors:
+        assert [code for text, code in told.items() if text in error and code in error], error
+
+
+@pytest.mark.documented(f"{CONTAINER}: SIGKILL comes 30 seconds after SIGTERM")
+def test_a_container_that_does_not_hear_sigterm_is_killed(hosting: Hosting) -> None:
+    folder = hosting.aws.data_dir / "hosting"
+    others = set(folder.iterdir()) if folder.is_dir() else set()
+    name = hosting.serving(Environment={"DEAF": "1"})
+    (fleet,) = set(folder.iterdir()) - others
+    assert processes_with(str(fleet))
+    hosting.delete(name)
+    eventually(lambda: not processes_with(str(fleet)), "the end of its processes")
 
 
 @pytest.mark.documented("API_UpdateEndpoint: if the update fails, the endpoint serves the old configuration")
