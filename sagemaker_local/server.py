@@ -29,10 +29,12 @@ from sagemaker_local.coordinator import Coordinator
 from sagemaker_local.errors import CannotGoOn
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.job import Platform
+from sagemaker_local.execution.metrics import MetricBuffer
 from sagemaker_local.execution.process import ProcessExecutor, hidden_folders
 from sagemaker_local.execution.runner import JobRunner
 from sagemaker_local.execution.serving.container import ServingPlatform
 from sagemaker_local.execution.serving.ports import Ports
+from sagemaker_local.execution.usage import SECONDS as USAGE_SECONDS
 from sagemaker_local.faults import Faults
 from sagemaker_local.front import Front
 from sagemaker_local.gateway import Gateway
@@ -103,8 +105,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     waits = clock.Waits(settings.speed_up)
     hosting = Hosting(store, FleetPlatform(serving, waits), settings.state_dir / state.HOSTING)
     invoker = Invoker(hosting.find, clock.now)
-    capture, metrics = Capture(aws), Metrics(aws)
-    invoker.observers = (capture, metrics)
+    capture, metrics = Capture(aws), MetricBuffer(aws)
+    invoker.observers = (capture, Metrics(metrics))
     hosting.on_retired = capture.flush
     asynchronous = AsyncInference(store, hosting.find, Processor(aws, invoker, metrics), waits)
     hosting.on_deleting = asynchronous.forget
@@ -123,8 +125,13 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         background.append(asyncio.create_task(_evaluate_alarms(base)))
         background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
         background.append(asyncio.create_task(_every(METRICS_SECONDS, measure)))
+        background.append(asyncio.create_task(_every(waits.seconds(USAGE_SECONDS), measure_instances)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
+
+    async def measure_instances() -> None:
+        for source, values in await asyncio.to_thread(executor.usage.measure):
+            metrics.add(source, **values)
 
     async def measure() -> None:
         asynchronous.measure(hosting.endpoints(), metrics)
@@ -182,7 +189,10 @@ def _from_any_thread(serving: ServingPlatform) -> ServingPlatform:
 async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await work()
+        try:
+            await work()
+        except Exception:
+            log.exception("what is done every %g seconds goes on", seconds)
 
 
 async def _evaluate_alarms(base: ministack.Ministack) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sagemaker_local.execution.endings import Cancelled, Ended
 from sagemaker_local.execution.images import ImageCatalog
 from sagemaker_local.execution.injection import PROGRAM_EFFECTS, Strike, failing_program
 from sagemaker_local.execution.logs import LogStream, printable
+from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.network import Network
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running, Sandbox
 from sagemaker_local.execution.serving.container import ServingPlatform
@@ -159,12 +160,14 @@ class Job:
             output.append(line)
             on_line(line)
 
+        host = (("Host", f"{self.name}/{instance.host}"),)
+        measured = replace(program, measured_as=MetricSource(self.scope, self.kind.log_group, (host,)))
         image = self.platform.images.find(image_uri(self.record))
         if image.notice:
             output.append(image.notice)
         with self._lock:
             self.check()
-            running = self.platform.executor.start(image, program, instance, collect, network)
+            running = self.platform.executor.start(image, measured, instance, collect, network)
             self._running.append(running)
         # Should a later instance not start, this one is not left behind.
         stack.callback(running.end)

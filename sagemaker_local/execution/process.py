@@ -16,7 +16,9 @@ from pathlib import Path
 
 from sagemaker_local.execution import overlay
 from sagemaker_local.execution.images import Image
+from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.network import SYSTEM_PATH, Network, launch, private_network
+from sagemaker_local.execution.usage import Usage
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Program:
     network_isolation: bool = False
     mounts: dict[str, Path] = field(default_factory=dict)
     """folders of this machine that it sees, read-only, at paths below /opt/ml"""
+    measured_as: MetricSource | None = None
+    """whose metrics tell what it uses of the machine"""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,16 @@ class Running:
         self._lock = threading.Lock()
         self._pump = threading.Thread(target=self._read, args=(on_line,), daemon=True)
         self._pump.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that everything of the job comes from."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has been seen to end."""
+        return self._process.returncode is not None
 
     def wait(self) -> int:
         """The exit status, once the job has ended and its output is read."""
@@ -125,6 +139,7 @@ class ProcessExecutor:
 
     def __init__(self, isolation: str, hidden: list[Path]) -> None:
         self._hidden = hidden
+        self.usage = Usage()
         self.isolation = NAMESPACES if isolation == "auto" and _namespaces_work() else NO_ISOLATION
 
     @property
@@ -192,7 +207,10 @@ class ProcessExecutor:
         }
         spec_file = sandbox.root / "spec.json"
         spec_file.write_text(json.dumps(spec))
-        return Running(launch(str(spec_file), descriptors=[]), on_line)
+        running = Running(launch(str(spec_file), descriptors=[]), on_line)
+        if program.measured_as is not None:
+            self.usage.watch(program.measured_as, running.pid, sandbox.root, lambda: running.ended)
+        return running
 
 
 def _outermost(folders: list[Path]) -> list[str]:

@@ -17,6 +17,7 @@ from sagemaker_local.domain import endpoints
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.routing import Weighted
 from sagemaker_local.domain.variants import VariantSpec
+from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.serving.container import Served, ServingPlatform
 from sagemaker_local.execution.serving.model import NoModelData, fetch
 from sagemaker_local.execution.transfer import CheckPoint
@@ -25,6 +26,7 @@ from sagemaker_local.hosting.instance import Instance, InstanceFailed, InstanceP
 log = logging.getLogger(__name__)
 
 LOG_GROUP = "/aws/sagemaker/Endpoints/{}"
+_INSTANCE_METRICS = "/aws/sagemaker/Endpoints"
 
 
 class FleetFailed(Exception):
@@ -143,8 +145,16 @@ class Variant:
 
     def _plan(self) -> InstancePlan:
         spec = self.spec
+        dimensions = (("EndpointName", self._home.endpoint_name), ("VariantName", spec.name))
         return InstancePlan(
-            served=Served(self._home.scope, spec.image_uri, spec.environment, self._model, spec.network_isolation),
+            served=Served(
+                self._home.scope,
+                spec.image_uri,
+                spec.environment,
+                self._model,
+                spec.network_isolation,
+                MetricSource(self._home.scope, _INSTANCE_METRICS, (dimensions,)),
+            ),
             variant=spec.name,
             health_check_seconds=spec.health_check_seconds,
             folder=self._folder / "instances",

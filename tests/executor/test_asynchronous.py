@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.support import metrics
 from tests.support.asynchronous import Topic, asynchronous, result
 from tests.support.hosting import Hosting
 from tests.support.local_aws import BUCKET, REGION
@@ -20,18 +20,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def metric(hosting: Hosting, name: str, statistic: str, **dimensions: str) -> float | None:
-    """A metric over the last minutes, once it has been published."""
-    now = datetime.now(UTC)
-    points = hosting.aws.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/SageMaker",
-        MetricName=name,
-        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-        StartTime=now - timedelta(minutes=10),
-        EndTime=now + timedelta(minutes=10),
-        Period=3600,
-        Statistics=[statistic],
-    )["Datapoints"]
-    return max((point[statistic] for point in points), default=None)
+    return metrics.metric(hosting.aws, "AWS/SageMaker", name, statistic, **dimensions)
 
 
 @pytest.mark.documented(f"{API}; {CHECK}: the notification's JSON")

@@ -21,6 +21,7 @@ from sagemaker_local.execution.dataset import Dataset, Share, Source, read_objec
 from sagemaker_local.execution.endings import Cancelled, JobFailed, failing_with
 from sagemaker_local.execution.job import Job
 from sagemaker_local.execution.logs import LogStream
+from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.serving.container import CannotStart, Ended, NotHealthy, Served, ServingContainer
 from sagemaker_local.execution.serving.model import NoModelData, fetch
 from sagemaker_local.execution.transfer import write_object
@@ -115,7 +116,7 @@ async def _on_instance(job: Job, record: Record, model: Path, objects: list[Sour
         closing(LogStream(logs, job.kind.log_group, f"{stream}/data-log")) as data_log,
     ):
         container = ServingContainer(
-            job.platform.serving, _served(job, record, model), job.folder / instance, output.append
+            job.platform.serving, _served(job, record, model, instance), job.folder / instance, output.append
         )
         try:
             await _healthy(container)
@@ -133,9 +134,10 @@ async def _on_instance(job: Job, record: Record, model: Path, objects: list[Sour
                 await asyncio.shield(container.ended)
 
 
-def _served(job: Job, record: Record, model: Path) -> Served:
+def _served(job: Job, record: Record, model: Path, instance: str) -> Served:
+    source = MetricSource(job.scope, job.kind.log_group, ((("Host", f"{job.name}/{instance}"),),))
     isolated = record["NetworkIsolation"]
-    return Served(job.scope, record["Resolved"]["Image"], environment(record), model, isolated)
+    return Served(job.scope, record["Resolved"]["Image"], environment(record), model, isolated, source)
 
 
 async def _healthy(container: ServingContainer) -> None:

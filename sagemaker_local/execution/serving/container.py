@@ -22,6 +22,7 @@ from sagemaker_local.execution.cluster import create_instances
 from sagemaker_local.execution.environment import platform_environment
 from sagemaker_local.execution.images import Image, ImageCatalog
 from sagemaker_local.execution.launcher import NOT_EXECUTABLE, NOT_FOUND
+from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.network import Network
 from sagemaker_local.execution.process import ProcessExecutor, Program, Running
 from sagemaker_local.execution.serving.client import Client
@@ -60,6 +61,8 @@ class Served:
     model: Path
     """the folder that it sees as /opt/ml/model"""
     network_isolation: bool = False
+    measured_as: MetricSource | None = None
+    """whose metrics tell what the container uses of the machine"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ class ServingContainer:
             self._block = self._platform.ports.take()
             environment["SAGEMAKER_BIND_TO_PORT"] = str(self._block.start)
             environment["SAGEMAKER_SAFE_PORT_RANGE"] = f"{self._block.start + 1}-{self._block.stop - 1}"
-        return Program(["serve"], environment, own_network, {"/opt/ml/model": self._served.model})
+        mounts = {"/opt/ml/model": self._served.model}
+        return Program(["serve"], environment, own_network, mounts, self._served.measured_as)
 
     def _read(self, line: str) -> None:
         self._last_line = line

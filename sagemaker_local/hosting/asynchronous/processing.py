@@ -18,12 +18,13 @@ from sagemaker_local.base.aws import Aws
 from sagemaker_local.domain import asynchronous
 from sagemaker_local.domain.asynchronous import LARGEST_INPUT_BYTES, AsyncRequest, Result
 from sagemaker_local.execution.dataset import TransferError, read_object, split_uri
+from sagemaker_local.execution.metrics import MetricBuffer
 from sagemaker_local.execution.transfer import write_object
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.fleet import Variant
 from sagemaker_local.hosting.instance import Instance
 from sagemaker_local.hosting.invocation import Call, Invoker, Outcome
-from sagemaker_local.hosting.metrics import Metrics, source_of
+from sagemaker_local.hosting.metrics import variant_source
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Place(NamedTuple):
 class Processor:
     """Processes requests."""
 
-    def __init__(self, aws: Aws, invoker: Invoker, metrics: Metrics) -> None:
+    def __init__(self, aws: Aws, invoker: Invoker, metrics: MetricBuffer) -> None:
         self._aws, self._invoker, self._metrics = aws, invoker, metrics
 
     async def process(self, place: Place, request: AsyncRequest) -> None:
@@ -112,7 +113,7 @@ class Processor:
             _note(place, request, f"The topic {topic} could not be notified: {error}")
 
     def _count(self, place: Place, **values: float) -> None:
-        self._metrics.add(source_of(place.endpoint, place.variant), **values)
+        self._metrics.add(variant_source(place.endpoint, place.variant), **values)
 
 
 def _result(outcome: Outcome) -> Result:

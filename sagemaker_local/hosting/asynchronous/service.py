@@ -13,12 +13,13 @@ from sagemaker_local.clock import Waits
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.asynchronous import AsyncRequest
 from sagemaker_local.errors import ServiceError
+from sagemaker_local.execution.metrics import MetricBuffer
 from sagemaker_local.hosting.asynchronous import records
 from sagemaker_local.hosting.asynchronous.processing import Processor
 from sagemaker_local.hosting.asynchronous.queue import Queue
 from sagemaker_local.hosting.endpoint import Endpoint
 from sagemaker_local.hosting.invocation import endpoint_not_found
-from sagemaker_local.hosting.metrics import Metrics, Source
+from sagemaker_local.hosting.metrics import endpoint_source
 from sagemaker_local.store import Store
 
 Find = Callable[[Scope, str], Endpoint | None]
@@ -69,14 +70,13 @@ class AsyncInference:
         """Break off; everything that is not done is resumed at the next start."""
         await asyncio.gather(*(queue.close() for queue in self._queues.values()))
 
-    def measure(self, endpoints: Iterable[Endpoint], metrics: Metrics) -> None:
+    def measure(self, endpoints: Iterable[Endpoint], metrics: MetricBuffer) -> None:
         """Add the backlogs of *endpoints*, as far as these are asynchronous, to *metrics*."""
         for endpoint in endpoints:
             if endpoint.asynchronous:
                 instances = sum(variant.count for variant in endpoint.fleet.production)
                 backlog = self._queue(endpoint.scope, endpoint.name).backlog(instances)
-                source = Source(endpoint.scope, ((("EndpointName", endpoint.name),),))
-                metrics.add(source, **backlog.metrics())
+                metrics.add(endpoint_source(endpoint), **backlog.metrics())
 
     def _queue(self, scope: Scope, name: str) -> Queue:
         if (scope, name) not in self._queues:
