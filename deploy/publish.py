@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from deploy.bundles import bundles, step_bundles
 from deploy.content import digest, read_folder
 from deploy.objects import put_once
 
@@ -23,21 +26,9 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path("include/scripts")
 CONTAINERS = Path("include/containers")
-ENTRY = "__main__.py"
-FORMAT = 1
-
-
-def bundles(scripts: Path) -> dict[str, dict[str, bytes]]:
-    """The code bundle of each use case: its own folder, which `python -m` can start, and all those that are no use
-    case's."""
-    folders = {
-        folder.name: {f"{folder.name}/{path}": content for path, content in read_folder(folder).items()}
-        for folder in sorted(scripts.iterdir())
-        if folder.is_dir()
-    }
-    own = {name: files for name, files in folders.items() if f"{name}/{ENTRY}" in files}
-    shared = {path: content for name in folders.keys() - own.keys() for path, content in folders[name].items()}
-    return {name: {**shared, **files} for name, files in own.items()}
+FORMAT = 2
+UPLOADS_AT_ONCE = 8
+WHOLE = ""
 
 
 def image_digests(containers: Path) -> dict[str, str]:
@@ -45,13 +36,23 @@ def image_digests(containers: Path) -> dict[str, str]:
     return {folder.name: digest(read_folder(folder)) for folder in sorted(containers.iterdir()) if folder.is_dir()}
 
 
-def manifest(code: dict[str, str], images: dict[str, str], settings: dict[str, str], registry: str) -> dict[str, Any]:
-    """The release manifest: the bundles' and the images' hashes (64 hex each), the environment's settings."""
+def manifest(
+    code: Mapping[str, Mapping[str, str]], images: Mapping[str, str], settings: Mapping[str, str], registry: str
+) -> dict[str, Any]:
+    """The release manifest: the bundles' and the images' hashes (64 hex each), the environment's settings.
+
+    `code` has by use case the hash of each step's bundle, and under an empty name that of the whole.
+    """
+
+    def bundle(sha: str) -> dict[str, str]:
+        return {"uri": f"s3://{settings['bucket']}/{code_prefix(sha)}", "sha256": sha}
+
     content: dict[str, Any] = {
         "format": FORMAT,
         **settings,
         "code": {
-            name: {"uri": f"s3://{settings['bucket']}/{code_prefix(sha)}", "sha256": sha} for name, sha in code.items()
+            name: {**bundle(hashes[WHOLE]), "steps": {step: bundle(sha) for step, sha in hashes.items() if step}}
+            for name, hashes in code.items()
         },
         "images": {
             name: {"uri": f"{registry}/nightshift/{name}:{sha[:12]}", "sha256": sha} for name, sha in images.items()
@@ -76,9 +77,11 @@ def publish(s3: S3Client, scripts: Path, containers: Path, settings: dict[str, s
     `settings` holds the manifest's environment, region, bucket and role_arn.
     """
     bucket = settings["bucket"]
-    code = bundles(scripts)
-    hashes = {name: digest(files) for name, files in code.items()}
-    written = [_upload(s3, bucket, code_prefix(hashes[name]), files) for name, files in code.items()]
+    code = {name: {WHOLE: files, **step_bundles(name, files)} for name, files in bundles(scripts).items()}
+    hashes = {name: {step: digest(files) for step, files in parts.items()} for name, parts in code.items()}
+    written = [
+        _upload(s3, bucket, code_prefix(digest(files)), files) for parts in code.values() for files in parts.values()
+    ]
     release = manifest(hashes, image_digests(containers), settings, registry)
     body = encode(release)
     written.append(put_once(s3, bucket, f"releases/{release['release']}.json", body))
@@ -89,8 +92,9 @@ def publish(s3: S3Client, scripts: Path, containers: Path, settings: dict[str, s
 def _upload(s3: S3Client, bucket: str, prefix: str, files: dict[str, bytes]) -> bool:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     there = {item["Key"] for page in pages for item in page.get("Contents", [])}
-    missing = {path: content for path, content in files.items() if prefix + path not in there}
-    return bool([path for path, content in missing.items() if put_once(s3, bucket, prefix + path, content)])
+    missing = [path for path in files if prefix + path not in there]
+    with ThreadPoolExecutor(UPLOADS_AT_ONCE) as pool:
+        return any(list(pool.map(lambda path: put_once(s3, bucket, prefix + path, files[path]), missing)))
 
 
 def _point_current_at(s3: S3Client, bucket: str, body: bytes) -> bool:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from mlops_sagemaker.errors import UserError
 
-FORMAT = 1
+FORMAT = 2
 REMEDY = "publish the release again"
 HEX64 = re.compile(r"[0-9a-f]{64}")
 
@@ -21,25 +21,35 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class Code(Artifact):
+    """A use case's job code; ``steps`` are the bundles of its steps, each with what that step can use and no more."""
+
+    steps: Mapping[str, Artifact]
+
+
+AnyArtifact = TypeVar("AnyArtifact", bound=Artifact)
+
+
+@dataclass(frozen=True)
 class Release:
     """Everything about an environment that DAG files do not say."""
 
     id: str
     bucket: str
     role_arn: str
-    code: Mapping[str, Artifact]
+    code: Mapping[str, Code]
     images: Mapping[str, Artifact]
     source: str
 
-    def code_of(self, use_case: str) -> Artifact:
-        """The code bundle of a use case. Raises UserError if the release has none."""
-        return self._artifact("code", self.code, use_case)
+    def code_of(self, use_case: str) -> Code:
+        """The job code of a use case. Raises UserError if the release has none."""
+        return self._named("code", self.code, use_case)
 
     def image(self, name: str) -> Artifact:
         """The image ``name``. Raises UserError if the release has none."""
-        return self._artifact("images", self.images, name)
+        return self._named("images", self.images, name)
 
-    def _artifact(self, section: str, artifacts: Mapping[str, Artifact], name: str) -> Artifact:
+    def _named(self, section: str, artifacts: Mapping[str, AnyArtifact], name: str) -> AnyArtifact:
         if name not in artifacts:
             known = ", ".join(sorted(artifacts)) or "nothing"
             raise UserError(f"{self.source}: {section} holds {known}, but not {name!r}; {REMEDY}")
@@ -57,16 +67,28 @@ def parse(document: Any, source: str) -> Release:
         id=_text(document, "release", source),
         bucket=_text(document, "bucket", source),
         role_arn=_text(document, "role_arn", source),
-        code=_artifacts(document, "code", source),
+        code={name: _code(entry, f"code.{name}", source) for name, entry in _entries(document, "code", source)},
         images=_artifacts(document, "images", source),
         source=source,
     )
 
 
-def _artifacts(document: Mapping[str, Any], section: str, source: str) -> dict[str, Artifact]:
-    entries = document.get(section)
-    _expect(isinstance(entries, Mapping), source, f"{section} is not an object")
-    return {name: _artifact(entry, f"{section}.{name}", source) for name, entry in (entries or {}).items()}
+def _entries(holder: Mapping[str, Any], section: str, source: str, place: str = "") -> list[tuple[str, Any]]:
+    entries = holder.get(section)
+    _expect(isinstance(entries, Mapping), source, f"{f'{place}.{section}'.lstrip('.')} is not an object")
+    return list((entries or {}).items())
+
+
+def _artifacts(holder: Mapping[str, Any], section: str, source: str, place: str = "") -> dict[str, Artifact]:
+    return {
+        name: _artifact(entry, f"{place}.{section}.{name}".lstrip("."), source)
+        for name, entry in _entries(holder, section, source, place)
+    }
+
+
+def _code(entry: Any, place: str, source: str) -> Code:
+    whole = _artifact(entry, place, source)
+    return Code(whole.uri, whole.sha256, _artifacts(entry, "steps", source, place))
 
 
 def _artifact(entry: Any, place: str, source: str) -> Artifact:

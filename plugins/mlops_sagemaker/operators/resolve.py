@@ -22,7 +22,8 @@ class ResolveRunOperator(LifecycleOperator):
     stays: repeating the run repeats it on the same objects. ::
 
         {"run_key", "run_uri", "run_type", "bucket", "role_arn", "release", "window": {"end", "timezone", "days"},
-         "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256"},
+         "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256",
+         "steps": {step: uri}},
          "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data",
          "window_end"}}
 
@@ -72,10 +73,14 @@ class ResolveRunOperator(LifecycleOperator):
                 "release": current.id,
                 "window": {"end": window.end.isoformat(), "timezone": window.timezone, "days": window.days},
                 "data": self._data(current.bucket, window, uris.join(run_uri, "manifest.json")),
-                "code": _as_json(current.code_of(self.use_case)),
+                "code": self._code(current),
                 "image": _as_json(current.image(self.image)),
                 "champion": self._champion(),
             }
+
+    def _code(self, current: Release) -> dict[str, Any]:
+        code = current.code_of(self.use_case)
+        return {**_as_json(code), "steps": {step: bundle.uri for step, bundle in code.steps.items()}}
 
     def _window(self, run: Any) -> Window:
         told = [event.extra for event in run.consumed_asset_events]

@@ -21,11 +21,11 @@ STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "regi
 CANDIDATES = ["xgboost", "linear"]
 SHA = "ab" * 32
 RELEASE = {
-    "format": 1,
+    "format": 2,
     "release": "0123456789abcdef",
     "bucket": "bucket",
     "role_arn": "arn:aws:iam::000000000000:role/jobs",
-    "code": {"rings": {"uri": "s3://bucket/code/1/", "sha256": SHA}},
+    "code": {"rings": {"uri": "s3://bucket/code/1/", "sha256": SHA, "steps": {}}},
     "images": {"training": {"uri": "registry/training:1", "sha256": SHA}},
 }
 

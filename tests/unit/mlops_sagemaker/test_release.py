@@ -4,7 +4,7 @@ import pytest
 
 from mlops_sagemaker import release
 from mlops_sagemaker.errors import UserError
-from mlops_sagemaker.release import Artifact
+from mlops_sagemaker.release import Artifact, Code
 
 SOURCE = "s3://bucket/releases/current.json"
 SHA = "ab" * 32
@@ -13,13 +13,19 @@ SHA = "ab" * 32
 @pytest.fixture
 def document() -> dict[str, Any]:
     return {
-        "format": 1,
+        "format": 2,
         "release": "0123456789abcdef",
         "environment": "local",
         "region": "us-east-1",
         "bucket": "bucket",
         "role_arn": "arn:aws:iam::000000000000:role/jobs",
-        "code": {"abalone": {"uri": "s3://bucket/code/1/", "sha256": SHA}},
+        "code": {
+            "abalone": {
+                "uri": "s3://bucket/code/1/",
+                "sha256": SHA,
+                "steps": {"train": {"uri": "s3://bucket/code/2/", "sha256": SHA}},
+            }
+        },
         "images": {"training": {"uri": "registry/training:1", "sha256": SHA}},
     }
 
@@ -28,14 +34,15 @@ def test_a_manifest_yields_bucket_role_code_and_images(document: dict[str, Any])
     parsed = release.parse(document, SOURCE)
     assert (parsed.id, parsed.bucket) == ("0123456789abcdef", "bucket")
     assert parsed.role_arn == "arn:aws:iam::000000000000:role/jobs"
-    assert parsed.code_of("abalone") == Artifact("s3://bucket/code/1/", SHA)
+    steps = {"train": Artifact("s3://bucket/code/2/", SHA)}
+    assert parsed.code_of("abalone") == Code("s3://bucket/code/1/", SHA, steps)
     assert parsed.image("training") == Artifact("registry/training:1", SHA)
 
 
 @pytest.mark.parametrize(
     ("path", "value", "problem"),
     [
-        (("format",), 2, "format is 2, not 1"),
+        (("format",), 1, "format is 1, not 2"),
         (("release",), None, "release is None, not text"),
         (("bucket",), "", "bucket is '', not text"),
         (("role_arn",), 7, "role_arn is 7, not text"),
@@ -43,6 +50,8 @@ def test_a_manifest_yields_bucket_role_code_and_images(document: dict[str, Any])
         (("images",), None, "images is not an object"),
         (("code", "abalone"), "uri", "code.abalone is not an object"),
         (("code", "abalone", "uri"), None, "code.abalone.uri is None, not text"),
+        (("code", "abalone", "steps"), None, "code.abalone.steps is not an object"),
+        (("code", "abalone", "steps", "train", "uri"), "", "code.abalone.steps.train.uri is '', not text"),
         (("images", "training", "sha256"), "short", "images.training.sha256 is not 64 hex digits"),
     ],
 )

@@ -16,11 +16,17 @@ SHA = "ab" * 32
 @pytest.fixture
 def published(aws: FakeAws) -> FakeAws:
     document = {
-        "format": 1,
+        "format": 2,
         "release": "0123456789abcdef",
         "bucket": "bucket",
         "role_arn": "arn:aws:iam::000000000000:role/jobs",
-        "code": {"abalone": {"uri": "s3://bucket/code/1/", "sha256": SHA}},
+        "code": {
+            "abalone": {
+                "uri": "s3://bucket/code/1/",
+                "sha256": SHA,
+                "steps": {"train": {"uri": "s3://bucket/code/2/", "sha256": SHA}},
+            }
+        },
         "images": {"training": {"uri": "registry/training:1", "sha256": SHA}},
     }
     aws.objects["bucket/releases/current.json"] = json.dumps(document).encode()
@@ -65,7 +71,7 @@ def test_a_run_settles_everything_it_works_on(published: FakeAws) -> None:
             "first_day": "1995-11-30",
             "last_day": "2026-03-01",
         },
-        "code": {"uri": "s3://bucket/code/1/", "sha256": SHA},
+        "code": {"uri": "s3://bucket/code/1/", "sha256": SHA, "steps": {"train": "s3://bucket/code/2/"}},
         "image": {"uri": "registry/training:1", "sha256": SHA},
         "champion": None,
     }

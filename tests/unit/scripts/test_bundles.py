@@ -1,0 +1,47 @@
+"""Each step with nothing but its bundle: what a job of it has."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.bundles import bundles, step_bundles
+
+ROOT = Path(__file__).resolve().parents[3]
+CANDIDATES = ("xgboost", "forest", "linear")
+
+
+class Jobs:
+    """Runs steps of a use case, each from a folder that holds its bundle."""
+
+    def __init__(self, use_case: str, folder: Path) -> None:
+        self.use_case, self.folder = use_case, folder
+        self.bundles = step_bundles(use_case, bundles(ROOT / "include" / "scripts")[use_case])
+
+    def run(self, step: str, *arguments: str) -> None:
+        code = self.folder / "code" / step
+        for path, content in self.bundles[step].items():
+            (code / path).parent.mkdir(parents=True, exist_ok=True)
+            (code / path).write_bytes(content)
+        command = [sys.executable, "-m", self.use_case, step, *arguments]
+        environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(code)}
+        done = subprocess.run(command, cwd=self.folder, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("use_case", ["abalone", "churn"])
+def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> None:
+    jobs, data = Jobs(use_case, tmp_path), str(ROOT / "include" / "data" / f"{use_case}.csv")
+    assert jobs.bundles.keys() == {"validate", "preprocess", "train", "evaluate", "report", "calibrate"}
+    jobs.run("validate", "--data", data, "--output", "validate")
+    jobs.run("preprocess", "--data", data, "--output", ".")
+    parts = [text for part in ("train", "validation", "preprocessing") for text in (f"--{part}", part)]
+    for candidate in CANDIDATES:
+        jobs.run("train", "--candidate", candidate, *parts, "--model", f"models/{candidate}")
+    jobs.run("evaluate", "--test", "test", "--candidates", "models", "--output", "evaluate")
+    jobs.run("report", "--evaluation", "evaluate", "--output", "report")
+    jobs.run("calibrate", "--help")
