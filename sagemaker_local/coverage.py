@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sagemaker_local.domain.managed_images import FRAMEWORKS, Framework, Release
-from sagemaker_local.operations import all_operations, runtime_operations
+from sagemaker_local.operations import every_name
 from sagemaker_local.operations.fields import FIELDS, HONOURED, RECORDED, REFUSED
 from sagemaker_local.protocol import model
 
@@ -12,9 +12,10 @@ _HEAD = """\
 
 Made by `make coverage`; a test fails when it is stale.
 
-Every other operation of SageMaker's {total}, and of its runtime's {runtime}, answers `UnknownOperationException` and
-names those it could have been. Members that SageMaker's model does not have are ignored, as AWS ignores them. What
-becomes of those of operations that create or change something is listed below; every member of the others is honoured.
+Every other operation of SageMaker's {total}, its runtime's {runtime} and Application Auto Scaling's {autoscaling}
+answers `UnknownOperationException` and names those it could have been. Members that the model does not have are
+ignored, as AWS ignores them. What becomes of those of operations that create or change something is listed below; every
+member of the others is honoured.
 """
 _MEANINGS = {
     HONOURED: "does what it does on AWS",
@@ -37,11 +38,15 @@ Nearest is near enough within one minor release of the same major version; the r
 def page() -> str:
     """The page, in Markdown."""
     parts = [
-        _HEAD.format(total=len(model.operation_names()), runtime=len(model.runtime_operation_names())),
+        _HEAD.format(
+            total=len(model.operation_names()),
+            runtime=len(model.runtime_operation_names()),
+            autoscaling=len(model.autoscaling_operation_names()),
+        ),
         "## Operations",
         "",
     ]
-    parts += [f"- `{name}`" for name in sorted([*all_operations(), *runtime_operations()])]
+    parts += [f"- `{name}`" for name in every_name()]
     for operation, fields in FIELDS.items():
         parts += ["", f"## Members of `{operation}`", "", "| | members |", "|---|---|"]
         parts += [_row(fields, treatment) for treatment in (HONOURED, RECORDED, REFUSED)]

@@ -28,6 +28,7 @@ from sagemaker_local.signature import signer
 log = logging.getLogger(__name__)
 
 _CONTENT_TYPE = b"application/x-amz-json-1.1"
+_SERVICES = ("sagemaker", model.AUTOSCALING_SERVICE)
 _READ_VERBS = ("Describe", "List", "Get")
 _BODY_LIMIT_BYTES = 8 << 20
 
@@ -126,7 +127,8 @@ class Gateway:
         return await self._runtime.answer(route, who.scope, dict(scope["headers"]), body)
 
     def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
-        name = headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
+        target = headers.get("x-amz-target", "")
+        name = target.removeprefix(model.TARGET_PREFIX).removeprefix(model.AUTOSCALING_PREFIX)
         handler = self._operations.get(name)
         if handler is None:
             raise self._unsupported(name)
@@ -135,7 +137,7 @@ class Gateway:
         return self._faults.answered(name, request, lambda: serialize(name, handler(context, request)))
 
     def _unsupported(self, name: str) -> ServiceError:
-        if name in model.operation_names():
+        if name in model.operation_names() | model.autoscaling_operation_names():
             supported = ", ".join(sorted(self._operations))
             message = f"The local SageMaker does not support {name}. It supports: {supported}."
         else:
@@ -148,10 +150,10 @@ def _headers(scope: AsgiScope) -> dict[str, str]:
 
 
 def _is_sagemaker(headers: dict[str, str]) -> bool:
-    """Signed for SageMaker (its runtime and feature store sign so too), or addressed to it unsigned."""
+    """Signed for SageMaker (its runtime and feature store sign so too) or its scaling, or addressed to it unsigned."""
     who = signer(headers.get("authorization", ""))
-    signed = who is not None and who.service == "sagemaker"
-    return signed or headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX)
+    signed = who is not None and who.service in _SERVICES
+    return signed or headers.get("x-amz-target", "").startswith((model.TARGET_PREFIX, model.AUTOSCALING_PREFIX))
 
 
 def _scope(headers: dict[str, str]) -> Scope:

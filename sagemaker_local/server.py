@@ -21,6 +21,8 @@ from hypercorn.config import Config
 
 from sagemaker_local import clock, stacks, state
 from sagemaker_local.admin import Admin
+from sagemaker_local.autoscaler import LOOK_EVERY_SECONDS as AUTOSCALING_SECONDS
+from sagemaker_local.autoscaler import Autoscaler
 from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.base.elsewhere import without_s3
@@ -48,7 +50,7 @@ from sagemaker_local.hosting.metrics import FLUSH_SECONDS as METRICS_SECONDS
 from sagemaker_local.hosting.metrics import Metrics
 from sagemaker_local.hosting.service import Hosting
 from sagemaker_local.hosting.streaming import Streams
-from sagemaker_local.operations import all_operations, runtime_operations
+from sagemaker_local.operations import all_operations, autoscaling_operations, every_name, runtime_operations
 from sagemaker_local.operations.registry import Services
 from sagemaker_local.outbox import Dispatcher
 from sagemaker_local.runtime import Runtime
@@ -112,7 +114,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     hosting.on_deleting = asynchronous.forget
     for resource in stacks.resources(aws, store):
         base.register_stack_resource(resource)
-    operations = all_operations()
+    operations = {**all_operations(), **autoscaling_operations()}
+    autoscaler = Autoscaler(store, aws, waits)
     background: list[asyncio.Task[None]] = []
 
     async def start() -> None:
@@ -126,6 +129,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
         background.append(asyncio.create_task(_every(METRICS_SECONDS, measure)))
         background.append(asyncio.create_task(_every(waits.seconds(USAGE_SECONDS), measure_instances)))
+        background.append(asyncio.create_task(_every(AUTOSCALING_SECONDS, autoscaler.look)))
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
 
@@ -142,7 +146,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
             "status": "ok",
             "isolation": executor.isolation,
             "images": images.names(),
-            "operations": sorted([*operations, *runtime_operations()]),
+            "operations": every_name(),
         }
 
     async def stop() -> None:

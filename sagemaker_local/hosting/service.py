@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sagemaker_local import clock
+from sagemaker_local.clock import Waits
 from sagemaker_local.domain import endpoints, rollouts, variants
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.hosting import records
@@ -45,6 +46,11 @@ class Hosting:
         """called when a fleet has given its last answer"""
         self.on_deleting: Callable[[Scope, str], Awaitable[None]] = _nothing
         """called when an endpoint takes no more requests, before its fleet ends"""
+
+    @property
+    def waits(self) -> Waits:
+        """How long the platform waits where AWS does."""
+        return self._platform.waits
 
     def find(self, scope: Scope, name: str) -> Endpoint | None:
         """The endpoint of exactly that name, if it serves."""

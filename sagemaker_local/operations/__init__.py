@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import importlib
 
-from sagemaker_local.operations.registry import OPERATIONS, RUNTIME_OPERATIONS, Handler, RuntimeHandler
+from sagemaker_local.operations.registry import (
+    AUTOSCALING_OPERATIONS,
+    OPERATIONS,
+    RUNTIME_OPERATIONS,
+    Handler,
+    RuntimeHandler,
+)
 
 _FAMILIES = (
     "training",
@@ -19,6 +25,7 @@ _FAMILIES = (
     "transform",
     "endpoint_configs",
     "endpoints",
+    "autoscaling",
     "runtime",
     "tags",
     "search",
@@ -26,7 +33,7 @@ _FAMILIES = (
 
 
 def all_operations() -> dict[str, Handler]:
-    """Every supported operation and its function; the families register themselves when they are imported."""
+    """Every supported operation of SageMaker and its function; families register themselves when they are imported."""
     for family in _FAMILIES:
         importlib.import_module(f"{__name__}.{family}")
     return OPERATIONS
@@ -36,3 +43,14 @@ def runtime_operations() -> dict[str, RuntimeHandler]:
     """Every supported operation of the runtime and its function."""
     all_operations()
     return RUNTIME_OPERATIONS
+
+
+def autoscaling_operations() -> dict[str, Handler]:
+    """Every supported operation of Application Auto Scaling and its function."""
+    all_operations()
+    return AUTOSCALING_OPERATIONS
+
+
+def every_name() -> list[str]:
+    """The names of all supported operations, whatever the service."""
+    return sorted([*all_operations(), *runtime_operations(), *autoscaling_operations()])

@@ -10,7 +10,7 @@ from sagemaker_local.domain import endpoints as states
 from sagemaker_local.domain import rollouts
 from sagemaker_local.errors import limit_exceeded, validation_error
 from sagemaker_local.hosting import records
-from sagemaker_local.operations import checks
+from sagemaker_local.operations import checks, scalable_targets
 from sagemaker_local.operations.endpoint_configs import check_concurrency, check_weights, existing_config
 from sagemaker_local.operations.fields import refuse_unsupported
 from sagemaker_local.operations.listing import Query, common_filters, page
@@ -111,6 +111,7 @@ def update_endpoint(context: Context, request: Request) -> Request:
     def begin(record: Record) -> None:
         _check_idle(record)
         pending = _configuration(context, request["EndpointConfigName"])
+        scalable_targets.check_update(context.store, context.scope, record, pending)
         deployment = request.get("DeploymentConfig")
         if deployment is None and not request.get("RetainDeploymentConfig", False):
             record.pop("LastDeploymentConfig", None)
@@ -161,14 +162,17 @@ def _desired(shown: dict[str, Record], item: dict[str, Any], least: int) -> Reco
 
 @operation("DeleteEndpoint")
 def delete_endpoint(context: Context, request: Request) -> None:
-    """Ends its instances; its configuration and models stay."""
+    """Ends its instances; its configuration and models stay, its variants are no targets of scaling any more."""
 
     def begin(record: Record) -> None:
         if record["EndpointStatus"] in states.UNDER_WAY:
             raise _in_progress(record)
         states.advance(record, states.DELETING, clock.now())
 
+    targets = scalable_targets.of_endpoint(context.store, context.scope, _existing(context, request["EndpointName"]))
     _begun(context, request["EndpointName"], begin)
+    for _, target in targets:
+        scalable_targets.forget(context.store, context.services.aws, context.scope, target)
 
 
 def _begun(context: Context, name: str, begin: Any) -> Request:

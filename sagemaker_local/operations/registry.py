@@ -70,6 +70,20 @@ def operation(name: str) -> Callable[[Handler], Handler]:
     return register
 
 
+AUTOSCALING_OPERATIONS: dict[str, Handler] = {}
+
+
+def autoscaling_operation(name: str) -> Callable[[Handler], Handler]:
+    """Registers the function for an operation of Application Auto Scaling; ``KeyError`` if it has none of that name."""
+    model.operation(name)
+
+    def register(function: Handler) -> Handler:
+        AUTOSCALING_OPERATIONS[name] = function
+        return function
+
+    return register
+
+
 class RuntimeCall(NamedTuple):
     """One call of the runtime: where it acts, with what, and what the client gave."""
 

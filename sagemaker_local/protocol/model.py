@@ -1,4 +1,4 @@
-"""The one facade over botocore's internals: the service models of SageMaker and of its runtime."""
+"""The one facade over botocore's internals: the service models of SageMaker, its runtime and its autoscaling."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import botocore.session
 from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
 
 TARGET_PREFIX = "SageMaker."
+AUTOSCALING_PREFIX = "AnyScaleFrontendService."
+AUTOSCALING_SERVICE = "application-autoscaling"
 
 
 @cache
@@ -24,6 +26,18 @@ def runtime_model() -> ServiceModel:
 
 
 @cache
+def autoscaling_model() -> ServiceModel:
+    """The service model of Application Auto Scaling; none of its operations that are used here is in the others."""
+    return botocore.session.get_session().get_service_model(AUTOSCALING_SERVICE)
+
+
+@cache
+def autoscaling_operation_names() -> frozenset[str]:
+    """Every operation of Application Auto Scaling's model, supported here or not."""
+    return frozenset(autoscaling_model().operation_names)
+
+
+@cache
 def operation_names() -> frozenset[str]:
     """Every operation of SageMaker's model, supported here or not."""
     return frozenset(service_model().operation_names)
@@ -36,11 +50,13 @@ def runtime_operation_names() -> frozenset[str]:
 
 
 def operation(name: str) -> OperationModel:
-    """The model of operation *name* of either service; ``KeyError`` if there is none."""
+    """The model of operation *name* of any of the services; ``KeyError`` if there is none."""
     if name in operation_names():
         return service_model().operation_model(name)
     if name in runtime_operation_names():
         return runtime_model().operation_model(name)
+    if name in autoscaling_operation_names():
+        return autoscaling_model().operation_model(name)
     raise KeyError(name)
 
 

@@ -34,6 +34,12 @@ def rt(aws: LocalAws) -> Any:  # noqa: F811 - the fixture
     return aws.client("sagemaker-runtime", validate=False)
 
 
+@pytest.fixture(scope="session")
+def scaling(aws: LocalAws) -> Any:  # noqa: F811 - the fixture
+    """A client of Application Auto Scaling that checks nothing itself."""
+    return aws.client("application-autoscaling", validate=False)
+
+
 @pytest.fixture
 def account(aws: LocalAws) -> Account:  # noqa: F811 - the fixture
     """An account in which no other test makes anything."""

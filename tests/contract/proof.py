@@ -22,14 +22,14 @@ Test = Callable[..., None]
 def proves(operation: str, outcome: str, page: str) -> Callable[[Test], Test]:
     """Marks a test as documented on *page* and as proof of *outcome*.
 
-    It takes the client that proves it: ``sm``, or ``rt`` for the runtime.
+    It takes the client that proves it: ``sm``, ``rt`` for the runtime, or ``scaling`` for Application Auto Scaling.
     """
     PROVEN.add((operation, outcome))
 
     def wrap(test: Test) -> Test:
         @functools.wraps(test)
         def checked(**fixtures: Any) -> None:
-            with _answers(fixtures.get("rt") or fixtures["sm"]) as seen:
+            with _answers(fixtures.get("rt") or fixtures.get("scaling") or fixtures["sm"]) as seen:
                 test(**fixtures)
             assert (operation, outcome) in seen, f"{test.__name__} had no such answer; it had {sorted(seen)}"
 

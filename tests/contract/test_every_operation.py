@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sagemaker_local.operations import all_operations, runtime_operations
+from sagemaker_local.operations import every_name
 from tests.contract import (  # noqa: F401 - imported for what they prove
+    test_autoscaling_operations,
     test_hosting_operations,
     test_job_operations,
     test_model_cards,
@@ -22,8 +23,7 @@ pytestmark = pytest.mark.local_only
 
 
 def test_every_operation_has_a_proven_success_and_a_proven_error() -> None:
-    operations = [*all_operations(), *runtime_operations()]
-    assert {(name, outcome) for name in operations for outcome in (SUCCESS, ERROR)} == PROVEN
+    assert {(name, outcome) for name in every_name() for outcome in (SUCCESS, ERROR)} == PROVEN
 
 
 def test_the_server_offers_exactly_these_operations(aws: LocalAws) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sagemaker_local.errors import ServiceError, validation_error
-from sagemaker_local.operations.fields import hosting, processing, registry, training, transform, tuning
+from sagemaker_local.operations.fields import autoscaling, hosting, processing, registry, training, transform, tuning
 from sagemaker_local.operations.fields.treatment import HONOURED, RECORDED, REFUSED
 from sagemaker_local.operations.registry import Request
 
@@ -24,6 +24,7 @@ FIELDS: dict[str, dict[str, str]] = {
     **tuning.FIELDS,
     **registry.FIELDS,
     **hosting.FIELDS,
+    **autoscaling.FIELDS,
 }
 
 
