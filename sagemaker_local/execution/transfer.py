@@ -63,11 +63,11 @@ def upload_file(s3: Any, path: Path, uri: str, name: str) -> None:
         _put(s3, path, bucket, _joined(prefix, name))
 
 
-def write_object(s3: Any, content: bytes, uri: str, name: str) -> None:
+def write_object(s3: Any, content: bytes, uri: str, name: str, content_type: str = "binary/octet-stream") -> None:
     """*content* to *uri*/*name*. Raises ``TransferError``."""
     with _explained(uri):
         bucket, prefix = split_uri(uri)
-        s3.put_object(Bucket=bucket, Key=_joined(prefix, name), Body=content)
+        s3.put_object(Bucket=bucket, Key=_joined(prefix, name), Body=content, ContentType=content_type)
 
 
 def remove(s3: Any, uri: str, name: str) -> None:

@@ -40,6 +40,8 @@ def test_a_result_lies_in_s3_and_the_topic_is_told(hosting: Hosting) -> None:
         ".out", "-error.out"
     )
     assert result(hosting.aws, answer["OutputLocation"]) == b"1,2\n"
+    bucket, _, key = answer["OutputLocation"].removeprefix("s3://").partition("/")
+    assert hosting.aws.s3.head_object(Bucket=bucket, Key=key)["ContentType"] == "text/csv"
     message = topic.next()
     assert TIME.fullmatch(message.pop("receivedTime"))
     assert TIME.fullmatch(message.pop("eventTime"))

@@ -93,7 +93,7 @@ class Processor:
         folder, _, name = location.rpartition("/")
         s3 = self._aws.client("s3", place.endpoint.scope)
         try:
-            await asyncio.to_thread(write_object, s3, result.payload, folder, name)
+            await asyncio.to_thread(write_object, s3, result.payload, folder, name, result.content_type)
         except TransferError as error:
             self._count(place, ResponseUploadFailures=1.0)
             _note(place, request, str(error))

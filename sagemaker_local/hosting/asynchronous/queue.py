@@ -68,8 +68,15 @@ class Queue:
                 await asyncio.wait_for(self._news.wait(), _LOOK_EVERY_SECONDS if self._waiting else None)
             endpoint = self._find()
             if endpoint is not None:
-                self._expire(endpoint)
-                self._hand_out(endpoint)
+                self._look_at(endpoint)
+
+    def _look_at(self, endpoint: Endpoint) -> None:
+        """Nothing that goes wrong here ends the queue."""
+        try:
+            self._expire(endpoint)
+            self._hand_out(endpoint)
+        except Exception:
+            log.exception("asynchronous requests of endpoint %s wait", endpoint.name)
 
     def _expire(self, endpoint: Endpoint) -> None:
         now = clock.now()
