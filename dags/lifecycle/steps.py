@@ -13,7 +13,9 @@ from lifecycle.params import hyperparameter_name, threshold_name
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.gate import MetricGateOperator
 from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTrainingJobOperator
+from mlops_sagemaker.operators.notify import NotifyOperator
 from mlops_sagemaker.operators.register import RegisterModelOperator
+from mlops_sagemaker.operators.report import SageMakerReportOperator
 from mlops_sagemaker.operators.resolve import ResolveRunOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, TrainingJob
 
@@ -22,7 +24,10 @@ RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
 MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
 CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
 FRESH_FROM = f"{{{{ ({RUN}.champion or {{}}).get('window_end', '') }}}}"
-REPORT = f"{RUN_URI}/evaluate/evaluation.json"
+EVALUATION = f"{RUN_URI}/evaluate"
+RECORD = f"{RUN_URI}/gate/gate.json"
+PAGE = f"{RUN_URI}/report/report.html"
+JOBS = ("validate", "preprocess", "train", "evaluate")
 PARTS = {part: f"{RUN_URI}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
 """What preprocessing makes: three parts of the rows, and what it learned from the first."""
 
@@ -47,6 +52,9 @@ DOCS = {
         green; the rules and what they found are in `gate/gate.json` of the run's folder.""",
     "register": """Registers the candidate that the gate let through as a new version, pending approval. Skipped if
         the gate refused all.""",
+    "report": """Puts the evaluation, with intervals and plots, and every rule of the gate on one HTML page, also if the
+        gate refused; the task links to it.""",
+    "notify": """Sums up the run in a few lines, here in the log and for the notifiers of the use case.""",
 }
 
 
@@ -82,12 +90,10 @@ def train(use_case: UseCase) -> Any:
 
 def evaluate(use_case: UseCase) -> SageMakerProcessingJobOperator:
     """Score what was trained; a candidate that failed is no input of the job."""
-    candidates = [
-        Input(f"candidate-{name}", f"{{{{ {_model(use_case, name)} }}}}", path=f"candidates/{name}")
-        for name in use_case.candidates
-    ]
+    models = _models(use_case).items()
+    candidates = [Input(f"candidate-{name}", model, path=f"candidates/{name}") for name, model in models]
     inputs = [Input("test", PARTS["test"]), *candidates, Input("champion", CHAMPION_MODEL)]
-    outputs = [Output("report", f"{RUN_URI}/evaluate/")]
+    outputs = [Output("report", f"{EVALUATION}/")]
     rule = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}
     return _process(use_case, ("evaluate", f"--fresh-from={FRESH_FROM}"), inputs, outputs, **rule)
 
@@ -98,31 +104,60 @@ def gate(use_case: UseCase) -> MetricGateOperator:
         policy=use_case.gate,
         threshold=f"{{{{ params.{threshold_name(use_case)} }}}}" if use_case.gate.threshold else "",
         champion=CHAMPION_MODEL,
-        report=REPORT,
-        record=f"{RUN_URI}/gate/gate.json",
+        report=f"{EVALUATION}/evaluation.json",
+        record=RECORD,
         **_named("gate"),
     )
 
 
 def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator:
     """Register what the gate let through; ``run`` and ``verdict`` are the outputs of the tasks resolve and gate."""
-    models = ", ".join(f"{name!r}: {_model(use_case, name)}" for name in use_case.candidates)
     return RegisterModelOperator(
         group=use_case.name,
         group_description=use_case.description,
         gate=verdict,
         run=run,
-        model_data=f"{{{{ {{{models}}}.get(ti.xcom_pull(task_ids='gate').candidate, '') }}}}",
+        models=_models(use_case),
+        quality=f"{EVALUATION}/quality",
+        page=PAGE,
+        jobs=JOBS,
         **_named("register"),
+    )
+
+
+def report(use_case: UseCase) -> SageMakerReportOperator:
+    """Put evaluation and verdict on a page."""
+    inputs = [Input("evaluation", f"{EVALUATION}/"), Input("gate", RECORD)]
+    job = _processing_job(use_case, ("report",), inputs, [Output("page", f"{RUN_URI}/report/")])
+    return SageMakerReportOperator(job=job, page=PAGE, trigger_rule=TriggerRule.NONE_FAILED, **_named("report"))
+
+
+def notify(use_case: UseCase, run: Any, verdict: Any, version: Any) -> NotifyOperator:
+    """Tell; ``run``, ``verdict`` and ``version`` are the outputs of the tasks resolve, gate and register."""
+    return NotifyOperator(
+        run=run,
+        verdict=verdict,
+        version=version,
+        models=_models(use_case),
+        page=PAGE,
+        notifiers=use_case.notifiers,
+        trigger_rule=TriggerRule.NONE_FAILED,
+        **_named("notify"),
     )
 
 
 def _process(
     use_case: UseCase, arguments: tuple[str, ...], inputs: list[Input], outputs: list[Output], **settings: Any
 ) -> SageMakerProcessingJobOperator:
-    instances = Instances("{{ params.processing_instance }}")
-    job = ProcessingJob(inputs=inputs, outputs=outputs, instances=instances, **_common(use_case, arguments))
+    job = _processing_job(use_case, arguments, inputs, outputs)
     return SageMakerProcessingJobOperator(job=job, **_named(arguments[0]), **settings)
+
+
+def _processing_job(
+    use_case: UseCase, arguments: tuple[str, ...], inputs: list[Input], outputs: list[Output]
+) -> ProcessingJob:
+    instances = Instances("{{ params.processing_instance }}")
+    return ProcessingJob(inputs=inputs, outputs=outputs, instances=instances, **_common(use_case, arguments))
 
 
 def _training_job(use_case: UseCase, candidate: str) -> TrainingJob:
@@ -142,10 +177,12 @@ def _hyperparameters(use_case: UseCase, candidate: str) -> dict[str, str]:
     return {name: f"{{{{ params.{hyperparameter_name(candidate, name)} }}}}" for name in names}
 
 
-def _model(use_case: UseCase, candidate: str) -> str:
-    """The expression of where a candidate's model is; empty if it could not be trained."""
-    index = list(use_case.candidates).index(candidate)
-    return f"(ti.xcom_pull(task_ids='train', map_indexes={index}) or {{}}).get('model_data', '')"
+def _models(use_case: UseCase) -> dict[str, str]:
+    """By candidate where its model is; empty if it could not be trained."""
+    return {
+        name: f"{{{{ (ti.xcom_pull(task_ids='train', map_indexes={index}) or {{}}).get('model_data', '') }}}}"
+        for index, name in enumerate(use_case.candidates)
+    }
 
 
 def _data() -> Input:

@@ -1,4 +1,4 @@
-"""The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register."""
+"""The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register, tell."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ import assets
 from lifecycle import steps
 from lifecycle.params import form
 from lifecycle.use_case import UseCase
+from mlops_sagemaker.operators.notify import told_of_failure
 
 WINDOWS = """**Data windows.** A run of date D sees the days before D; days are those of the DAG's time zone. A run that
 an event started sees the days before the latest `window_end` of its events. A backfill repeats each night on its own
@@ -35,8 +36,10 @@ def training_dag(use_case: UseCase) -> DAG:
         default_args={**steps.DEFAULT_ARGS, "owner": use_case.owner},
         params=form(use_case),
         tags={use_case.name, "training"},
+        on_failure_callback=told_of_failure(use_case.notifiers),
     ) as dag:
         resolve, gate = steps.resolve(use_case), steps.gate(use_case)
+        register = steps.register(use_case, resolve.output, gate.output)
         chain(
             resolve,
             steps.validate(use_case),
@@ -44,6 +47,8 @@ def training_dag(use_case: UseCase) -> DAG:
             steps.train(use_case),
             steps.evaluate(use_case),
             gate,
-            steps.register(use_case, resolve.output, gate.output),
+            register,
+            steps.report(use_case),
+            steps.notify(use_case, resolve.output, gate.output, register.output),
         )
     return dag

@@ -1,13 +1,14 @@
 """What a use case declares; everything else about its DAGs follows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from airflow.sdk import Param
 
 from mlops_sagemaker.gates import Policy
+from mlops_sagemaker.operators.notify import Notifier
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
@@ -36,7 +37,8 @@ class UseCase:
     ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows. A window
     is ``window_days`` long, by default as long as there is data.
     ``max_runtime`` is the limit of each job. Instance types, and the number of those that train one candidate
-    together, are defaults of the form. ``doc`` (Markdown) explains the DAG to its operators.
+    together, are defaults of the form. ``doc`` (Markdown) explains the DAG to its operators. ``notifiers`` are told
+    how each run ended: Airflow notifiers, whose templates find the notice as ``notice``.
     """
 
     name: str
@@ -53,6 +55,7 @@ class UseCase:
     training_instance: str = "ml.m5.large"
     training_instances: int = 1
     max_runtime: timedelta = timedelta(hours=1)
+    notifiers: Sequence[Notifier] = ()
 
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:

@@ -42,7 +42,7 @@ def run(stack: Stack, progress: Progress, dag_id: str) -> None:
         outcome = follow.watch_run(airflow, dag_id, run_id, progress.say, stack.require_alive)
     if outcome != "success":
         raise Failure(follow.failure_report(airflow, dag_id, run_id, stack.settings))
-    print(f"\n{progress.table()}\n\n{summary(airflow, dag_id, run_id)}\n{stack.addresses()}")
+    print(f"\n{progress.table()}\n\n{summary(airflow, dag_id, run_id, stack.settings.aws_url)}\n{stack.addresses()}")
     print("\nThe stack is still up: `make status` shows it, `make down` stops it.")
 
 

@@ -8,10 +8,17 @@ from deploy.local.airflow_api import Airflow
 from deploy.local.http import HttpError
 
 
-def summary(airflow: Airflow, dag_id: str, run_id: str) -> str:
-    """Metrics, verdict, model version and artifacts of a finished training run."""
-    results = {task: _result(airflow, dag_id, run_id, task) for task in ("resolve", "gate", "register")}
-    return "\n".join([*_gate(results["gate"]), *_model(results["register"]), *_artifacts(results["resolve"])])
+def summary(airflow: Airflow, dag_id: str, run_id: str, aws_url: str) -> str:
+    """Metrics, verdict, model version, artifacts and report of a finished training run."""
+    found = {task: _result(airflow, dag_id, run_id, task) for task in ("resolve", "gate", "register", "report")}
+    return "\n".join(
+        [
+            *_gate(found["gate"]),
+            *_model(found["register"]),
+            f"Artifacts      {found['resolve']['run_uri']}",
+            f"Report         {found['report']['page'].replace('s3:/', aws_url, 1)}?response-content-type=text/html",
+        ]
+    )
 
 
 def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
@@ -47,7 +54,3 @@ def _model(model: dict[str, Any]) -> list[str]:
         f"Model version  {model['model_package_arn']} ({model['approval_status']})",
         f"Model data     {model['model_data']}",
     ]
-
-
-def _artifacts(resolved: dict[str, Any]) -> list[str]:
-    return [f"Artifacts      {resolved['run_uri']}"]

@@ -1,4 +1,4 @@
-"""Links from a task to AWS's console, there from the moment its job exists."""
+"""Links from a task to AWS's console, there from the moment its job exists; and to what it has written for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -82,6 +82,22 @@ class OriginLink(_Link):
     name = "Reused from"
 
 
+class PageLink(_Link):
+    """A page that the job has written."""
+
+    name = "Report"
+
+    @staticmethod
+    def address(operator: Any, arn: str, uri: str) -> str:
+        """Where it is read: in the console, or at the address that requests go to."""
+        bucket, key = uris.parse(uri)
+        console = _console(operator, arn)
+        if console is None:
+            # A job's outputs have no content type, and a browser would only save them.
+            return f"{operator.hook.endpoint.rstrip('/')}/{bucket}/{quote(key)}?response-content-type=text/html"
+        return f"https://{console}/s3/object/{bucket}?region={operator.hook.conn_region_name}&prefix={quote(key)}"
+
+
 JOB_LINKS = (JobLink(), LogLink(), ArtifactsLink())
 
 
@@ -103,6 +119,12 @@ def show_origin(context: Context, operator: Any, origin: Mapping[str, Any]) -> N
         run = f"dags/{origin['dag_id']}/runs/{quote(origin['run_id'], safe='')}"
         address = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{run}/tasks/{origin['task_id']}{mapped}"
         context["ti"].xcom_push(key=OriginLink().xcom_key, value=address)
+
+
+def show_page(context: Context, operator: Any, arn: str, uri: str) -> None:
+    """Make the link of a page appear at the task whose job, of the ARN, has written it."""
+    if operator.do_xcom_push:
+        context["ti"].xcom_push(key=PageLink().xcom_key, value=PageLink.address(operator, arn, uri))
 
 
 def _console(operator: Any, arn: str) -> str | None:

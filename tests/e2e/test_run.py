@@ -11,6 +11,7 @@ import sys
 import tarfile
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.support.stack import BUCKET, LocalStack
 pytestmark = pytest.mark.local_only
 
 TRAINS = ("train xgboost", "train forest", "train linear")
-TASKS = ("resolve", "validate", "preprocess", *TRAINS, "evaluate", "gate", "register")
+TASKS = ("resolve", "validate", "preprocess", *TRAINS, "evaluate", "gate", "register", "report", "notify")
 
 
 def test_the_first_run_succeeds_and_says_what_came_of_it(first: FirstRun) -> None:
@@ -49,13 +50,57 @@ def test_the_registered_version_carries_all_that_was_decided_on(stack: LocalStac
     facts = package["CustomerMetadataProperties"]
     assert facts["window_end"]
     assert len(facts["code_sha256"]) == 64
+    assert facts["candidates"].split() == ["xgboost", "forest", "linear"]
+    assert int(facts["billed_seconds"]) > 0
     gate = json.loads(stack.aws.read(facts["gate"]))
     assert gate["passed"] is True
-    report = json.loads(stack.aws.read(package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]))
+    report = json.loads(stack.aws.read(gate["report"]))
     mse = report["candidates"][gate["candidate"]]["regression_metrics"]["mse"]["value"]
     assert math.isclose(gate["metrics"]["mse"], mse)
     assert mse < report["baseline"]["regression_metrics"]["mse"]["value"] < 10
     assert report["champion"] == {"state": "none"}
+
+
+def test_the_registered_version_is_read_with_the_aws_command_line(stack: LocalStack) -> None:
+    (version,) = stack.versions()
+    arn = version["ModelPackageArn"]
+    package = json.loads(aws_cli(stack.aws, "sagemaker", "describe-model-package", "--model-package-name", arn))
+    quality = package["ModelMetrics"]["ModelQuality"]
+    assert package["DriftCheckBaselines"]["ModelQuality"] == quality
+    statistics = json.loads(aws_cli(stack.aws, "s3", "cp", quality["Statistics"]["S3Uri"], "-"))
+    constraints = json.loads(aws_cli(stack.aws, "s3", "cp", quality["Constraints"]["S3Uri"], "-"))
+    mse = statistics["regression_metrics"]["mse"]["value"]
+    assert 0 < mse < constraints["regression_constraints"]["mse"]["threshold"]
+    facts = package["CustomerMetadataProperties"]
+    manifest = json.loads(aws_cli(stack.aws, "s3", "cp", facts["data_manifest"], "-"))
+    assert len(manifest) > 1
+    job = package["MetadataProperties"]["GeneratedBy"].rpartition("/")[2]
+    trained = json.loads(aws_cli(stack.aws, "sagemaker", "describe-training-job", "--training-job-name", job))
+    assert trained["ModelArtifacts"]["S3ModelArtifacts"] == facts["model_data"]
+    card = json.loads(package["ModelCard"]["ModelCardContent"])
+    (group,) = card["evaluation_details"][0]["metric_groups"]
+    assert {metric["name"]: metric["value"] for metric in group["metric_data"]}["mse"] == mse
+
+
+def test_the_report_is_a_page_that_task_and_version_lead_to(stack: LocalStack) -> None:
+    (run,), (version,) = stack.runs(), stack.versions()
+    links = stack.airflow.request(
+        "GET", f"dags/abalone_training/dagRuns/{run['dag_run_id']}/taskInstances/report/links"
+    )
+    with urlopen(links["extra_links"]["Report"]) as answer:
+        page = answer.read().decode()
+    package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
+    assert page.encode() == stack.aws.read(package["CustomerMetadataProperties"]["report"])
+    assert answer.headers["Content-Type"].startswith("text/html")
+    for part in ("<svg", "mse against the baseline", "4.7"):
+        assert part in page
+
+
+def test_the_run_is_summed_up(stack: LocalStack) -> None:
+    (run,), (version,) = stack.runs(), stack.versions()
+    notice = stack.result(run["dag_run_id"], "notify")
+    assert (notice["outcome"], notice["version"]) == ("registered", version["ModelPackageArn"])
+    assert notice["text"].splitlines()[0] in stack.log(run["dag_run_id"], "notify")
 
 
 def test_the_model_holds_no_pickle_and_its_preprocessing(stack: LocalStack) -> None:
@@ -126,6 +171,7 @@ def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:
     assert (states["run"], states["gate"], states["register"]) == ("success", "success", "skipped")
     gate = stack.result(run_id, "gate")
     assert gate["passed"] is False
+    assert stack.result(run_id, "notify")["outcome"] == "refused"
     assert "misses the threshold <= 1" in gate["reason"]
     assert gate["reason"] in stack.log(run_id, "register"), "the skipped task does not say why"
     job = stack.result(run_id, "train xgboost")["job_name"]
@@ -137,11 +183,12 @@ def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:
 def test_one_candidate_that_cannot_be_trained_is_seen_and_stops_no_other(stack: LocalStack) -> None:
     run_id = stack.trigger({"xgboost_device": "cuda"})
     states = stack.finished(run_id)
-    assert (states["run"], states["train xgboost"]) == ("success", "failed")
-    assert {states[task] for task in ("train forest", "train linear", "gate", "register")} == {"success"}
+    assert states.pop("train xgboost") == "failed"
+    assert set(states.values()) == {"success"}, states
     assert "built for CPUs only" in stack.log(run_id, "train xgboost")
     gate = stack.result(run_id, "gate")
     assert (gate["candidate"], {check["candidate"] for check in gate["checks"]}) == ("forest", {"forest"})
+    assert "Could not be trained: xgboost" in stack.result(run_id, "notify")["text"]
 
 
 def test_a_parameter_out_of_range_is_refused_at_once(stack: LocalStack) -> None:

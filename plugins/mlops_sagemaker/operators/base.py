@@ -1,13 +1,13 @@
 """What the operators share: one job per step, waiting for it, and never leaving it behind."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from airflow.sdk import Context
+from airflow.sdk import BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
 
 from mlops_sagemaker import links, naming, requests
@@ -93,7 +93,7 @@ class SageMakerJobOperator(LifecycleOperator):
     kind: ClassVar[JobKind]
     template_fields = aws_template_fields("request", "ledger", "anew")
     template_fields_renderers: ClassVar[dict[str, str]] = {"request": "json"}
-    operator_extra_links = (*links.JOB_LINKS, links.OriginLink())
+    operator_extra_links: Collection[BaseOperatorLink] = (*links.JOB_LINKS, links.OriginLink())
 
     _job_name: str | None = None
     _killed = False

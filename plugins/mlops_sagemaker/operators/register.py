@@ -1,5 +1,7 @@
 """Register a model that its gate let through."""
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import Context
@@ -7,8 +9,11 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from mlops_sagemaker import naming
 from mlops_sagemaker._compat import aws_template_fields
+from mlops_sagemaker.cards import ModelCard
+from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.jobs import TRAINING
 from mlops_sagemaker.operators.base import LifecycleOperator, task_key, user_errors_are_final
-from mlops_sagemaker.requests import ModelPackage
+from mlops_sagemaker.requests import MetricsSource, ModelPackage
 
 TOKEN = "registration"
 """Property of a package that says which registration made it."""
@@ -24,16 +29,19 @@ class RegisterModelOperator(LifecycleOperator):
     property ``run_type`` says why.
 
     One model makes one version however often the task is repeated or cleared: the request carries a token
-    that follows from its content, and a package that bears it already is returned instead.
+    that follows from the model and its evaluation, and a package that bears it already is returned instead.
 
     :param group: the model package group, created if absent.
     :param group_description: what the group holds.
     :param gate: the ``output`` of the MetricGateOperator.
     :param run: the ``output`` of the ResolveRunOperator.
-    :param model_data: S3 URI of the ``model.tar.gz``.
+    :param models: by candidate the S3 URI of its ``model.tar.gz``, empty for one that could not be trained.
+    :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json`` and ``constraints.json``.
+    :param page: S3 URI of the report for people.
+    :param jobs: the tasks, mapped or not, whose jobs have made and judged the model.
     """
 
-    template_fields = aws_template_fields("group", "gate", "run", "model_data")
+    template_fields = aws_template_fields("group", "gate", "run", "models", "quality", "page")
 
     def __init__(
         self,
@@ -42,7 +50,10 @@ class RegisterModelOperator(LifecycleOperator):
         group_description: str,
         gate: Any,
         run: Any,
-        model_data: str,
+        models: Mapping[str, str],
+        quality: str,
+        page: str,
+        jobs: Sequence[str],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -50,7 +61,10 @@ class RegisterModelOperator(LifecycleOperator):
         self.group_description = group_description
         self.gate: dict[str, Any] = gate
         self.run: dict[str, Any] = run
-        self.model_data = model_data
+        self.models = models
+        self.quality = quality
+        self.page = page
+        self.jobs = jobs
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Register the model, or find that it is registered."""
@@ -66,38 +80,108 @@ class RegisterModelOperator(LifecycleOperator):
             "model_package_arn": arn,
             "version": version,
             "approval_status": package["ModelApprovalStatus"],
-            "model_data": self.model_data,
+            "model_data": self._model_data,
             "group": self.group,
         }
 
+    @property
+    def _candidate(self) -> str:
+        return str(self.gate["candidate"])
+
+    @property
+    def _model_data(self) -> str:
+        return self.models[self._candidate]
+
     def _register(self, context: Context) -> dict[str, Any]:
-        request = self._package(context).request()
-        token = naming.client_token(task_key(context), request)
-        request["CustomerMetadataProperties"][TOKEN] = token
+        identity = {"group": self.group, "model": self._model_data, "report": self.gate["report_sha256"]}
+        token = naming.client_token(task_key(context), identity)
         self.hook.ensure_group(self.group, self.group_description)
         known = self.hook.find_package(self.group, {TOKEN: token}, since=context["dag_run"].run_after)
-        return known or self.hook.create_package({**request, "ClientToken": token})
+        if known:
+            return known
+        request = self._package(context, token).request()
+        return self.hook.create_package({**request, "ClientToken": token})
 
-    def _package(self, context: Context) -> ModelPackage:
-        run, run_id = self.run, context["run_id"]
+    def _package(self, context: Context, token: str) -> ModelPackage:
+        jobs = [job for job in context["ti"].xcom_pull(task_ids=list(self.jobs)) if job]
+        arn, hyperparameters = self._made_by(jobs)
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in self.gate["metrics"].items())
+        properties = {**self._properties(context, jobs), TOKEN: token}
         return ModelPackage(
             group=self.group,
-            description=f"Data before {run['window']['end']}, run {run_id}: {metrics}",
-            approval="Rejected" if run[RUN_TYPE] == BACKFILL else "PendingManualApproval",
-            report=self.gate["report"],
-            report_sha256=self.gate["report_sha256"],
-            properties={
-                "model_data": self.model_data,
-                "window_end": run["window"]["end"],
-                "data_manifest": run["data"]["manifest"],
-                "data_sha256": run["data"]["sha256"],
-                "code_sha256": run["code"]["sha256"],
-                "image": run["image"]["uri"],
-                "release": run["release"],
-                "gate": self.gate["record"],
-                "dag_id": context["ti"].dag_id,
-                "run_id": run_id,
-                RUN_TYPE: run[RUN_TYPE],
-            },
+            description=f"Data before {self.run['window']['end']}, run {context['run_id']}: {metrics}",
+            approval="Rejected" if self.run[RUN_TYPE] == BACKFILL else "PendingManualApproval",
+            statistics=self._measured("statistics"),
+            constraints=self._measured("constraints"),
+            generated_by=arn,
+            card=self._card(context, arn, hyperparameters, properties),
+            properties=properties,
         )
+
+    def _made_by(self, jobs: Sequence[dict[str, Any]]) -> tuple[str, dict[str, str]]:
+        """ARN and hyperparameters of the job that made the model, of a tuning job those of its best one."""
+        job = next(job for job in jobs if job["model_data"] == self._model_data)
+        training = self.hook.describe(TRAINING, job.get("best_job_name") or job["job_name"]) or {}
+        return training.get("TrainingJobArn", job["job_arn"]), training.get("HyperParameters", {})
+
+    def _measured(self, what: str) -> MetricsSource:
+        uri = f"{self.quality}/{self._candidate}/{what}.json"
+        content = self.hook.read(uri)
+        if content is None:
+            raise UserError(f"there is nothing at {uri}; did the evaluation write it?")
+        return MetricsSource(uri, hashlib.sha256(content).hexdigest())
+
+    def _properties(self, context: Context, jobs: Sequence[dict[str, Any]]) -> dict[str, str]:
+        run, failed = self.run, [name for name, model in self.models.items() if not model]
+        facts = {
+            "model_data": self._model_data,
+            "candidate": self._candidate,
+            "candidates": " ".join(name for name, model in self.models.items() if model),
+            "failed_candidates": " ".join(failed),
+            "champion": (run["champion"] or {}).get("model_package_arn", ""),
+            "window_end": run["window"]["end"],
+            "data_first_day": run["data"]["first_day"],
+            "data_last_day": run["data"]["last_day"],
+            "data_manifest": run["data"]["manifest"],
+            "data_sha256": run["data"]["sha256"],
+            "code": run["code"]["uri"],
+            "code_sha256": run["code"]["sha256"],
+            "image": run["image"]["uri"],
+            "image_sha256": run["image"]["sha256"],
+            "release": run["release"],
+            "gate": self.gate["record"],
+            "evaluation": self.gate["report"],
+            "evaluation_sha256": self.gate["report_sha256"],
+            "report": self.page,
+            "billed_seconds": str(sum(_billed(job) for job in jobs)),
+            "dag_id": context["ti"].dag_id,
+            "run_id": context["run_id"],
+            RUN_TYPE: run[RUN_TYPE],
+        }
+        return {name: text for name, text in facts.items() if text}
+
+    def _card(
+        self, context: Context, arn: str, hyperparameters: Mapping[str, str], properties: Mapping[str, str]
+    ) -> ModelCard:
+        return ModelCard(
+            purpose=self.group_description,
+            creator=f"run {context['run_id']} of {context['ti'].dag_id}",
+            model_data=self._model_data,
+            training_job=arn,
+            image=self.run["image"]["uri"],
+            datasets=(self.run["data"]["manifest"],),
+            hyperparameters=hyperparameters,
+            evaluated_on=self.gate["report"],
+            metrics=self.gate["metrics"],
+            details={**properties, "gate_reason": self.gate["reason"]},
+        )
+
+
+def _billed(job: dict[str, Any]) -> int:
+    """Seconds that AWS charges for one instance of a job. Only training jobs say so; of others it is all they ran. What
+    was used again was paid for before."""
+    return (
+        0
+        if "reused" in job
+        else int(job["billable_seconds"] if job["billable_seconds"] is not None else job["seconds"] or 0)
+    )

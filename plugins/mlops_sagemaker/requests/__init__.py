@@ -13,7 +13,7 @@ from mlops_sagemaker.requests.jobs import (
     TrainingJob,
     without_absent_inputs,
 )
-from mlops_sagemaker.requests.registry import ModelPackage
+from mlops_sagemaker.requests.registry import MetricsSource, ModelPackage
 from mlops_sagemaker.requests.transform import TransformJob
 from mlops_sagemaker.requests.tuning import Categories, ContinuousRange, IntegerRange, TuningJob
 
@@ -26,6 +26,7 @@ __all__ = [
     "Input",
     "Instances",
     "IntegerRange",
+    "MetricsSource",
     "Model",
     "ModelPackage",
     "Output",

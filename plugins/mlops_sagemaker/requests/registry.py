@@ -1,26 +1,45 @@
 """Model packages."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_sagemaker.cards import ModelCard
 from mlops_sagemaker.errors import UserError
 
-MAX_METADATA_LENGTH = 256
+METADATA = re.compile(r"[\w .:/=+\-@]{1,256}")
+"""A value of CustomerMetadataProperties, API_CreateModelPackage."""
+
+
+@dataclass(frozen=True)
+class MetricsSource:
+    """A JSON object with measurements, and the SHA-256 of its bytes: a later reader can tell whether it is the same."""
+
+    uri: str
+    sha256: str
+
+    def request(self) -> dict[str, str]:
+        """A ``MetricsSource``."""
+        return {"ContentType": "application/json", "ContentDigest": f"sha256:{self.sha256}", "S3Uri": self.uri}
 
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """A model to register: where it lies, the report that speaks for it, and its history in ``properties``.
+    """A model to register: how good it is, how bad it may become, where it comes from.
 
-    ``report_sha256`` is the hash of the report's bytes, so that a later reader can tell whether it is the
-    same report. ``approval`` is the state it begins in: ``PendingManualApproval``, ``Approved`` or ``Rejected``.
+    ``statistics`` and ``constraints`` are those of its quality, in Model Monitor's shapes; they are also what drift is
+    measured against. ``generated_by`` is the ARN of the job that made the model. ``properties`` hold its history.
+    ``approval`` is the state it begins in: ``PendingManualApproval``, ``Approved`` or ``Rejected``.
     """
 
     group: str
     description: str
-    report: str
-    report_sha256: str
+    statistics: MetricsSource
+    constraints: MetricsSource
+    generated_by: str
+    card: ModelCard
     properties: Mapping[str, str]
     approval: str = "PendingManualApproval"
 
@@ -28,23 +47,25 @@ class ModelPackage:
         """The keyword arguments of ``create_model_package`` but ``ClientToken``.
 
         There is no inference specification: no image serves the model yet. Raises UserError for a property
-        that is empty or longer than SageMaker stores.
+        that SageMaker does not store.
         """
         for name, value in self.properties.items():
-            if not 0 < len(value) <= MAX_METADATA_LENGTH:
-                limit = f"1 to {MAX_METADATA_LENGTH}"
+            if not METADATA.fullmatch(value):
                 raise UserError(
-                    f"property {name} of a model package has {len(value)} characters; SageMaker takes {limit}"
+                    f"property {name} of a model package is {value!r}; SageMaker takes 1 to 256 letters, digits, spaces "
+                    "and any of _.:/=+-@"
                 )
-        statistics = {
-            "ContentType": "application/json",
-            "ContentDigest": f"sha256:{self.report_sha256}",
-            "S3Uri": self.report,
-        }
+        quality = {"Statistics": self.statistics.request(), "Constraints": self.constraints.request()}
         return {
             "ModelPackageGroupName": self.group,
             "ModelPackageDescription": self.description,
             "ModelApprovalStatus": self.approval,
-            "ModelMetrics": {"ModelQuality": {"Statistics": statistics}},
+            "ModelMetrics": {"ModelQuality": quality},
+            "DriftCheckBaselines": {"ModelQuality": quality},
+            "MetadataProperties": {"GeneratedBy": self.generated_by},
+            "ModelCard": {
+                "ModelCardContent": json.dumps(self.card.content(), sort_keys=True),
+                "ModelCardStatus": "PendingReview",
+            },
             "CustomerMetadataProperties": dict(self.properties),
         }

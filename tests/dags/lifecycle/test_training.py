@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from airflow.sdk.definitions.param import process_params
 from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError
-from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from jinja2 import Template
 
 from lifecycle.training import training_dag
@@ -17,7 +16,7 @@ from tests.unit.mlops_sagemaker.contexts import RUN_AFTER, context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 from tests.unit.mlops_sagemaker.reports import report
 
-STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "register"]
+STEPS = ["resolve", "validate", "preprocess", "train", "evaluate", "gate", "register", "report", "notify"]
 CANDIDATES = ["xgboost", "linear"]
 SHA = "ab" * 32
 RELEASE = {
@@ -28,16 +27,6 @@ RELEASE = {
     "code": {"rings": {"uri": "s3://bucket/code/1/", "sha256": SHA, "steps": {}}},
     "images": {"training": {"uri": "registry/training:1", "sha256": SHA}},
 }
-
-
-class TaskInstance(RuntimeTaskInstance):
-    """A task instance whose XComs are a plain dictionary, those of a mapped task by its map index."""
-
-    xcoms: dict[str, Any]
-
-    def xcom_pull(self, task_ids: Any = None, map_indexes: Any = None, **_: Any) -> Any:
-        found = self.xcoms.get(task_ids)
-        return found.get(map_indexes) if isinstance(map_indexes, int) and found else found
 
 
 class Variables:
@@ -71,11 +60,7 @@ class Run:
         return self.xcoms[task_ids[-1]]
 
     def _execute(self, task: Any, map_index: int = -1) -> Any:
-        context = context_for(task)
-        known = {name: getattr(context["ti"], name) for name in ("task_id", "dag_id", "run_id", "max_tries")}
-        context["ti"] = TaskInstance.model_construct(
-            task=task, xcoms=self.xcoms, map_index=map_index, start_date=RUN_AFTER, **known
-        )
+        context = context_for(task, xcoms=self.xcoms, map_index=map_index)
         context["dag"], context["dag_run"].conf = self.dag, self.conf
         context["params"] = process_params(self.dag, task, self.conf, suppress_exception=False)
         context["var"] = {"value": Variables()}
@@ -88,6 +73,8 @@ class Run:
         document = report(mse=mse, champion=4.7 if self.xcoms["resolve"]["champion"] else None)
         folder = self.xcoms["resolve"]["run_uri"].removeprefix("s3://")
         self.aws.objects[f"{folder}/evaluate/evaluation.json"] = json.dumps(document).encode()
+        for name in ("statistics", "constraints"):
+            self.aws.objects[f"{folder}/evaluate/quality/xgboost/{name}.json"] = b"{}"
 
     def job(self, step: str) -> Any:
         """The request of a step's job."""
@@ -120,7 +107,9 @@ def test_the_steps_follow_each_other() -> None:
 
 def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:
     run = Run(aws)
-    registered = run.execute(*STEPS)
+    notice = run.execute(*STEPS)
+    registered = run.xcoms["register"]
+    assert (notice["outcome"], notice["version"]) == ("registered", registered["model_package_arn"])
     assert (registered["group"], registered["version"]) == ("rings", 1)
     assert registered["model_data"] == run.trained("xgboost")["model_data"]
     assert run.xcoms["gate"]["passed"] is True
@@ -158,6 +147,7 @@ def test_a_candidate_that_failed_is_not_evaluated_and_the_others_are(aws: FakeAw
     assert found == ["candidate-xgboost"]
     rules = {task.task_id: task.trigger_rule for task in run.dag.tasks}
     assert rules.pop("evaluate") == "all_done_min_one_success"
+    assert rules.pop("report") == rules.pop("notify") == "none_failed"
     assert set(rules.values()) == {"all_success"}
 
 
@@ -221,11 +211,13 @@ def test_a_form_filled_in_wrongly_is_refused(aws: FakeAws, conf: dict[str, Any])
 
 def test_the_forms_threshold_decides_and_a_refused_model_is_skipped(aws: FakeAws) -> None:
     run = Run(aws, max_mse=4.4)
-    gate = run.execute(*STEPS[:-1])
+    gate = run.execute(*STEPS[:-3])
     assert "mse 4.5 misses the threshold <= 4.4" in gate["reason"]
     with pytest.raises(AirflowSkipException, match="misses the threshold"):
         run.execute("register")
     assert not aws.packages
+    notice = run.execute("report", "notify")
+    assert (notice["outcome"], notice["version"]) == ("refused", None)
 
 
 def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
@@ -234,7 +226,7 @@ def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
     champion = {"ModelPackageGroupName": "rings", "ModelApprovalStatus": "Approved"}
     aws.call("CreateModelPackage", {**champion, "CustomerMetadataProperties": properties})
     run = Run(aws)
-    gate = run.execute(*STEPS[:-1])
+    gate = run.execute(*STEPS[:-3])
     assert inputs(run.job("evaluate"))["champion"] == "s3://bucket/champion.tar.gz"
     assert run.job("evaluate")["AppSpecification"]["ContainerArguments"] == ["evaluate", "--fresh-from=2026-02-28"]
     assert [check["rule"] for check in gate["checks"] if check["held"]] == [
@@ -242,6 +234,30 @@ def test_the_champion_is_scored_and_must_be_beaten(aws: FakeAws) -> None:
         "mse threshold",
         "mse against the champion",
     ]
+
+
+def test_the_report_is_made_of_evaluation_and_verdict(aws: FakeAws) -> None:
+    run = Run(aws)
+    run.execute(*STEPS[:-1])
+    folder, code = run.xcoms["resolve"]["run_uri"], "s3://bucket/code/1/"
+    assert inputs(run.job("report")) == {
+        "evaluation": f"{folder}/evaluate/",
+        "gate": run.xcoms["gate"]["record"],
+        "code": code,
+    }
+    assert outputs(run.job("report")) == {"page": f"{folder}/report/"}
+    assert run.xcoms["report"]["page"] == f"{folder}/report/report.html"
+    assert aws.packages[0]["CustomerMetadataProperties"]["report"] == run.xcoms["report"]["page"]
+
+
+def test_notifiers_are_told_of_runs_that_end_and_of_runs_that_fail(aws: FakeAws) -> None:
+    told: list[str] = []
+    dag = training_dag(declared(notifiers=[lambda context: told.append(context["notice"].outcome)]))
+    run = Run(aws)
+    run.dag = dag
+    run.execute(*STEPS)
+    dag.on_failure_callback(context_for(dag.get_task("gate")) | {"reason": "task_failure"})
+    assert told == ["registered", "failed"]
 
 
 def test_training_reports_the_gates_metric_while_it_runs(aws: FakeAws) -> None:

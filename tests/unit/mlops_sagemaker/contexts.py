@@ -13,17 +13,32 @@ RUN_AFTER = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 class TaskInstance(RuntimeTaskInstance):
-    """A task instance that keeps what it pushes."""
+    """A task instance that keeps what it pushes. Its XComs are a plain dictionary by task, those of a mapped task by its
+    map index."""
 
     pushed: dict[str, Any]
+    xcoms: dict[str, Any]
+
+    def xcom_pull(self, task_ids: Any = None, map_indexes: Any = None, **_: Any) -> Any:
+        if isinstance(task_ids, list):
+            return [value for task_id in task_ids for value in self._all(task_id)]
+        found = self.xcoms.get(task_ids)
+        return found.get(map_indexes) if isinstance(map_indexes, int) and found else found
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.pushed[key] = value
+
+    def _all(self, task_id: str) -> list[Any]:
+        found = self.xcoms.get(task_id)
+        mapped = isinstance(found, dict) and all(isinstance(index, int) for index in found)
+        return list(found.values()) if mapped else [found]
 
 
 def context_for(
     operator: Any,
     *,
+    xcoms: dict[str, Any] | None = None,
+    map_index: int = -1,
     run_id: str = RUN_ID,
     generation: int = 0,
     try_number: int = 1,
@@ -37,11 +52,12 @@ def context_for(
     ti = TaskInstance.model_construct(
         pushed={},
         task=operator,
+        xcoms={} if xcoms is None else xcoms,
         task_id=operator.task_id,
         dag_id=DAG_ID,
         run_id=run_id,
         try_number=try_number,
-        map_index=-1,
+        map_index=map_index,
         max_tries=generation + (operator.retries or 0),
         start_date=datetime.now(UTC),
     )

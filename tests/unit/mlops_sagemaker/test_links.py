@@ -64,3 +64,19 @@ def test_what_is_used_again_leads_to_the_task_that_made_it(
     links.show_origin(context, Task("http://127.0.0.1:4566"), origin)
     run = "scheduled__2026-03-02T02%3A00%3A00%2B00%3A00"
     assert pushed == {"_link_OriginLink": f"https://airflow.example/dags/d/runs/{run}/tasks/t{mapped}"}
+
+
+def page(task: Task) -> dict[str, Any]:
+    pushed: dict[str, Any] = {}
+    context: Any = {"ti": SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))}
+    arn = "arn:aws:sagemaker:eu-north-1:000000000000:processing-job/job"
+    links.show_page(context, task, arn, "s3://bucket/a b/report.html")
+    return pushed
+
+
+def test_a_page_is_read_in_the_console_or_at_the_address_that_requests_go_to() -> None:
+    console = "https://console.aws.amazon.com/s3/object/bucket?region=eu-north-1&prefix=a%20b/report.html"
+    assert page(Task("https://api.sagemaker.eu-north-1.amazonaws.com")) == {"_link_PageLink": console}
+    local = "http://127.0.0.1:4566/bucket/a%20b/report.html?response-content-type=text/html"
+    assert page(Task("http://127.0.0.1:4566")) == {"_link_PageLink": local}
+    assert page(Task("http://127.0.0.1:4566", do_xcom_push=False)) == {}

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from botocore.model import Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from mlops_sagemaker import requests
+from mlops_sagemaker.cards import ModelCard
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.requests import (
     BlueGreen,
@@ -19,6 +21,7 @@ from mlops_sagemaker.requests import (
     Input,
     Instances,
     IntegerRange,
+    MetricsSource,
     Model,
     ModelPackage,
     Output,
@@ -72,7 +75,27 @@ TRANSFORM = TransformJob(
 )
 MODEL = Model(COMMON["role_arn"], package="arn:aws:sagemaker:us-east-1:000000000000:model-package/abalone/1")
 CONFIG = EndpointConfig([Variant("model", "ml.m5.large", 2)], DataCapture("s3://bucket/captured/", 50))
-PACKAGE = ModelPackage("abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": "s3://b/m.tar.gz"})
+CARD = ModelCard(
+    purpose="rings",
+    creator="run 1",
+    model_data="s3://b/m.tar.gz",
+    training_job="arn:aws:sagemaker:us-east-1:000000000000:training-job/job",
+    image="registry/training:1",
+    datasets=("s3://b/manifest.json",),
+    hyperparameters={"eta": "0.1"},
+    evaluated_on="s3://b/evaluation.json",
+    metrics={"mse": 4.5},
+    details={"gate_reason": "x" * 2000},
+)
+PACKAGE = ModelPackage(
+    group="abalone",
+    description="text",
+    statistics=MetricsSource("s3://bucket/statistics.json", "ab" * 32),
+    constraints=MetricsSource("s3://bucket/constraints.json", "cd" * 32),
+    generated_by=CARD.training_job,
+    card=CARD,
+    properties={"model_data": "s3://b/m.tar.gz"},
+)
 
 
 def problems_with(request: Any, shape: Shape, place: str = "$") -> list[str]:
@@ -173,21 +196,27 @@ def test_every_job_has_a_time_limit() -> None:
     assert TRAINING.request()["StoppingCondition"] == {"MaxRuntimeInSeconds": 3600}
 
 
-def test_a_package_waits_for_approval_and_names_its_report_with_hash() -> None:
+def test_a_package_waits_for_approval_with_measurements_by_hash_baselines_origin_and_card() -> None:
     request = PACKAGE.request()
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
     assert "InferenceSpecification" not in request
-    statistics = request["ModelMetrics"]["ModelQuality"]["Statistics"]
-    assert (statistics["S3Uri"], statistics["ContentDigest"]) == (
-        "s3://bucket/report.json",
-        "sha256:" + "ab" * 32,
-    )
+    quality = request["ModelMetrics"]["ModelQuality"]
+    assert quality["Statistics"] == {
+        "ContentType": "application/json",
+        "ContentDigest": "sha256:" + "ab" * 32,
+        "S3Uri": "s3://bucket/statistics.json",
+    }
+    assert quality["Constraints"]["S3Uri"] == "s3://bucket/constraints.json"
+    assert request["DriftCheckBaselines"]["ModelQuality"] == quality
+    assert request["MetadataProperties"] == {"GeneratedBy": CARD.training_job}
+    assert request["ModelCard"]["ModelCardStatus"] == "PendingReview"
+    assert json.loads(request["ModelCard"]["ModelCardContent"]) == CARD.content()
 
 
-@pytest.mark.parametrize("value", ["", "x" * 257])
+@pytest.mark.parametrize("value", ["", "x" * 257, "a,b", "a~b", "a\nb"])
 def test_a_property_sagemaker_does_not_store_is_refused_by_name(value: str) -> None:
-    package = ModelPackage("abalone", "text", "s3://bucket/report.json", "ab" * 32, {"model_data": value})
-    with pytest.raises(UserError, match="property model_data of a model package has"):
+    package = dataclasses.replace(PACKAGE, properties={"model_data": value})
+    with pytest.raises(UserError, match="property model_data of a model package is"):
         package.request()
 
 

@@ -8,6 +8,7 @@ from deploy.local.http import HttpError
 from deploy.local.summary import summary
 
 RESOLVED = {"run_uri": "s3://bucket/abalone/runs/one/"}
+REPORTED = {"page": "s3://bucket/abalone/runs/one/report/report.html"}
 CHECK = {"candidate": "xgboost", "rule": "mse threshold", "held": True, "reason": "mse 4.5 is below 5.2"}
 UNASKED = {**CHECK, "rule": "mse against the champion", "held": None, "reason": "there is no champion yet"}
 PASSED = {
@@ -43,11 +44,11 @@ class Results:
 
 
 def text(**results: Any) -> str:
-    return summary(Results(**results), "abalone_training", "run")  # type: ignore[arg-type]
+    return summary(Results(**results), "abalone_training", "run", "http://127.0.0.1:4566")  # type: ignore[arg-type]
 
 
-def test_it_tells_metrics_verdict_version_status_and_artifacts() -> None:
-    told = text(resolve=RESOLVED, gate=PASSED, register=REGISTERED)
+def test_it_tells_metrics_verdict_version_status_artifacts_and_report() -> None:
+    told = text(resolve=RESOLVED, gate=PASSED, register=REGISTERED, report=REPORTED)
     for part in (
         "xgboost: mae 1.5000, mse 4.5000",
         "passed xgboost",
@@ -57,10 +58,11 @@ def test_it_tells_metrics_verdict_version_status_and_artifacts() -> None:
         assert part in told
     assert f"{REGISTERED['model_package_arn']} (PendingManualApproval)" in told
     assert RESOLVED["run_uri"] in told
+    assert "http://127.0.0.1:4566/bucket/abalone/runs/one/report/report.html" in told
 
 
 def test_a_refused_model_is_told_with_the_reason_and_no_version() -> None:
-    told = text(resolve=RESOLVED, gate=REFUSED)
+    told = text(resolve=RESOLVED, gate=REFUSED, report=REPORTED)
     assert "refused every candidate" in told
     assert "FAILED  xgboost, mse threshold: mse 9 is not below 5.2" in told
     assert "none: a refused model is not registered" in told
@@ -72,4 +74,4 @@ def test_an_error_of_airflow_is_not_taken_for_a_skipped_task() -> None:
             raise HttpError("GET", task_id, 500, "broken")
 
     with pytest.raises(HttpError, match="500"):
-        summary(Broken(), "abalone_training", "run")  # type: ignore[arg-type]
+        summary(Broken(), "abalone_training", "run", "http://127.0.0.1:4566")  # type: ignore[arg-type]
