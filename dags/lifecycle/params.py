@@ -11,6 +11,9 @@ from mlops_sagemaker.evaluation import METRICS
 MAX_INSTANCES = 20
 """What AWS allows of a training job unless asked for more."""
 
+MAX_TUNING_JOBS = 100
+"""What AWS allows of a tuning job unless asked for more: API_ResourceLimits and the service quotas."""
+
 INSTANCE: dict[str, Any] = {
     "type": "string",
     "pattern": r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
@@ -23,9 +26,9 @@ def number(default: float, title: str, description: str, **schema: Any) -> Param
     return Param(default, description, title=title, type="integer" if isinstance(default, int) else "number", **schema)
 
 
-def choice(default: str, title: str, description: str, *others: str) -> Param:
-    """A field for one of a few words."""
-    return Param(default, description, title=title, type="string", enum=[default, *others])
+def choice(default: str, title: str, description: str, *others: str, **schema: Any) -> Param:
+    """A field for one of a few words; ``schema`` is JSON Schema."""
+    return Param(default, description, title=title, type="string", enum=[default, *others], **schema)
 
 
 def device() -> Param:
@@ -34,13 +37,25 @@ def device() -> Param:
 
 
 def form(use_case: UseCase) -> dict[str, Param]:
-    """Hyperparameters, the gate's threshold, the window's end, the machines."""
-    return {**_hyperparameters(use_case), **_threshold(use_case), **_data(), **_machines(use_case)}
+    """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines."""
+    return {
+        **_hyperparameters(use_case),
+        **_budgets(use_case),
+        **_threshold(use_case),
+        **_approval(use_case),
+        **_data(),
+        **_machines(use_case),
+    }
 
 
 def hyperparameter_name(candidate: str, name: str) -> str:
     """The field of a candidate's hyperparameter."""
     return f"{candidate}_{name}"
+
+
+def budget_name(candidate: str) -> str:
+    """The field of how many training jobs the search for a candidate's hyperparameters may take."""
+    return hyperparameter_name(candidate, "max_jobs")
 
 
 def threshold_name(use_case: UseCase) -> str:
@@ -59,6 +74,21 @@ def _hyperparameters(use_case: UseCase) -> dict[str, Param]:
     }
 
 
+def _budgets(use_case: UseCase) -> dict[str, Param]:
+    return {
+        budget_name(candidate): number(
+            declared.tuning.max_jobs,
+            "Training jobs of the search",
+            "How many sets of hyperparameters are tried.",
+            minimum=1,
+            maximum=MAX_TUNING_JOBS,
+            section=f"Candidate {candidate}",
+        )
+        for candidate, declared in use_case.candidates.items()
+        if declared.tuning
+    }
+
+
 def _threshold(use_case: UseCase) -> dict[str, Param]:
     metric, rule = use_case.gate.metric, use_case.gate.threshold
     if rule is None:
@@ -74,6 +104,13 @@ def _threshold(use_case: UseCase) -> dict[str, Param]:
         **{name: end for name, end in ends.items() if isfinite(end)},
     )
     return {threshold_name(use_case): field}
+
+
+def _approval(use_case: UseCase) -> dict[str, Param]:
+    default = use_case.approval
+    (other,) = {"manual", "automatic"} - {default}
+    described = "Whether a version that the gate lets through waits for a person, or is approved at once."
+    return {"approval": choice(default, "Approval", described, other, section="Gate")}
 
 
 def _data() -> dict[str, Param]:

@@ -1,7 +1,6 @@
 """The steps of the training DAG: one function each, from a use case to a task.
 
-What each job does lies in ``include/scripts/tabular/``; code, image and role come from the published release. Texts
-in braces are templates, and hand on what earlier tasks of the run have left.
+What each job does lies in ``include/scripts/tabular/``; code, image and role come from the published release.
 """
 
 from datetime import timedelta
@@ -9,27 +8,21 @@ from typing import Any
 
 from airflow.sdk import TriggerRule
 
-from lifecycle.params import hyperparameter_name, threshold_name
+from lifecycle import candidates
+from lifecycle.params import threshold_name
+from lifecycle.run import CHAMPION_MODEL, EVALUATION, FRESH_FROM, MANIFEST, PAGE, PARTS, RECORD, RUN_URI, job_of
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.gate import MetricGateOperator
-from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTrainingJobOperator
+from mlops_sagemaker.operators.jobs import (
+    SageMakerProcessingJobOperator,
+    SageMakerTrainingJobOperator,
+    SageMakerTuningJobOperator,
+)
 from mlops_sagemaker.operators.notify import NotifyOperator
 from mlops_sagemaker.operators.register import RegisterModelOperator
 from mlops_sagemaker.operators.report import SageMakerReportOperator
 from mlops_sagemaker.operators.resolve import ResolveRunOperator
-from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, TrainingJob
-
-RUN = "ti.xcom_pull(task_ids='resolve')"
-RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
-MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
-CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
-FRESH_FROM = f"{{{{ ({RUN}.champion or {{}}).get('window_end', '') }}}}"
-EVALUATION = f"{RUN_URI}/evaluate"
-RECORD = f"{RUN_URI}/gate/gate.json"
-PAGE = f"{RUN_URI}/report/report.html"
-JOBS = ("validate", "preprocess", "train", "evaluate")
-PARTS = {part: f"{RUN_URI}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
-"""What preprocessing makes: three parts of the rows, and what it learned from the first."""
+from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob
 
 DEFAULT_ARGS = {
     "retries": 2,
@@ -46,6 +39,8 @@ DOCS = {
         the preprocessing on the training part alone.""",
     "train": """Trains the candidates with the form's hyperparameters, one mapped task each; the model carries its
         preprocessing. If one fails, the others are evaluated all the same; if all fail, the run does.""",
+    "tune": """Searches for the hyperparameters of the candidates that declare ranges, within their budgets; the best
+        model of a search is the candidate. A search that fails stops no other candidate.""",
     "evaluate": """Scores the candidates that could be trained, baseline and champion on the same test rows, with
         confidence intervals.""",
     "gate": """Decides whether a candidate may be registered, and which. A refusal is an answer and leaves the run
@@ -80,19 +75,21 @@ def preprocess(use_case: UseCase) -> SageMakerProcessingJobOperator:
     return _process(use_case, ("preprocess",), [_data()], outputs)
 
 
-def train(use_case: UseCase) -> Any:
-    """Train every candidate, by one mapped task."""
-    names = list(use_case.candidates)
-    return SageMakerTrainingJobOperator.partial(
-        map_index_template=f"{{{{ {names}[ti.map_index] }}}}", **_named("train")
-    ).expand(job=[_training_job(use_case, name) for name in names])
+def train(use_case: UseCase) -> list[Any]:
+    """Train every candidate: by one mapped task those whose hyperparameters are given, by another the tuned ones."""
+    trained, tuned = candidates.trained(use_case), candidates.tuned(use_case)
+    by_processing = use_case.trained_by == "processing"
+    operator = SageMakerProcessingJobOperator if by_processing else SageMakerTrainingJobOperator
+    job: Any = candidates.training_by_processing if by_processing else candidates.training_job
+    training = [(operator, "train", trained, job), (SageMakerTuningJobOperator, "tune", tuned, candidates.tuning_job)]
+    return [_mapped(operator, step, names, job, use_case) for operator, step, names, job in training if names]
 
 
 def evaluate(use_case: UseCase) -> SageMakerProcessingJobOperator:
     """Score what was trained; a candidate that failed is no input of the job."""
-    models = _models(use_case).items()
-    candidates = [Input(f"candidate-{name}", model, path=f"candidates/{name}") for name, model in models]
-    inputs = [Input("test", PARTS["test"]), *candidates, Input("champion", CHAMPION_MODEL)]
+    models = candidates.models(use_case).items()
+    trained = [Input(f"candidate-{name}", model, path=f"candidates/{name}") for name, model in models]
+    inputs = [Input("test", PARTS["test"]), *trained, Input("champion", CHAMPION_MODEL)]
     outputs = [Output("report", f"{EVALUATION}/")]
     rule = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}
     return _process(use_case, ("evaluate", f"--fresh-from={FRESH_FROM}"), inputs, outputs, **rule)
@@ -117,10 +114,11 @@ def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator
         group_description=use_case.description,
         gate=verdict,
         run=run,
-        models=_models(use_case),
+        models=candidates.models(use_case),
         quality=f"{EVALUATION}/quality",
         page=PAGE,
-        jobs=JOBS,
+        jobs=_jobs(use_case),
+        approval="{{ params.approval }}",
         **_named("register"),
     )
 
@@ -138,12 +136,19 @@ def notify(use_case: UseCase, run: Any, verdict: Any, version: Any) -> NotifyOpe
         run=run,
         verdict=verdict,
         version=version,
-        models=_models(use_case),
+        models=candidates.models(use_case),
         page=PAGE,
         notifiers=use_case.notifiers,
         trigger_rule=TriggerRule.NONE_FAILED,
         **_named("notify"),
     )
+
+
+def _mapped(operator: Any, step: str, names: list[str], job: Any, use_case: UseCase) -> Any:
+    """One task a candidate, shown by its name."""
+    named = f"{{{{ {names}[ti.map_index] }}}}"
+    jobs = [job(use_case, name) for name in names]
+    return operator.partial(map_index_template=named, **_named(step)).expand(job=jobs)
 
 
 def _process(
@@ -157,47 +162,17 @@ def _processing_job(
     use_case: UseCase, arguments: tuple[str, ...], inputs: list[Input], outputs: list[Output]
 ) -> ProcessingJob:
     instances = Instances("{{ params.processing_instance }}")
-    return ProcessingJob(inputs=inputs, outputs=outputs, instances=instances, **_common(use_case, arguments))
-
-
-def _training_job(use_case: UseCase, candidate: str) -> TrainingJob:
-    metrics = [f"{part}:{use_case.gate.metric}" for part in ("train", "validation")]
-    return TrainingJob(
-        channels={part: uri for part, uri in PARTS.items() if part != "test"},
-        output=f"{RUN_URI}/train/{candidate}/",
-        hyperparameters=_hyperparameters(use_case, candidate),
-        metrics={name: f"{name}=([0-9.eE+-]+)" for name in metrics},
-        instances=Instances("{{ params.training_instance }}", "{{ params.training_instances }}"),
-        **_common(use_case, ("train", "--candidate", candidate)),
-    )
-
-
-def _hyperparameters(use_case: UseCase, candidate: str) -> dict[str, str]:
-    names = use_case.candidates[candidate].hyperparameters
-    return {name: f"{{{{ params.{hyperparameter_name(candidate, name)} }}}}" for name in names}
-
-
-def _models(use_case: UseCase) -> dict[str, str]:
-    """By candidate where its model is; empty if it could not be trained."""
-    return {
-        name: f"{{{{ (ti.xcom_pull(task_ids='train', map_indexes={index}) or {{}}).get('model_data', '') }}}}"
-        for index, name in enumerate(use_case.candidates)
-    }
+    return ProcessingJob(inputs=inputs, outputs=outputs, instances=instances, **job_of(use_case, arguments))
 
 
 def _data() -> Input:
     return Input("data", MANIFEST, manifest=True)
 
 
-def _common(use_case: UseCase, arguments: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "module": use_case.name,
-        "arguments": arguments,
-        "image": f"{{{{ {RUN}.image.uri }}}}",
-        "code": f"{{{{ {RUN}.code.uri }}}}",
-        "role_arn": f"{{{{ {RUN}.role_arn }}}}",
-        "max_runtime": use_case.max_runtime,
-    }
+def _jobs(use_case: UseCase) -> list[str]:
+    """The tasks whose jobs make and judge a model."""
+    training = {"train": candidates.trained(use_case), "tune": candidates.tuned(use_case)}
+    return ["validate", "preprocess", *(step for step, names in training.items() if names), "evaluate"]
 
 
 def _named(step: str) -> dict[str, Any]:

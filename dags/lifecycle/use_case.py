@@ -4,27 +4,50 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from airflow.sdk import Param
 
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.operators.notify import Notifier
+from mlops_sagemaker.requests import Categories, ContinuousRange, IntegerRange
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
 characters."""
+Range = IntegerRange | ContinuousRange | Categories
 MAX_CANDIDATES = 7
 """A processing job takes ten inputs; the evaluation needs three of them for test rows, champion and code."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A search for hyperparameters by a tuning job, on the gate's own metric of the validation part.
+
+    ``max_jobs`` is the budget in training jobs, of which ``parallel`` run at once, ``max_runtime`` that in time. The
+    same ``seed`` and data make the same search.
+    """
+
+    ranges: Mapping[str, Range]
+    max_jobs: int
+    parallel: int = 2
+    max_runtime: timedelta = timedelta(hours=2)
+    strategy: Literal["Bayesian", "Random", "Grid", "Hyperband"] = "Bayesian"
+    early_stopping: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A model that is trained each night.
 
-    ``hyperparameters`` are those that the form offers; the others are as the job code declares them.
+    ``hyperparameters`` are those that the form offers; the others are as the job code declares them. With ``tuning``
+    the best model of a search is the candidate. ``recipe`` is what the job code calls the candidate, if not the same.
     """
 
     hyperparameters: Mapping[str, Param] = field(default_factory=dict)
+    tuning: Tuning | None = None
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +60,9 @@ class UseCase:
     ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows. A window
     is ``window_days`` long, by default as long as there is data.
     ``max_runtime`` is the limit of each job. Instance types, and the number of those that train one candidate
-    together, are defaults of the form. ``doc`` (Markdown) explains the DAG to its operators. ``notifiers`` are told
+    together, are defaults of the form, and so is ``approval``, of which ``automatic`` approves what the gate lets
+    through. Without a quota for training jobs, candidates are trained by processing jobs: ``trained_by``. ``doc``
+    (Markdown) explains the DAG to its operators. ``notifiers`` are told
     how each run ended: Airflow notifiers, whose templates find the notice as ``notice``.
     """
 
@@ -54,6 +79,8 @@ class UseCase:
     processing_instance: str = "ml.m5.large"
     training_instance: str = "ml.m5.large"
     training_instances: int = 1
+    trained_by: Literal["training", "processing"] = "training"
+    approval: Literal["manual", "automatic"] = "manual"
     max_runtime: timedelta = timedelta(hours=1)
     notifiers: Sequence[Notifier] = ()
 
@@ -63,5 +90,7 @@ class UseCase:
                 raise ValueError(f"{kind} name {name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")
         if not 0 < len(self.candidates) <= MAX_CANDIDATES:
             raise ValueError(f"{self.name}: declare 1 to {MAX_CANDIDATES} candidates, not {len(self.candidates)}")
+        if tuned := [name for name, each in self.candidates.items() if each.tuning and self.trained_by == "processing"]:
+            raise ValueError(f"{self.name}: only training jobs can be tuned, not processing jobs: {', '.join(tuned)}")
         if self.window_days is not None and self.window_days < 1:
             raise ValueError(f"window_days of {self.name} is {self.window_days}: a window holds at least one day")

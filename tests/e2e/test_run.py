@@ -156,12 +156,13 @@ def aws_environ(aws: LocalAws) -> dict[str, str]:
 def test_another_use_case_is_run_the_same_way(stack: LocalStack) -> None:
     result = stack.call("run", "--use-case", "churn")
     assert result.returncode == 0, result.stdout + result.stderr
-    for part in ("train forest", "auc", "passed xgboost", ":model-package/churn/1", "PendingManualApproval"):
+    for part in ("train forest", "tune tuned", "auc", ":model-package/churn/1", "PendingManualApproval"):
         assert part in result.stdout
     (version,) = stack.versions("churn")
     package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
     gate = json.loads(stack.aws.read(package["CustomerMetadataProperties"]["gate"]))
     assert 0.96 < gate["metrics"]["auc"] < 1
+    assert {check["candidate"] for check in gate["checks"]} == {"xgboost", "tuned", "forest"}
 
 
 def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:

@@ -23,7 +23,7 @@ BACKFILL = "backfill"
 
 
 class RegisterModelOperator(LifecycleOperator):
-    """Add a version, pending approval, to a model package group; skip if the gate refused the model.
+    """Add a version, pending approval or approved, to a model package group; skip if the gate refused the model.
 
     A backfill shows what a night would have made, and never ships: its version is registered as Rejected, and its
     property ``run_type`` says why.
@@ -38,10 +38,11 @@ class RegisterModelOperator(LifecycleOperator):
     :param models: by candidate the S3 URI of its ``model.tar.gz``, empty for one that could not be trained.
     :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json`` and ``constraints.json``.
     :param page: S3 URI of the report for people.
+    :param approval: ``manual``, or ``automatic`` to have the version approved at once.
     :param jobs: the tasks, mapped or not, whose jobs have made and judged the model.
     """
 
-    template_fields = aws_template_fields("group", "gate", "run", "models", "quality", "page")
+    template_fields = aws_template_fields("group", "gate", "run", "models", "quality", "page", "approval")
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class RegisterModelOperator(LifecycleOperator):
         quality: str,
         page: str,
         jobs: Sequence[str],
+        approval: str = "manual",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -65,6 +67,7 @@ class RegisterModelOperator(LifecycleOperator):
         self.quality = quality
         self.page = page
         self.jobs = jobs
+        self.approval = approval
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Register the model, or find that it is registered."""
@@ -110,13 +113,18 @@ class RegisterModelOperator(LifecycleOperator):
         return ModelPackage(
             group=self.group,
             description=f"Data before {self.run['window']['end']}, run {context['run_id']}: {metrics}",
-            approval="Rejected" if self.run[RUN_TYPE] == BACKFILL else "PendingManualApproval",
+            approval=self._approval(),
             statistics=self._measured("statistics"),
             constraints=self._measured("constraints"),
             generated_by=arn,
             card=self._card(context, arn, hyperparameters, properties),
             properties=properties,
         )
+
+    def _approval(self) -> str:
+        if self.run[RUN_TYPE] == BACKFILL:
+            return "Rejected"
+        return "Approved" if self.approval == "automatic" else "PendingManualApproval"
 
     def _made_by(self, jobs: Sequence[dict[str, Any]]) -> tuple[str, dict[str, str]]:
         """ARN and hyperparameters of the job that made the model, of a tuning job those of its best one."""

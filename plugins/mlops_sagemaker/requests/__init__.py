@@ -6,6 +6,8 @@ Shapes: botocore's service model ``sagemaker/2017-07-24``.
 
 from mlops_sagemaker.requests.hosting import BlueGreen, DataCapture, EndpointConfig, Model, Variant
 from mlops_sagemaker.requests.jobs import (
+    PROCESSING_DIR,
+    PROCESSING_RESOURCES,
     Input,
     Instances,
     Output,
@@ -18,6 +20,8 @@ from mlops_sagemaker.requests.transform import TransformJob
 from mlops_sagemaker.requests.tuning import Categories, ContinuousRange, IntegerRange, TuningJob
 
 __all__ = [
+    "PROCESSING_DIR",
+    "PROCESSING_RESOURCES",
     "BlueGreen",
     "Categories",
     "ContinuousRange",

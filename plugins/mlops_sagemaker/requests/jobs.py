@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 PROCESSING_DIR = "/opt/ml/processing"
+PROCESSING_RESOURCES = "/opt/ml/config/resourceconfig.json"
+"""What names the instances of a processing job, and which of them this is."""
 CODE = "code"
 PROCESSING_CODE_DIR = f"{PROCESSING_DIR}/input/{CODE}"
 TRAINING_CODE_DIR = f"/opt/ml/input/data/{CODE}"

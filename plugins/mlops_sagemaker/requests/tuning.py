@@ -59,15 +59,15 @@ _MEMBERS: dict[type[Range], str] = {
 class TuningJob:
     """The training job ``training`` again and again, with other values of ``ranges`` each time.
 
-    ``objective`` is one of ``training.metrics``. ``max_jobs`` is the budget in training jobs, ``parallel`` how many
-    run at once, ``max_runtime`` the limit of the whole; each training job has its own. The hyperparameters of
-    ``training`` that ``ranges`` names are left to the tuning.
+    ``objective`` is one of ``training.metrics``. ``max_jobs`` is the budget in training jobs (it may be a template),
+    ``parallel`` how many run at once, ``max_runtime`` the limit of the whole; each training job has its own. The
+    hyperparameters of ``training`` that ``ranges`` names are left to the tuning.
     """
 
     training: TrainingJob
     objective: str
     ranges: Mapping[str, Range]
-    max_jobs: int
+    max_jobs: int | str
     max_runtime: timedelta
     parallel: int = 1
     minimize: bool = True

@@ -6,11 +6,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import Param
 from airflow.sdk.definitions.param import process_params
 from airflow.sdk.exceptions import AirflowSkipException, ParamValidationError
 from jinja2 import Template
 
 from lifecycle.training import training_dag
+from lifecycle.use_case import Candidate, Tuning, UseCase
+from mlops_sagemaker.requests import ContinuousRange
 from tests.dags.lifecycle.declared import declared
 from tests.unit.mlops_sagemaker.contexts import RUN_AFTER, context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
@@ -39,9 +42,9 @@ class Variables:
 class Run:
     """A run of the training DAG on an AWS that has a release and data of one day."""
 
-    def __init__(self, fake: FakeAws, **conf: Any) -> None:
+    def __init__(self, fake: FakeAws, use_case: UseCase | None = None, **conf: Any) -> None:
         self.aws = fake
-        self.dag = training_dag(declared())
+        self.dag = training_dag(use_case or declared())
         self.conf = conf
         self.xcoms: dict[str, Any] = {}
         fake.objects["bucket/releases/current.json"] = json.dumps(RELEASE).encode()
@@ -54,7 +57,8 @@ class Run:
                 self.report(mse=4.5)
             task = self.dag.get_task(task_id)
             if task.is_mapped:
-                self.xcoms[task_id] = {index: self._execute(task, index) for index in range(len(CANDIDATES))}
+                indexes = range(len(task.expand_input.value["job"]))
+                self.xcoms[task_id] = {index: self._execute(task, index) for index in indexes}
             else:
                 self.xcoms[task_id] = self._execute(task)
         return self.xcoms[task_ids[-1]]
@@ -201,6 +205,7 @@ def test_the_forms_window_decides_what_is_seen(aws: FakeAws) -> None:
         {"training_instance": "x"},
         {"training_instances": 0},
         {"training_instances": 1.5},
+        {"approval": "maybe"},
     ],
 )
 def test_a_form_filled_in_wrongly_is_refused(aws: FakeAws, conf: dict[str, Any]) -> None:
@@ -252,12 +257,80 @@ def test_the_report_is_made_of_evaluation_and_verdict(aws: FakeAws) -> None:
 
 def test_notifiers_are_told_of_runs_that_end_and_of_runs_that_fail(aws: FakeAws) -> None:
     told: list[str] = []
-    dag = training_dag(declared(notifiers=[lambda context: told.append(context["notice"].outcome)]))
-    run = Run(aws)
-    run.dag = dag
+    run = Run(aws, declared(notifiers=[lambda context: told.append(context["notice"].outcome)]))
     run.execute(*STEPS)
-    dag.on_failure_callback(context_for(dag.get_task("gate")) | {"reason": "task_failure"})
+    run.dag.on_failure_callback(context_for(run.dag.get_task("gate")) | {"reason": "task_failure"})
     assert told == ["registered", "failed"]
+
+
+TUNED = Candidate(
+    hyperparameters={"seed": Param(7, type="integer", minimum=0)},
+    tuning=Tuning(ranges={"eta": ContinuousRange(0.1, 0.3)}, max_jobs=4),
+    recipe="xgboost",
+)
+
+
+def test_a_candidate_may_be_the_best_of_a_search_with_a_budget(aws: FakeAws) -> None:
+    candidates = {"tuned": TUNED, "linear": Candidate()}
+    run = Run(aws, declared(candidates=candidates), tuned_max_jobs=3)
+    best = {"TrainingJobName": "best", "TunedHyperParameters": {"eta": "0.2"}}
+    run.execute("resolve", "validate", "preprocess", "train")
+    aws.ending = {"BestTrainingJob": best, "TrainingJobStatusCounters": {"Completed": 3}}
+    run.execute("tune")
+    aws.ending = {}
+    job = aws.jobs[run.xcoms["tune"][0]["job_name"]]
+    config, definition = job["HyperParameterTuningJobConfig"], job["TrainingJobDefinition"]
+    assert config["HyperParameterTuningJobObjective"] == {"Type": "Minimize", "MetricName": "validation:mse"}
+    assert config["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 3
+    assert definition["StaticHyperParameters"] == {"seed": "7"}
+    assert definition["Environment"]["TRAINING_COMMAND"] == "rings train --candidate xgboost"
+    run.execute("evaluate")
+    found = inputs(run.job("evaluate"))
+    assert found["candidate-tuned"] == run.xcoms["tune"][0]["model_data"]
+    assert found["candidate-tuned"].endswith("/train/tuned/best/output/model.tar.gz")
+    assert found["candidate-linear"] == run.xcoms["train"][0]["model_data"]
+
+
+def test_a_search_is_a_task_beside_training() -> None:
+    dag = training_dag(declared(candidates={"tuned": TUNED, "linear": Candidate()}))
+    assert dag.get_task("evaluate").upstream_task_ids >= {"train", "tune"}
+    assert dag.get_task("tune").upstream_task_ids == {"preprocess"}
+    assert "tune" in dag.get_task("register").jobs
+    assert "tune" not in training_dag(declared()).get_task("register").jobs
+
+
+def test_without_a_quota_candidates_are_trained_by_processing_jobs(aws: FakeAws) -> None:
+    run = Run(aws, declared(trained_by="processing"), xgboost_eta=0.25, training_instances=2)
+    run.execute(*STEPS)
+    job, folder = run.training_job("xgboost"), run.xcoms["resolve"]["run_uri"]
+    place = "/opt/ml/processing"
+    assert job["AppSpecification"]["ContainerArguments"] == [
+        *("train", "--candidate", "xgboost"),
+        *(f"--{part}={place}/input/{part}" for part in ("train", "validation", "preprocessing")),
+        "--set=eta=0.25",
+        "--resources=/opt/ml/config/resourceconfig.json",
+        f"--model={place}/output/model",
+    ]
+    parts = {part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "preprocessing")}
+    assert inputs(job) == {**parts, "code": "s3://bucket/code/1/"}
+    assert job["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 2
+    model = f"{folder}/train/xgboost/2/"
+    assert outputs(job) == {"model": model}
+    assert inputs(run.job("evaluate"))["candidate-xgboost"] == model
+    assert aws.packages[0]["CustomerMetadataProperties"]["model_data"] == model
+    assert aws.packages[0]["MetadataProperties"]["GeneratedBy"].endswith(f"processing-job/{job['ProcessingJobName']}")
+
+
+def test_a_search_needs_training_jobs() -> None:
+    with pytest.raises(ValueError, match="only training jobs can be tuned, not processing jobs: tuned"):
+        declared(candidates={"tuned": TUNED}, trained_by="processing")
+
+
+@pytest.mark.parametrize(("approval", "status"), [("manual", "PendingManualApproval"), ("automatic", "Approved")])
+def test_the_form_says_whether_a_version_waits_for_a_person(aws: FakeAws, approval: str, status: str) -> None:
+    run = Run(aws, approval=approval)
+    run.execute(*STEPS[:-2])
+    assert run.xcoms["register"]["approval_status"] == status
 
 
 def test_training_reports_the_gates_metric_while_it_runs(aws: FakeAws) -> None:

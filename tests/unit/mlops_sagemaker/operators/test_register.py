@@ -126,6 +126,14 @@ def test_what_a_backfill_registers_is_rejected_from_the_start_and_says_why(aws: 
     assert aws.packages[0]["CustomerMetadataProperties"]["run_type"] == run_type
 
 
+def test_a_backfill_is_rejected_even_where_approval_is_automatic(aws: FakeAws) -> None:
+    operators = [register(run_type=run_type) for run_type in ("manual", "backfill")]
+    for operator in operators:
+        operator.approval = "automatic"
+    statuses = [executed(each, run_id=str(n))["approval_status"] for n, each in enumerate(operators)]
+    assert statuses == ["Approved", "Rejected"]
+
+
 def test_the_package_carries_what_its_quality_is_and_is_watched_by(aws: FakeAws) -> None:
     executed(register())
     (package,) = aws.packages

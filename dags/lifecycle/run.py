@@ -1,0 +1,28 @@
+"""What the tasks of a training run hand on to each other, as templates, and where it lies."""
+
+from typing import Any
+
+from lifecycle.use_case import UseCase
+
+RUN = "ti.xcom_pull(task_ids='resolve')"
+RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
+MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
+CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
+FRESH_FROM = f"{{{{ ({RUN}.champion or {{}}).get('window_end', '') }}}}"
+EVALUATION = f"{RUN_URI}/evaluate"
+RECORD = f"{RUN_URI}/gate/gate.json"
+PAGE = f"{RUN_URI}/report/report.html"
+PARTS = {part: f"{RUN_URI}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
+"""What preprocessing makes: three parts of the rows, and what it learned from the first."""
+
+
+def job_of(use_case: UseCase, arguments: tuple[str, ...]) -> dict[str, Any]:
+    """What all jobs of a run have in common: code, image and role of its release."""
+    return {
+        "module": use_case.name,
+        "arguments": arguments,
+        "image": f"{{{{ {RUN}.image.uri }}}}",
+        "code": f"{{{{ {RUN}.code.uri }}}}",
+        "role_arn": f"{{{{ {RUN}.role_arn }}}}",
+        "max_runtime": use_case.max_runtime,
+    }
