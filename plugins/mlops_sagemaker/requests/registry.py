@@ -52,8 +52,8 @@ class ModelPackage:
         for name, value in self.properties.items():
             if not METADATA.fullmatch(value):
                 raise UserError(
-                    f"property {name} of a model package is {value!r}; SageMaker takes 1 to 256 letters, digits, spaces "
-                    "and any of _.:/=+-@"
+                    f"property {name} of a model package is {value!r}; SageMaker takes 1 to 256 letters, digits, "
+                    "spaces and any of _.:/=+-@"
                 )
         quality = {"Statistics": self.statistics.request(), "Constraints": self.constraints.request()}
         return {
