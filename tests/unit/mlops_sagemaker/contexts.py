@@ -13,8 +13,8 @@ RUN_AFTER = datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
 class TaskInstance(RuntimeTaskInstance):
-    """A task instance that keeps what it pushes. Its XComs are a plain dictionary by task, those of a mapped task by its
-    map index."""
+    """A task instance that keeps what it pushes. Its XComs are a dictionary by task, those of a mapped task by map
+    index."""
 
     pushed: dict[str, Any]
     xcoms: dict[str, Any]
