@@ -5,7 +5,7 @@ it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/tes
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
 ``services.s3._atomic_write``; those of its CloudFormation, CloudWatch and Logs are in ``base/cloudformation.py``,
-``base/alarms.py`` and ``base/logs.py``.
+``base/alarms.py``, ``base/logs.py`` and ``base/log_events.py``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.base import cloudformation, logs, s3_files
+from sagemaker_local.base import cloudformation, log_events, logs, s3_files
 from sagemaker_local.base.alarms import Evaluator
 from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp, StackResource
@@ -63,7 +63,9 @@ class Ministack:
         self._persistence = importlib.import_module("ministack.core.persistence")
         self._responses = importlib.import_module("ministack.core.responses")
         self._eventbridge = importlib.import_module("ministack.services.eventbridge")
-        logs.search_by_prefix(importlib.import_module("ministack.services.cloudwatch_logs"))
+        cloudwatch_logs = importlib.import_module("ministack.services.cloudwatch_logs")
+        logs.search_by_prefix(cloudwatch_logs)
+        log_events.keep_apart(cloudwatch_logs, Path(os.environ["STATE_DIR"]) / "log_events.jsonl")
         importlib.import_module("ministack.core.hypercorn_compat").install()
         self._alarms = Evaluator()
         self.app: AsgiApp = with_managed_key(self._ministack.app)

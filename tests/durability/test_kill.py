@@ -134,7 +134,7 @@ def test_nothing_acknowledged_is_lost(own: LocalAws) -> None:
 def test_the_log_of_a_finished_job_survives(own: LocalAws) -> None:
     name = own.process("print('remember me')")
     own.processed(name)
-    saved = own.data_dir / "base" / "state" / "cloudwatch_logs.json"
+    saved = own.data_dir / "base" / "state" / "log_events.jsonl"
     eventually(lambda: saved.exists() and "remember me" in saved.read_text(), "the save of the logs")
     own.kill()
     own.start()

@@ -251,3 +251,65 @@ def test_a_search_of_logs_keeps_to_the_streams_whose_names_begin_so(tmp_path: Pa
     assert found == ["job-1/algo-1", "job-1/algo-2"]
     assert none == []
     assert refused == "InvalidParameterException"
+
+
+LOGS = """
+def logs(operation, **request):
+    target = f"Logs_20140328.{operation}"
+    return asyncio.run(ask(base.app, target, {"logGroupName": "g", **request}, service="logs"))[1]
+def put(stream, *messages):
+    logs("CreateLogStream", logStreamName=stream)
+    for message in messages:
+        logs("PutLogEvents", logStreamName=stream, logEvents=[{"timestamp": 1, "message": message}])
+def found(stream):
+    events = logs("GetLogEvents", logStreamName=stream, startFromHead=True)["events"]
+    return [event["message"] for event in events]
+base = ministack.Ministack()
+"""
+RESTART = (
+    LOGS
+    + """
+importlib.import_module("ministack.app")._load_persisted_state()
+result = [found("a"), found("b")]
+"""
+)
+
+
+def test_log_events_are_appended_to_a_file_of_their_own(tmp_path: Path) -> None:
+    script = """
+logs("CreateLogGroup")
+put("a", "one", "two")
+base.save()
+put("b", "gone")
+logs("DeleteLogStream", logStreamName="b")
+put("b", "three")
+base.save()
+result = (STATE / "cloudwatch_logs.json").read_text()
+"""
+    assert "three" not in in_a_process(tmp_path, LOGS + script)
+    assert in_a_process(tmp_path, RESTART) == [["one", "two"], ["three"]]
+    file = tmp_path / "state" / "log_events.jsonl"
+    assert "gone" not in file.read_text()
+    # Killed as it wrote, and not saved since.
+    with file.open("ab") as events:
+        events.write(b'\n["cut o')
+    assert in_a_process(tmp_path, RESTART + 'put("a", "four"); base.save()') == [["one", "two"], ["three"]]
+    assert in_a_process(tmp_path, RESTART) == [["one", "two", "four"], ["three"]]
+
+
+def test_the_events_in_an_older_state_are_taken_over(tmp_path: Path) -> None:
+    script = """
+from types import SimpleNamespace
+module = importlib.import_module("ministack.services.cloudwatch_logs")
+base = SimpleNamespace(app=importlib.import_module("ministack.app").app)
+logs("CreateLogGroup")
+put("a", "one")
+put("b")
+importlib.import_module("ministack.core.persistence").save_state("cloudwatch_logs", module.get_state())
+result = sorted(module.get_state())
+"""
+    names = in_a_process(tmp_path, LOGS.replace("base = ministack.Ministack()", "") + script)
+    for _ in range(2):
+        assert in_a_process(tmp_path, RESTART + "base.save()") == [["one"], []]
+    kept = json.loads((tmp_path / "state" / "cloudwatch_logs.json").read_text())["payload"]
+    assert sorted([*kept, "log_records"]) == names
