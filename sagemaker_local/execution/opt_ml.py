@@ -30,9 +30,18 @@ class LeadsOut(ValueError):
 def inside(opt_ml: Path, path: str) -> Path:
     """The host's path of *path*, which starts with ``/opt/ml``; raises ``LeadsOut``, also for a symbolic link."""
     place = opt_ml / Path(path).relative_to("/opt/ml")
-    if not place.resolve().is_relative_to(opt_ml.resolve()):
+    there = leads_to(place)
+    if there is None or not there.is_relative_to(opt_ml.resolve()):
         raise LeadsOut(f"{path} leads out of /opt/ml")
     return place
+
+
+def leads_to(path: Path) -> Path | None:
+    """Where *path* leads through links; ``None`` for one that leads to itself."""
+    try:
+        return path.resolve()
+    except RuntimeError:
+        return None
 
 
 def lay_out_training(opt_ml: Path, record: Record, current: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_local.execution.dataset import TransferError
+from sagemaker_local.execution.opt_ml import leads_to
 from sagemaker_local.execution.transfer import remove, upload_file, walk
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class _Synchroniser:
 
     def _look(self) -> dict[str, Seen]:
         folder = self._target.folder
-        if folder.resolve() != folder:
+        if leads_to(folder) != folder:
             raise TransferError(f"the folder for {self._target.uri} has become a link to somewhere else")
         return {path.relative_to(folder).as_posix(): seen for path, seen in _files(folder)}
 

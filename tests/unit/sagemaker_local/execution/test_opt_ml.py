@@ -188,6 +188,12 @@ def test_a_path_that_leads_out_is_refused(tmp_path: Path, path: str) -> None:
         opt_ml.inside(tmp_path, path)
 
 
+def test_a_link_that_leads_to_itself_leads_out(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ValueError, match="/opt/ml/loop"):
+        opt_ml.inside(tmp_path, "/opt/ml/loop")
+
+
 # What a job leaves
 
 
