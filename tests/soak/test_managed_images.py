@@ -9,6 +9,7 @@ import pytest
 
 from sagemaker_local.domain.managed_images import SCIKIT_LEARN, XGBOOST, Framework
 from sagemaker_local.domain.registries import ACCOUNTS
+from sagemaker_local.execution.images import ImageCatalog
 from tests.support.abalone import as_csv, rows
 from tests.support.distributed import instances, sharded, train_together
 from tests.support.local_aws import BUCKET, LocalAws, channel, unique
@@ -23,6 +24,13 @@ def addresses(framework: Framework) -> list[str]:
     return [
         f"{ACCOUNTS[REGION]}.dkr.ecr.{REGION}.amazonaws.com/{framework.repository}:{tag}" for tag in framework.tags()
     ]
+
+
+@pytest.fixture(autouse=True)
+def installed(image: str, environments: Path) -> None:
+    """An image's first job waits until it is installed, which may take minutes."""
+    catalog = ImageCatalog(None, environments, {})
+    catalog.ensure_installed(catalog.find(image))
 
 
 def unpacked(aws: LocalAws, job: dict[str, object], base: Path) -> None:
