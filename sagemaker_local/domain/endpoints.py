@@ -1,9 +1,10 @@
 """An endpoint's life: which states follow which, and what each change leaves in the record.
 
-A record is what ``DescribeEndpoint`` answers with, and two members that it does not show: ``Live``, the configuration
-that serves, and ``Pending``, the one that is being deployed. Both hold copies of the endpoint configuration and of its
-models as they were when the deployment began: either may be deleted under a live endpoint. Functions here change the
-record that they are given and nothing else. Source: the API reference and the guide's pages on deployment guardrails.
+A record is what ``DescribeEndpoint`` answers with, and members that it does not show: ``Live``, the configuration
+that serves, ``Pending``, the one that is being deployed, and ``Mixed``, one that serves beside the live one since
+neither its deployment nor the rollback came to an end. They hold copies of the endpoint configuration and of its models
+as they were when the deployment began: either may be deleted under a live endpoint. Functions here change the record
+that they are given and nothing else. Source: the API reference and the guide's pages on deployment guardrails.
 """
 
 from __future__ import annotations
@@ -120,6 +121,7 @@ def deployed(record: Record, now: float) -> None:
     """The pending configuration serves: the endpoint is ``InService`` with it."""
     advance(record, IN_SERVICE, now)
     pending, shown = record.pop("Pending"), record.pop("PendingDeploymentSummary")
+    record.pop("Mixed", None)
     record["Live"] = pending
     record["EndpointConfigName"] = config_name(pending)
     for kind in _VARIANT_LISTS:
@@ -165,10 +167,28 @@ def begin_rollback(record: Record, reason: str, now: float) -> None:
 def rolled_back(record: Record, now: float) -> None:
     """The live configuration serves alone again; ``FailureReason`` tells why the other does not."""
     advance(record, IN_SERVICE, now)
-    record.pop("Pending", None)
-    record.pop("PendingDeploymentSummary", None)
+    for member in ("Pending", "PendingDeploymentSummary", "Mixed"):
+        record.pop(member, None)
     for variant in all_variants(record):
         variants.reached(variant)
+
+
+def rollback_failed(record: Record, reason: str, live: dict[str, int], pending: dict[str, int], now: float) -> None:
+    """The rollback failed too: both configurations serve with the instances that they have, given by variant."""
+    advance(record, UPDATE_ROLLBACK_FAILED, now)
+    record["FailureReason"] = f"{record['FailureReason']} The rollback failed too: {reason}"[:_REASON_LIMIT]
+    for shown in pending_variants(record):
+        shown["DesiredInstanceCount"] = pending[shown["VariantName"]]
+    record["Mixed"] = {**record.pop("Pending"), "Shown": record.pop("PendingDeploymentSummary")}
+    for shown in all_variants(record):
+        shown["CurrentInstanceCount"] = live[shown["VariantName"]]
+
+
+def mixed_share(record: Record) -> float:
+    """The share of the traffic that the mixed configuration has: that of its instances."""
+    mixed = sum(shown["DesiredInstanceCount"] for shown in record["Mixed"]["Shown"]["ProductionVariants"])
+    live = sum(shown["CurrentInstanceCount"] for shown in record["ProductionVariants"])
+    return float(mixed / max(1, mixed + live))
 
 
 def begin_change(record: Record, desired: dict[str, Record], now: float) -> None:
@@ -194,7 +214,9 @@ def want_what_is(record: Record) -> None:
 
 def instances_wanted(record: Record) -> int:
     """How many instances the endpoint has or is to have, those of a fleet that is coming up included."""
-    return sum(int(shown["DesiredInstanceCount"]) for shown in (*all_variants(record), *pending_variants(record)))
+    mixed = all_variants(record.get("Mixed", {}).get("Shown", {}))
+    everyone = (*all_variants(record), *pending_variants(record), *mixed)
+    return sum(int(shown["DesiredInstanceCount"]) for shown in everyone)
 
 
 def largest(shown: Record) -> int:

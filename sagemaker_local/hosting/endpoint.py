@@ -17,6 +17,8 @@ class Endpoint:
         self.log_group = LOG_GROUP.format(name)
         self.fleet = fleet
         """the live one: that of the configuration which the endpoint is in service with"""
+        self.mixed: Fleet | None = None
+        """one that serves beside it, after a rollback that failed"""
         self._traffic = Weighted([(fleet, 1.0)])
 
     @property
@@ -34,7 +36,12 @@ class Endpoint:
         """From the next request on, *share* (0 to 1) of the traffic goes to *other*, the rest to the live fleet."""
         self._traffic = Weighted([(other, share), (self.fleet, 1.0 - share)])
 
+    def mix(self, other: Fleet, share: float) -> None:
+        """*other* serves on beside the live fleet, with that share of the traffic."""
+        self.mixed = other
+        self.share(other, share)
+
     def switch(self, fleet: Fleet) -> None:
         """*fleet* is the live one, and has all traffic."""
-        self.fleet = fleet
+        self.fleet, self.mixed = fleet, None
         self._traffic = Weighted([(fleet, 1.0)])

@@ -111,6 +111,14 @@ class Variant:
             starting = list(self._instances)
         await _all_launched(starting)
 
+    async def keep_in_service(self) -> int:
+        """End the instances that are not in service; returns how many are."""
+        async with self._scaling:
+            for instance in [each for each in self._instances if not each.in_service]:
+                self._instances.remove(instance)
+                self._leave(instance)
+            return len(self._instances)
+
     async def retire(self) -> None:
         """Answer what is being answered, and end; returns when all instances are gone."""
         await self.scale(0)
@@ -265,6 +273,10 @@ class Fleet:
             if each.spec.serverless:
                 each.max_concurrency = _concurrency(wanted[each.name])
         self._shares = _shares(self.production)
+
+    async def keep_in_service(self) -> dict[str, int]:
+        """End the instances that are not in service; returns how many are, by variant."""
+        return {each.name: await each.keep_in_service() for each in self._everyone()}
 
     async def retire(self) -> None:
         """Answer what is being answered, then end; returns when all instances are gone."""

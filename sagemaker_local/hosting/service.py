@@ -93,7 +93,9 @@ class Hosting:
         """Of the folders only the model data of fleets stays that are or will be."""
         self._folder.mkdir(parents=True, exist_ok=True)
         staying = [record for record in found if record["EndpointStatus"] != endpoints.DELETING]
-        needed = {record[kind]["Fleet"] for record in staying for kind in ("Live", "Pending") if kind in record}
+        needed = {
+            record[kind]["Fleet"] for record in staying for kind in ("Live", "Pending", "Mixed") if kind in record
+        }
         for path in self._folder.iterdir():
             stale = path.glob("*/instances") if path.name in needed else [path]
             for each in stale:
@@ -110,8 +112,13 @@ class Hosting:
     def _revive(self, scope: Scope, record: Record) -> None:
         name = record["EndpointName"]
         fleet = self._fleet(scope, name, record["Live"], record)
-        self._serving[scope, name] = Endpoint(scope, name, fleet)
+        endpoint = self._serving[scope, name] = Endpoint(scope, name, fleet)
         self._revivals[fleet] = self._begin(self._restarted(fleet, record))
+        if "Mixed" in record:
+            shown = record["Mixed"]["Shown"]
+            mixed = self._fleet(scope, name, record["Mixed"], shown)
+            endpoint.mix(mixed, endpoints.mixed_share(record))
+            self._revivals[mixed] = self._begin(self._restarted(mixed, shown))
 
     async def _restarted(self, fleet: Fleet, record: Record) -> None:
         """Its instances go on trying by themselves; only what comes before them has to be tried again."""
@@ -144,6 +151,9 @@ class Hosting:
                 await self._update(scope, record)
             case endpoints.UPDATING:
                 await self._change(scope, record)
+            case endpoints.ROLLING_BACK if "Pending" in record:
+                new = self._fleet(scope, name, record["Pending"], record["PendingDeploymentSummary"])
+                await self._roll_back(self._serving[scope, name], record, new)
             case endpoints.ROLLING_BACK:
                 await self._change_record(scope, name, endpoints.rolled_back)
             case endpoints.DELETING:
@@ -172,21 +182,45 @@ class Hosting:
         steps = rollouts.steps(deployment, endpoints.largest(wanted))
         reason = await _failure(rollout.run(record, wanted, steps, rollouts.time_limit(deployment)))
         if reason is None:
+            mixed = endpoint.mixed
             endpoint.switch(new)
             await self._tell(scope, name, variants.DELETING, lambda count: f"Terminating {count} instance(s).")
-            await self._end(old)
-            await self._change_record(scope, name, endpoints.deployed)
-            await old.discard()
+            await self._replace((old, mixed), scope, name, endpoints.deployed)
         else:
             await self._change_record(scope, name, lambda it, now: endpoints.begin_rollback(it, reason, now))
-            # Of a rolling update some of the old instances are gone: they come back before all traffic does.
-            lacking = await _failure(old.adapt(record))
-            if lacking is not None:
-                log.error("endpoint %s rolls back with fewer instances than it had: %s", name, lacking)
+            await self._roll_back(endpoint, record, new)
+
+    async def _roll_back(self, endpoint: Endpoint, record: Record, new: Fleet) -> None:
+        """The live fleet gets back what it has given up, and then all traffic; if it does not, both serve on."""
+        scope, name, old, mixed = endpoint.scope, endpoint.name, endpoint.fleet, endpoint.mixed
+        lacking = await _failure(old.adapt(record))
+        if lacking is None:
             endpoint.switch(old)
-            await self._end(new)
-            await self._change_record(scope, name, endpoints.rolled_back)
-            await new.discard()
+            await self._replace((new, mixed), scope, name, endpoints.rolled_back)
+            return
+        live, pending = await old.keep_in_service(), await new.keep_in_service()
+
+        def fail(it: Record, now: float) -> None:
+            endpoints.rollback_failed(it, lacking, live, pending, now)
+
+        failed = await self._change_record(scope, name, fail)
+        endpoint.mix(new, endpoints.mixed_share(failed))
+        await self._end_for_good(mixed)
+
+    async def _replace(
+        self, gone: tuple[Fleet | None, ...], scope: Scope, name: str, mutate: Callable[[Record, float], None]
+    ) -> None:
+        """End the fleets of which nothing is needed any more; then the record may say that another serves alone."""
+        for fleet in filter(None, gone):
+            await self._end(fleet)
+        await self._change_record(scope, name, mutate)
+        for fleet in filter(None, gone):
+            await fleet.discard()
+
+    async def _end_for_good(self, fleet: Fleet | None) -> None:
+        if fleet is not None:
+            await self._end(fleet)
+            await fleet.discard()
 
     async def _change(self, scope: Scope, record: Record) -> None:
         name, fleet = record["EndpointName"], self._serving[scope, record["EndpointName"]].fleet
@@ -208,8 +242,8 @@ class Hosting:
         endpoint = self._serving.pop((scope, name), None)
         await self.on_deleting(scope, name)
         if endpoint is not None:
-            await self._end(endpoint.fleet)
-            await endpoint.fleet.discard()
+            await self._end_for_good(endpoint.mixed)
+            await self._end_for_good(endpoint.fleet)
         await self._stored(lambda: records.remove(self._store, scope, name))
 
     # Records

@@ -132,6 +132,7 @@ def update_endpoint_weights_and_capacities(context: Context, request: Request) -
 
     def begin(record: Record) -> None:
         _check_idle(record)
+        _check_not_mixed(record)
         shown = {variant["VariantName"]: variant for variant in states.all_variants(record)}
         least = 0 if "AsyncInferenceConfig" in record else 1
         desired = {item["VariantName"]: _desired(shown, item, least) for item in given}
@@ -191,6 +192,15 @@ def _check_idle(record: Record) -> None:
         raise _in_progress(record)
     if record["EndpointStatus"] == states.FAILED:
         raise validation_error(f'Cannot update failed endpoint "{record["EndpointArn"]}": it can only be deleted.')
+
+
+def _check_not_mixed(record: Record) -> None:
+    """One configuration serves, whose variants can be changed."""
+    if record["EndpointStatus"] == states.UPDATE_ROLLBACK_FAILED:
+        raise validation_error(
+            f'Cannot change the variants of endpoint "{record["EndpointArn"]}", which serves with a mix of two '
+            "configurations: use UpdateEndpoint."
+        )
 
 
 def _in_progress(record: Record) -> Exception:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.test_events import Subscription
 from tests.executor.test_isolation import processes_with
+from tests.executor.test_rollouts import mixed
 from tests.support.asynchronous import asynchronous, result
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, LocalAws
@@ -108,6 +110,88 @@ def test_whatever_was_under_way_is_finished_or_rolled_back(own: LocalAws) -> Non
         eventually(lambda: not sagemaker.describe_endpoint(EndpointName=deleted), "its end")
     # One folder a fleet that serves: the old ones' model data is gone.
     eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == len(after), "the end of the old fleets")
+
+
+def baking(hosting: Hosting, endpoint: str) -> bool:
+    shown = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
+    (each,) = shown["PendingDeploymentSummary"]["ProductionVariants"]
+    return any(status["Status"] == "Baking" for status in each.get("VariantStatus", []))
+
+
+def blue_green(kind: str, **size: dict[str, Any]) -> dict[str, Any]:
+    routing = {"Type": kind, "WaitIntervalInSeconds": 60, **size}
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 60}}
+
+
+def test_a_rollout_of_any_kind_that_was_baking_is_begun_again_and_finished(own: LocalAws) -> None:
+    hosting, half = Hosting(own), {"Type": "CAPACITY_PERCENT", "Value": 50}
+    rollouts = {
+        "all at once": blue_green("ALL_AT_ONCE"),
+        "canary": blue_green("CANARY", CanarySize=half),
+        "linear": blue_green("LINEAR", LinearStepSize=half),
+        "rolling": {"RollingUpdatePolicy": {"MaximumBatchSize": half, "WaitIntervalInSeconds": 60}},
+    }
+    old, new = (
+        hosting.config(variant(hosting.model(content=content), InitialInstanceCount=2)) for content in ("old", "new")
+    )
+    names = {kind: hosting.endpoint(old) for kind in rollouts}
+    for kind, name in names.items():
+        assert hosting.settled(name)["EndpointStatus"] == "InService"
+        own.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=new, DeploymentConfig=rollouts[kind])
+        eventually(lambda name=name: baking(hosting, name), f"the baking of {kind}")
+    restarted(own)
+    for kind, name in names.items():
+        after = hosting.settled(name)
+        assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", new), kind
+        assert after["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+        assert answer(hosting, name) == "new"
+    eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == len(names), "the end of the old fleets")
+
+
+def test_a_rollback_that_was_under_way_is_finished(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    old = hosting.config(variant(hosting.model(content="old", Environment=SLOW), InitialInstanceCount=2))
+    budget = {"ContainerStartupHealthCheckTimeoutInSeconds": 60}
+    name = hosting.endpoint(old)
+    hosting.settled(name)
+    alarm = {"AlarmName": "bad", "TreatMissingData": "ignore", "Threshold": 0.0, "Period": 60, "EvaluationPeriods": 1}
+    metric = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch = own.client("cloudwatch")
+    cloudwatch.put_metric_alarm(**alarm, **metric)
+    new = hosting.config(variant(hosting.model(content="new"), InitialInstanceCount=2, **budget))
+    rolling = {"MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 50}, "WaitIntervalInSeconds": 60}
+    how = {"RollingUpdatePolicy": rolling, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "bad"}]}}
+    own.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=new, DeploymentConfig=how)
+
+    def status() -> str:
+        return str(own.sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"])
+
+    # When one old instance has given way to a new one: the rollback has to start one.
+    eventually(lambda: baking(hosting, name), "the baking of the first batch")
+    eventually(lambda: not baking(hosting, name), "the second batch")
+    cloudwatch.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="test")
+    eventually(lambda: status() == "RollingBack", "the rollback")
+    restarted(own)
+    after = hosting.settled(name)
+    assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", old)
+    assert answer(hosting, name) == "old"
+    eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == 1, "the end of the new fleet")
+
+
+def test_a_mix_of_two_configurations_comes_back_and_can_be_updated_or_deleted(own: LocalAws) -> None:
+    hosting = Hosting(own)
+    name, old = mixed(hosting)
+    restarted(own)
+    # What every container needs at its start is still gone: of neither configuration one comes back.
+    shown = own.sagemaker.describe_endpoint(EndpointName=name)
+    assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("UpdateRollbackFailed", old)
+    newest = hosting.config(variant(hosting.model(content="newest")))
+    own.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=newest)
+    assert hosting.settled(name)["EndpointStatus"] == "InService"
+    assert answer(hosting, name) == "newest"
+    eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == 1, "the end of both old fleets")
+    hosting.delete(name)
+    assert list((own.data_dir / "hosting").iterdir()) == []
 
 
 def test_every_acknowledged_asynchronous_request_is_answered_also_across_a_kill(own: LocalAws) -> None:

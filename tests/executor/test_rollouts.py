@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -12,6 +15,9 @@ from tests.support.hosting import SETTLED, Hosting, variant
 from tests.support.local_aws import unique
 from tests.support.polling import eventually
 from tests.support.traffic import Load
+
+# Of a container's time to become healthy, so that one which never does is soon given up.
+BUDGET = {"ContainerStartupHealthCheckTimeoutInSeconds": 60}
 
 
 def deployment(
@@ -192,3 +198,67 @@ def test_an_alarm_that_is_not_there_is_named(hosting: Hosting) -> None:
     endpoint, _, new = pair(hosting)
     with pytest.raises(hosting.sagemaker.exceptions.ClientError, match="CloudWatch has no alarm nowhere"):
         update(hosting, endpoint, new, deployment("ALL_AT_ONCE", alarms=("nowhere",)))
+
+
+class _Answering(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def needed() -> Iterator[str]:
+    """A URL that answers meanwhile."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def mixed(hosting: Hosting) -> tuple[str, str]:
+    """An endpoint whose rollback from ``new`` to ``old`` has failed, and the name of the old configuration."""
+    with needed() as url:
+        old, new = (
+            hosting.config(
+                variant(hosting.model(content=content, Environment={"NEEDS": url}), InitialInstanceCount=2, **BUDGET)
+            )
+            for content in ("old", "new")
+        )
+        endpoint = hosting.endpoint(old)
+        assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
+        size = {"Type": "INSTANCE_COUNT", "Value": 1}
+        how = {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 40}}
+        update(hosting, endpoint, new, how)
+        eventually(lambda: variant_status(hosting, endpoint) == "Baking" or None, "the first batch's baking")
+    # From here on no container starts, neither the next batch's nor one that would bring the old configuration back.
+    assert hosting.settled(endpoint)["EndpointStatus"] == "UpdateRollbackFailed"
+    return endpoint, old
+
+
+@pytest.mark.documented("deployment-guardrails-rolling; API_DescribeEndpoint: UpdateRollbackFailed")
+def test_a_rollback_that_fails_leaves_a_mix_that_serves_until_the_next_update(hosting: Hosting) -> None:
+    endpoint, old = mixed(hosting)
+    shown = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
+    assert (shown["EndpointConfigName"], "PendingDeploymentSummary" in shown) == (old, False)
+    assert "The rollback failed too: " in shown["FailureReason"]
+    assert shown["ProductionVariants"][0]["CurrentInstanceCount"] == 1
+    assert {hosting.invoke(endpoint, what="model") for _ in range(40)} == {b"old", b"new"}
+    more = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
+    change = hosting.sagemaker.update_endpoint_weights_and_capacities
+    with pytest.raises(hosting.sagemaker.exceptions.ClientError, match="mix of two configurations: use UpdateEndpoint"):
+        change(EndpointName=endpoint, DesiredWeightsAndCapacities=more)
+    newest = hosting.config(variant(hosting.model(content="newest")))
+    with Load(hosting, endpoint).running() as load:
+        hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=newest)
+        done = hosting.settled(endpoint)
+    assert load.errors == []
+    assert (done["EndpointStatus"], done["EndpointConfigName"], "FailureReason" in done) == ("InService", newest, False)
+    assert {hosting.invoke(endpoint, what="model") for _ in range(5)} == {b"newest"}

@@ -13,7 +13,7 @@ from tests.support.polling import eventually
 
 SERVING = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/serving:1"
 FIXED_PORT = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/fixed-port:1"
-SETTLED = ("InService", "Failed")
+SETTLED = ("InService", "Failed", "UpdateRollbackFailed")
 
 
 def archive(files: dict[str, bytes]) -> bytes:

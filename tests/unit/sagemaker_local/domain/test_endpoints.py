@@ -197,3 +197,23 @@ def test_instances_of_a_fleet_that_is_coming_count_too() -> None:
     assert endpoints.instances_wanted(record) == 2
     endpoints.begin_update(record, configured("new", "a", "b"), None, 3.0)
     assert endpoints.instances_wanted(record) == 6
+
+
+@pytest.mark.documented("API_DescribeEndpoint: UpdateRollbackFailed, in service with a mix of both configurations")
+def test_a_rollback_that_failed_leaves_both_configurations_with_what_they_have() -> None:
+    record = in_service()
+    endpoints.begin_update(record, configured("new"), None, 3.0)
+    endpoints.begin_rollback(record, "It failed.", 4.0)
+    endpoints.rollback_failed(record, "No instance came up.", {"AllTraffic": 1}, {"AllTraffic": 3}, 5.0)
+    assert (record["EndpointStatus"], record["EndpointConfigName"]) == ("UpdateRollbackFailed", "cfg")
+    assert record["FailureReason"] == "It failed. The rollback failed too: No instance came up."
+    assert not {"Pending", "PendingDeploymentSummary"} & record.keys()
+    (shown,) = record["ProductionVariants"]
+    assert (shown["CurrentInstanceCount"], shown["DesiredInstanceCount"]) == (1, 2)
+    assert (endpoints.mixed_share(record), endpoints.instances_wanted(record)) == (0.75, 5)
+    with pytest.raises(IllegalTransition):
+        endpoints.changed(record, 6.0)
+    endpoints.begin_update(record, configured("newest"), None, 6.0)
+    assert "Mixed" in record
+    endpoints.deployed(record, 7.0)
+    assert "Mixed" not in record
