@@ -1,10 +1,10 @@
-"""The guide's requests for the XGBoost algorithm: how a job is trained, and how a model is tuned (low-level API)."""
+"""The guide's requests of the low-level API: an algorithm is trained and tuned, a script is run in script mode."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance import data
+from tests.conformance import data, script_mode
 from tests.support.local_aws import BUCKET, LocalAws
 
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -48,6 +48,21 @@ def job(channels: list[dict[str, Any]], role: str, instances: int) -> dict[str, 
         "ResourceConfig": {"InstanceCount": instances, "InstanceType": "ml.c4.2xlarge", "VolumeSizeInGB": 10},
         "RoleArn": role,
         "StoppingCondition": {"MaxRuntimeInSeconds": 43200},
+    }
+
+
+def script(name: str, aws: LocalAws, role: str) -> dict[str, Any]:
+    """A CreateTrainingJob request for a script in the scikit-learn image."""
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": script_mode.DATA}}
+    return {
+        "TrainingJobName": name,
+        "HyperParameters": script_mode.hyperparameters(aws),
+        **job([{"ChannelName": "train", "DataSource": source}], role, 1),
+        "AlgorithmSpecification": {
+            "TrainingImage": script_mode.IMAGE,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "train:r2", "Regex": "train-r2: ([0-9.]+)"}],
+        },
     }
 
 

@@ -63,6 +63,14 @@ def test_the_built_in_algorithm_is_trained_and_tuned_on_two_instances(aws: Local
     assert set(best["TunedHyperParameters"]) == {"eta", "alpha", "min_child_weight", "max_depth"}
 
 
+def test_a_script_trains_in_an_image_that_aws_maintains(aws: LocalAws, client: Any, role: str) -> None:
+    name = unique("boto3")
+    client.create_training_job(**algorithm.script(name, aws, role))
+    client.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName=name, WaiterConfig=QUICK)
+    (metric,) = client.describe_training_job(TrainingJobName=name)["FinalMetricDataList"]
+    assert (metric["MetricName"], 0.5 < metric["Value"] < 1) == ("train:r2", True)
+
+
 def tuned(client: Any, name: str) -> dict[str, Any]:
     """The tuning job once it has ended: boto3 has no waiter for it."""
 

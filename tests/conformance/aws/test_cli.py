@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conformance.aws import algorithm
+from tests.conformance.aws.command import aws_cli, run, sagemaker
 from tests.support.local_aws import IMAGE, REGION, LocalAws, unique
 from tests.support.polling import eventually
 
@@ -23,25 +21,6 @@ TRUST = {
 }
 PREPARE = "import shutil; shutil.copy('/opt/ml/processing/input/data.csv', '/opt/ml/processing/output/train.csv')"
 TRAIN = "open('/opt/ml/model/weights', 'w').write('1'); print('validation:rmse=2.5')"
-
-
-def run(*arguments: str) -> str:
-    """``aws ARGUMENTS``, told only of the endpoint, and of keys that every endpoint wants; raises if it fails."""
-    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "PATH", "HOME")
-    environ = {name: os.environ[name] for name in names}
-    command = [str(Path(sys.executable).with_name("aws")), *arguments]
-    return subprocess.run(command, env=environ, text=True, stdout=subprocess.PIPE, check=True).stdout
-
-
-def aws_cli(*arguments: str) -> Any:
-    """What a command prints, which is JSON."""
-    return json.loads(run(*arguments) or "{}")
-
-
-def sagemaker(operation: str, request: dict[str, Any]) -> Any:
-    """An operation whose parameters come from a file."""
-    Path("request.json").write_text(json.dumps(request))
-    return aws_cli("sagemaker", operation, "--cli-input-json", "file://request.json")
 
 
 @pytest.fixture
@@ -164,6 +143,20 @@ def approve(bucket: str, model: str) -> None:
     assert shown["InferenceSpecification"]["Containers"][0]["ModelDataUrl"] == model
     run("sagemaker", "delete-model-package", "--model-package-name", arn)
     run("sagemaker", "delete-model-package-group", *named)
+
+
+def test_the_built_in_algorithm_and_a_script_are_trained(aws: LocalAws, role: str) -> None:
+    requests = [
+        algorithm.training(unique("cli"), algorithm.channels(aws), role),
+        algorithm.script(unique("cli"), aws, role),
+    ]
+    for request in requests:
+        sagemaker("create-training-job", request)
+    for named in (["--training-job-name", request["TrainingJobName"]] for request in requests):
+        run("sagemaker", "wait", "training-job-completed-or-stopped", *named)
+        values = aws_cli("sagemaker", "describe-training-job", *named, "--query", "FinalMetricDataList[].Value")
+        assert values
+        assert all(0 < value < 1 for value in values)
 
 
 def test_the_built_in_algorithm_is_tuned(aws: LocalAws, role: str) -> None:

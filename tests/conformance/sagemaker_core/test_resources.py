@@ -30,6 +30,7 @@ from sagemaker.core.shapes import (
 )
 from sagemaker.core.utils.exceptions import FailedStatusError
 
+from tests.conformance import script_mode
 from tests.support.local_aws import ACCOUNT, BUCKET, IMAGE, REGION, LocalAws, unique
 
 pytestmark = pytest.mark.documented("sagemaker-core: overview of resource level abstractions")
@@ -82,6 +83,29 @@ def test_a_training_job_is_created_waited_for_with_its_log_and_listed(
     since = datetime.datetime.now() - datetime.timedelta(days=1)
     listed = TrainingJob.get_all(creation_time_after=since)
     assert job.training_job_name in [one.training_job_name for one in listed]
+
+
+def test_a_script_trains_in_an_image_that_aws_maintains(
+    aws: LocalAws, role: str, told: pytest.LogCaptureFixture
+) -> None:
+    job = TrainingJob.create(
+        training_job_name=unique("core"),
+        hyper_parameters=script_mode.hyperparameters(aws),
+        algorithm_specification=AlgorithmSpecification(training_image=script_mode.IMAGE, training_input_mode="File"),
+        role_arn=role,
+        input_data_config=[
+            Channel(
+                channel_name="train",
+                data_source=DataSource(s3_data_source=S3DataSource(s3_data_type="S3Prefix", s3_uri=script_mode.DATA)),
+            )
+        ],
+        output_data_config=OutputDataConfig(s3_output_path=f"s3://{BUCKET}/core/output"),
+        resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size_in_gb=30),
+        stopping_condition=StoppingCondition(max_runtime_in_seconds=600),
+    )
+    job.wait(logs=True, poll=1)
+    assert job.training_job_status == "Completed"
+    assert "train-r2: 0." in told.text
 
 
 def test_a_failed_job_raises_its_reason(aws: LocalAws, role: str) -> None:

@@ -1,10 +1,16 @@
-"""A script-mode training script in the XGBoost image: reads libsvm, saves the model where it is served from."""
+"""A script in the XGBoost image: trains on libsvm, saves the model where it is served from, and loads it there."""
 
 import argparse
 import os
 import pickle
 
 import xgboost as xgb
+
+
+def model_fn(model_dir):
+    with open(os.path.join(model_dir, "xgboost-model"), "rb") as file:
+        return pickle.load(file)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

@@ -1,4 +1,4 @@
-"""A script-mode training script in the scikit-learn image."""
+"""A script in the scikit-learn image: trains a model, and loads it where it is served."""
 
 import argparse
 import os
@@ -6,6 +6,11 @@ import os
 import joblib
 import pandas as pd
 from sklearn.ensemble import RandomForestRegressor
+
+
+def model_fn(model_dir):
+    return joblib.load(os.path.join(model_dir, "model.joblib"))
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
