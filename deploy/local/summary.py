@@ -16,7 +16,7 @@ def summary(airflow: Airflow, dag_id: str, run_id: str, aws_url: str) -> str:
             *_gate(found["gate"]),
             *_model(found["register"]),
             f"Artifacts      {found['resolve']['run_uri']}",
-            f"Report         {found['report']['page'].replace('s3:/', aws_url, 1)}?response-content-type=text/html",
+            f"Report         {found['report']['page'].replace('s3:/', aws_url, 1)}",
         ]
     )
 

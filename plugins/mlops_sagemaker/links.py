@@ -93,8 +93,7 @@ class PageLink(_Link):
         bucket, key = uris.parse(uri)
         console = _console(operator, arn)
         if console is None:
-            # A job's outputs have no content type, and a browser would only save them.
-            return f"{operator.hook.endpoint.rstrip('/')}/{bucket}/{quote(key)}?response-content-type=text/html"
+            return f"{operator.hook.endpoint.rstrip('/')}/{bucket}/{quote(key)}"
         return f"https://{console}/s3/object/{bucket}?region={operator.hook.conn_region_name}&prefix={quote(key)}"
 
 

@@ -216,6 +216,21 @@ class LifecycleHook(_Patient, SageMakerHook):
             pages = client_of(self.s3_hook).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [_stored(entry, prefix) for page in pages for entry in page.get("Contents", ())]
 
+    def present_as(self, uri: str, content_type: str) -> bool:
+        """Have the object at ``uri`` shown as what it is, for a job's outputs have no type; False if there is none."""
+        bucket, key = uris.parse(uri)
+        settings = {"ContentType": content_type, "MetadataDirective": "REPLACE"}
+        try:
+            with explained(f"copying {uri}"):
+                client_of(self.s3_hook).copy_object(
+                    Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}, **settings
+                )
+                return True
+        except ApiError as error:
+            if error.code == "NoSuchKey":
+                return False
+            raise
+
     def list_keys(self, uri: str) -> list[str]:
         """Keys of all objects below the prefix ``uri``, relative to it."""
         return [each.key for each in self.list_objects(uri)]

@@ -5,8 +5,9 @@ from typing import Any
 from airflow.sdk import Context
 
 from mlops_sagemaker import links
+from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.hook import LogPositions
-from mlops_sagemaker.operators.base import SageMakerJobOperator
+from mlops_sagemaker.operators.base import SageMakerJobOperator, user_errors_are_final
 from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator
 
 
@@ -34,5 +35,8 @@ class SageMakerReportOperator(SageMakerProcessingJobOperator):
         return self._linked(context, super().resume(context, event, job_name, positions, step))
 
     def _linked(self, context: Context, result: dict[str, Any]) -> dict[str, Any]:
+        with user_errors_are_final():
+            if not self.hook.present_as(self.page, "text/html; charset=utf-8"):
+                raise UserError(f"there is no page at {self.page}; did the job {result['job_name']} write it?")
         links.show_page(context, self, result["job_arn"], self.page)
         return {**result, "page": self.page}

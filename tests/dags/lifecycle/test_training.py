@@ -55,6 +55,9 @@ class Run:
         for task_id in task_ids:
             if task_id == "gate":
                 self.report(mse=4.5)
+            if task_id == "report":
+                folder = self.xcoms["resolve"]["run_uri"].removeprefix("s3://")
+                self.aws.objects[f"{folder}/report/report.html"] = b"<html>"
             task = self.dag.get_task(task_id)
             if task.is_mapped:
                 indexes = range(len(task.expand_input.value["job"]))

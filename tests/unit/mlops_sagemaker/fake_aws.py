@@ -280,6 +280,11 @@ class FakeAws:
         self.objects[arguments["name"]] = arguments["body"]
         return b""
 
+    def _copy_object(self, arguments: dict[str, Any]) -> bytes:
+        """Of an object onto itself."""
+        self._get_object(arguments)
+        return b"<CopyObjectResult><ETag>0</ETag></CopyObjectResult>"
+
     def _list_objects(self, arguments: dict[str, Any]) -> bytes:
         written = {name: BEGINNING + timedelta(seconds=order) for order, name in enumerate(self.objects)}
         names = sorted(name for name in self.objects if name.startswith(arguments["name"]))
@@ -319,6 +324,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_s3("GetObject", {"name": name})
 
     def do_PUT(self) -> None:
+        if self.headers["x-amz-copy-source"]:
+            self._answer_s3("CopyObject", {"name": unquote(self.path).lstrip("/"), "headers": dict(self.headers)})
+            return
         condition = self.headers.get("If-None-Match", "")
         name = unquote(self.path).lstrip("/")
         self._answer_s3("PutObject", {"name": name, "body": self._body(), "condition": condition})

@@ -77,6 +77,6 @@ def page(task: Task) -> dict[str, Any]:
 def test_a_page_is_read_in_the_console_or_at_the_address_that_requests_go_to() -> None:
     console = "https://console.aws.amazon.com/s3/object/bucket?region=eu-north-1&prefix=a%20b/report.html"
     assert page(Task("https://api.sagemaker.eu-north-1.amazonaws.com")) == {"_link_PageLink": console}
-    local = "http://127.0.0.1:4566/bucket/a%20b/report.html?response-content-type=text/html"
+    local = "http://127.0.0.1:4566/bucket/a%20b/report.html"
     assert page(Task("http://127.0.0.1:4566")) == {"_link_PageLink": local}
     assert page(Task("http://127.0.0.1:4566", do_xcom_push=False)) == {}

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from airflow.sdk.exceptions import AirflowFailException
 
 from mlops_sagemaker.operators import base
 from mlops_sagemaker.operators.report import SageMakerReportOperator
@@ -23,6 +24,12 @@ JOB = ProcessingJob(
 PAGE = "s3://b/report/report.html"
 
 
+@pytest.fixture
+def aws(aws: FakeAws) -> FakeAws:
+    aws.objects[PAGE.removeprefix("s3://")] = b"<html>"
+    return aws
+
+
 @pytest.fixture(autouse=True)
 def short_naps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "WORKER_POLL_SECONDS", 0.01)
@@ -32,7 +39,7 @@ def test_the_page_is_linked_once_the_job_has_written_it(aws: FakeAws) -> None:
     operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
     context = context_for(operator)
     assert operator.execute(context)["page"] == PAGE
-    assert context["ti"].pushed["_link_PageLink"] == f"{aws.url}/b/report/report.html?response-content-type=text/html"
+    assert context["ti"].pushed["_link_PageLink"] == f"{aws.url}/b/report/report.html"
 
 
 def test_a_page_whose_job_was_waited_for_deferred_is_linked_too(aws: FakeAws) -> None:
@@ -45,3 +52,20 @@ def test_a_page_whose_job_was_waited_for_deferred_is_linked_too(aws: FakeAws) ->
     job["_statuses"] = ["Completed"]
     assert resume(operator, deferred, context)["page"] == PAGE
     assert "_link_PageLink" in context["ti"].pushed
+
+
+def test_browsers_are_told_that_it_is_a_page(aws: FakeAws) -> None:
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
+    operator.execute(context_for(operator))
+    (asked,) = aws.asked("CopyObject")
+    headers = {name.lower(): value for name, value in asked["headers"].items()}
+    assert (headers["x-amz-copy-source"], asked["name"]) == ("b/report/report.html", "b/report/report.html")
+    assert headers["x-amz-metadata-directive"] == "REPLACE"
+    assert headers["content-type"].startswith("text/html")
+
+
+def test_a_job_that_wrote_no_page_is_no_success(aws: FakeAws) -> None:
+    del aws.objects[PAGE.removeprefix("s3://")]
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
+    with pytest.raises(AirflowFailException, match=r"there is no page at s3://b/report/report\.html"):
+        operator.execute(context_for(operator))
