@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sagemaker_local import clock
 from sagemaker_local.errors import validation_error
-from sagemaker_local.operations import checks
+from sagemaker_local.operations import checks, immutable
 from sagemaker_local.operations.fields import refuse_unsupported
-from sagemaker_local.operations.listing import Query, common_filters, page
 from sagemaker_local.operations.models import existing_model
 from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import ENDPOINT_CONFIG
-from sagemaker_local.store import Facets, NameTaken, Record
+from sagemaker_local.store import Record
 
+_CONFIG = immutable.Kind(ENDPOINT_CONFIG, "endpoint configuration", "EndpointConfig")
 # The guide's page serverless-endpoints lists what cannot be had with them.
 _NOT_SERVERLESS = ("DataCaptureConfig", "AsyncInferenceConfig", "ShadowProductionVariants", "VpcConfig")
 
@@ -39,30 +38,16 @@ def create_endpoint_config(context: Context, request: Request) -> Request:
     checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
     if "ExecutionRoleArn" in request:
         checks.check_role(context, request["ExecutionRoleArn"])
-    return _stored(context, request, tags)
+    return immutable.add(context, _CONFIG, _record(context, request), tags)
 
 
-def _stored(context: Context, request: Request, tags: dict[str, str]) -> Request:
-    name, now = request["EndpointConfigName"], clock.now()
-    arn = context.scope.arn(ENDPOINT_CONFIG, name)
-    record: Record = {
-        **{key: value for key, value in request.items() if key != "Tags"},
-        **{
-            kind: [{"InitialVariantWeight": 1.0, **variant} for variant in request[kind]]
-            for kind in ("ProductionVariants", "ShadowProductionVariants")
-            if kind in request
-        },
-        "EndpointConfigArn": arn,
-        "CreationTime": now,
-        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
+def _record(context: Context, request: Request) -> Record:
+    weighted: Record = {
+        kind: [{"InitialVariantWeight": 1.0, **variant} for variant in request[kind]]
+        for kind in ("ProductionVariants", "ShadowProductionVariants")
+        if kind in request
     }
-    try:
-        with context.store.transaction():
-            context.store.insert(ENDPOINT_CONFIG, context.scope, record, Facets(name, "", now, now))
-            context.store.put_tags(arn, tags)
-    except NameTaken as error:
-        raise validation_error(f'Cannot create already existing endpoint configuration "{arn}".') from error
-    return {"EndpointConfigArn": arn}
+    return {**immutable.new_record(context, _CONFIG, request), **weighted}
 
 
 def _check_variant(context: Context, variant: dict[str, Any]) -> None:
@@ -127,25 +112,15 @@ def describe_endpoint_config(context: Context, request: Request) -> Request:
 @operation("ListEndpointConfigs")
 def list_endpoint_configs(context: Context, request: Request) -> Request:
     """Summaries, the newest first."""
-    query = Query(ENDPOINT_CONFIG, context.scope)
-    common_filters(query, request, from_that_time=True)
-    found, token = page(context.store, query, {"SortOrder": "Descending", **request})
-    return {"EndpointConfigs": found, "NextToken": token}
+    return immutable.listed(context, _CONFIG, request)
 
 
 @operation("DeleteEndpointConfig")
 def delete_endpoint_config(context: Context, request: Request) -> None:
     """Also one that is in use, as AWS allows: the endpoint keeps a copy."""
-    with context.store.transaction():
-        record = existing_config(context, request["EndpointConfigName"])
-        context.store.delete(ENDPOINT_CONFIG, context.scope, record["EndpointConfigName"])
-        context.store.delete_tags(record["EndpointConfigArn"])
+    immutable.delete(context, _CONFIG, request["EndpointConfigName"])
 
 
 def existing_config(context: Context, name: str) -> Record:
     """The configuration of that name; raises ``ValidationException``."""
-    record = context.store.get(ENDPOINT_CONFIG, context.scope, name)
-    if record is None:
-        arn = context.scope.arn(ENDPOINT_CONFIG, name)
-        raise validation_error(f'Could not find endpoint configuration "{arn}".')
-    return record
+    return immutable.existing(context, _CONFIG, name)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sagemaker_local import clock
 from sagemaker_local.domain.events import model_event
-from sagemaker_local.errors import ServiceError, validation_error
+from sagemaker_local.errors import validation_error
 from sagemaker_local.execution.dataset import has_objects
 from sagemaker_local.execution.serving.model import data_source
-from sagemaker_local.operations import checks
+from sagemaker_local.operations import checks, immutable
 from sagemaker_local.operations.fields import refuse_unsupported
-from sagemaker_local.operations.listing import Query, common_filters, page
 from sagemaker_local.operations.model_packages import existing_package
 from sagemaker_local.operations.registry import Context, Request, operation
 from sagemaker_local.operations.resources import MODEL
-from sagemaker_local.store import Facets, NameTaken, Record
+from sagemaker_local.store import Record
+
+_MODEL = immutable.Kind(MODEL, "model", "Model")
 
 
 @operation("CreateModel")
@@ -28,24 +28,12 @@ def create_model(context: Context, request: Request) -> Request:
     if "ExecutionRoleArn" in request:
         checks.check_role(context, request["ExecutionRoleArn"])
     checks.check_network_isolation(context, request.get("EnableNetworkIsolation", False))
-    name, now = request["ModelName"], clock.now()
-    arn = context.scope.arn(MODEL, name)
-    record = {
-        **{key: value for key, value in request.items() if key != "Tags"},
-        "ModelArn": arn,
-        "CreationTime": now,
-        "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
-        # What its containers are started from: not shown, as Describe answers with the request's own container.
-        "Resolved": resolved,
-    }
-    try:
-        with context.store.transaction():
-            context.store.insert(MODEL, context.scope, record, Facets(name, "", now, now))
-            context.store.put_tags(arn, tags)
-            context.store.post(context.scope, model_event(record, tags))
-    except NameTaken as error:
-        raise validation_error(f'Cannot create already existing model "{arn}".') from error
-    return {"ModelArn": arn}
+    # What its containers are started from is not shown: Describe answers with the request's own container.
+    record = {**immutable.new_record(context, _MODEL, request), "Resolved": resolved}
+    with context.store.transaction():
+        answer = immutable.add(context, _MODEL, record, tags)
+        context.store.post(context.scope, model_event(record, tags))
+    return answer
 
 
 def _only_container(request: Request) -> dict[str, Any]:
@@ -124,29 +112,18 @@ def describe_model(context: Context, request: Request) -> Request:
 @operation("ListModels")
 def list_models(context: Context, request: Request) -> Request:
     """Summaries, the newest first."""
-    query = Query(MODEL, context.scope)
-    common_filters(query, request, from_that_time=True)
-    found, token = page(context.store, query, {"SortOrder": "Descending", **request})
-    return {"Models": found, "NextToken": token}
+    return immutable.listed(context, _MODEL, request)
 
 
 @operation("DeleteModel")
 def delete_model(context: Context, request: Request) -> None:
     """Its data stays in S3, and endpoints that serve it go on."""
     with context.store.transaction():
-        record = existing_model(context, request["ModelName"])
-        context.store.post(context.scope, model_event(record, context.store.tags(record["ModelArn"])))
-        context.store.delete(MODEL, context.scope, record["ModelName"])
-        context.store.delete_tags(record["ModelArn"])
+        tags = context.store.tags(existing_model(context, request["ModelName"])["ModelArn"])
+        record = immutable.delete(context, _MODEL, request["ModelName"])
+        context.store.post(context.scope, model_event(record, tags))
 
 
 def existing_model(context: Context, name: str) -> Record:
     """The model of that name; raises ``ValidationException``."""
-    record = context.store.get(MODEL, context.scope, name)
-    if record is None:
-        raise _missing(context.scope.arn(MODEL, name))
-    return record
-
-
-def _missing(arn: str) -> ServiceError:
-    return validation_error(f'Could not find model "{arn}".')
+    return immutable.existing(context, _MODEL, name)
