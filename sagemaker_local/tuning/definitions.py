@@ -99,7 +99,10 @@ def _read(item: Request, config: Request, among_several: bool) -> Definition:
     space = read_space(_either(item, "HyperParameterRanges", config, "ParameterRanges"))
     static = {**item.get("StaticHyperParameters", {})}
     static.pop(OBJECTIVE_HYPERPARAMETER, None)
-    both = sorted(static.keys() & {parameter.name for parameter in space.parameters})
+    names = {parameter.name for parameter in space.parameters}
+    if OBJECTIVE_HYPERPARAMETER in names:
+        raise validation_error(f"{OBJECTIVE_HYPERPARAMETER} is reserved and cannot be tuned")
+    both = sorted(static.keys() & names)
     if both:
         raise validation_error(f"Hyperparameters cannot be both static and tuned: {', '.join(both)}")
     _check_resources(item)

@@ -113,6 +113,12 @@ def test_several_definitions_have_all_of_their_own() -> None:
             "all TuningObjective.Type must be the same",
         ),
         (
+            request(
+                config={"ParameterRanges": {"ContinuousParameterRanges": [{**X, "Name": "_tuning_objective_metric"}]}}
+            ),
+            "_tuning_objective_metric is reserved and cannot be tuned",
+        ),
+        (
             request(TrainingJobDefinition=definition(StaticHyperParameters={"x": "1"})),
             "Hyperparameters cannot be both static and tuned: x",
         ),
