@@ -37,7 +37,7 @@ _REST = (
 
 def keep_apart(logs: Any, file: Path) -> None:
     """Have ministack's module *logs* keep its events in *file*: what its state is asked for is written first."""
-    events = _Events(file)
+    events = EventFile(file)
     append, load = logs._append_log_events, logs.load_persisted_state
 
     def append_log_events(stream: Stream, new: list[State]) -> None:
@@ -71,7 +71,7 @@ def _without_events(groups: Any) -> Any:
     return bare
 
 
-class _Events:
+class EventFile:
     """The file: a line for each batch, which says whose it is; safe to use from any thread."""
 
     def __init__(self, file: Path) -> None:

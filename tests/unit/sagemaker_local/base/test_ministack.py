@@ -313,3 +313,29 @@ result = sorted(module.get_state())
         assert in_a_process(tmp_path, RESTART + "base.save()") == [["one"], []]
     kept = json.loads((tmp_path / "state" / "cloudwatch_logs.json").read_text())["payload"]
     assert sorted([*kept, "log_records"]) == names
+
+
+def test_log_events_that_cannot_be_written_are_written_once_later(tmp_path: Path) -> None:
+    script = """
+import resource
+from sagemaker_local.base.log_events import EventFile
+path = STATE / "log_events.jsonl"
+file = EventFile(path)
+file.add("a", [{"message": "one"}])
+file.write()
+size = path.stat().st_size
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, most))
+file.add("a", [{"message": "two"}])
+try:
+    file.write()
+except OSError:
+    left = path.stat().st_size - size
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+file.write()
+file.write()
+result = [left, list(file.read())]
+"""
+    left, read = in_a_process(tmp_path, script)
+    assert left == 0
+    assert read == [["a", [{"message": "one"}]], ["a", [{"message": "two"}]]]
