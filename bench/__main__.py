@@ -1,16 +1,16 @@
-"""`python -m bench [dag|local]`: measure, and say on what machine."""
+"""`python -m bench [dag|local|endpoint]`: measure, and say on what machine."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import dag, local
+from bench import dag, endpoint, local
 from bench.machine import machine
 from deploy.errors import Failure
 from deploy.progress import Progress
 
-BENCHMARKS = {"dag": dag.run, "local": local.run}
+BENCHMARKS = {"dag": dag.run, "local": local.run, "endpoint": endpoint.run}
 
 
 def main() -> int:

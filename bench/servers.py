@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,8 +18,10 @@ from bench.client import Client
 from deploy.errors import Failure
 
 ROOT = Path(__file__).resolve().parents[1]
+IMAGES, ENVIRONMENTS = ROOT / "bench" / "images", ROOT / ".venv" / "bench-images"
 START_SECONDS = 60.0
 TEMPLATE = "bench-template"
+ECHO_NAME = "echo"
 TRUST = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}}]}'
 
 
@@ -44,6 +48,84 @@ def sagemaker_local(folder: Path, number: int) -> Iterator[Client]:
     subprocess.run(fill, env=environ(folder), check=True)
     with _running([*command, "--port"], folder) as port:
         yield Client(port)
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of an endpoint."""
+
+    port: int
+    started: float
+    """epoch seconds"""
+
+
+class Serving:
+    """A local SageMaker for endpoints, and how its containers are reached without it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._containers: dict[str, Container] = {}
+
+    @property
+    def client(self) -> Client:
+        """On a connection of its own: one that is idle for seconds is closed."""
+        return Client(self.port)
+
+    def container(self, endpoint: str) -> Container | None:
+        """The container of the endpoint that was created last; ``None`` while there is none. Linux only."""
+        known = {container.port for container in self._containers.values()}
+        for found in () if endpoint in self._containers else self._started():
+            if found.port not in known:
+                self._containers[endpoint] = found
+        return self._containers.get(endpoint)
+
+    def _started(self) -> Iterator[Container]:
+        """The containers that there are, each by the program of it that started last."""
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it ended between the two looks, or is somebody else's
+                variables = dict(
+                    pair.split(b"=", 1) for pair in (process / "environ").read_bytes().split(b"\0") if b"=" in pair
+                )
+                own = variables.get(b"AWS_ENDPOINT_URL", b"").endswith(b":%d" % self.port)
+                if own and b"SAGEMAKER_BIND_TO_PORT" in variables:
+                    yield Container(int(variables[b"SAGEMAKER_BIND_TO_PORT"]), _start_of(process))
+
+    def is_healthy(self, port: int) -> bool:
+        """Whether the container there answers its ping."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def _start_of(process: Path) -> float:
+    ticks = int((process / "stat").read_text().rpartition(")")[2].split()[19])
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.time() - age
+
+
+def install_managed(image: str) -> None:
+    """Install an image that AWS maintains where ``serving`` finds it, by the user's own package index."""
+    command = [str(ROOT / ".venv" / "sagemaker_local" / "bin" / "python"), "-m", "sagemaker_local", "images"]
+    command += ["--managed", image, "--containers", str(IMAGES), "--environments", str(ENVIRONMENTS)]
+    if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
+        raise Failure(f"{image} could not be installed; the message above says why")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Serving]:
+    """The local SageMaker with a role, a bucket and the images of ``bench/images``."""
+    python = str(ROOT / ".venv" / "sagemaker_local" / "bin" / "python")
+    command = [python, "-m", "sagemaker_local", "start", "--foreground", "--state-dir", str(folder / "state")]
+    command += ["--containers", str(IMAGES), "--environments", str(ENVIRONMENTS)]
+    with _running([*command, "--port"], folder) as port:
+        server = Serving(port)
+        _provision(server.client)
+        yield server
 
 
 def _provision(client: Client) -> None:
