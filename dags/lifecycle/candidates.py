@@ -1,7 +1,7 @@
 """How candidates are trained: by training jobs, by tuning jobs, or by processing jobs."""
 
 from lifecycle.params import budget_name, hyperparameter_name
-from lifecycle.run import PARTS, RUN_URI, job_of
+from lifecycle.run import PARTS, RUN_URI, SHARES, job_of
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.evaluation import METRICS
 from mlops_sagemaker.requests import (
@@ -48,7 +48,7 @@ def training_job(use_case: UseCase, candidate: str) -> TrainingJob:
         hyperparameters=_hyperparameters(use_case, candidate),
         metrics={name: f"{name}=([0-9.eE+-]+)" for name in metrics},
         instances=INSTANCES,
-        **job_of(use_case, ("train", "--candidate", _recipe(use_case, candidate))),
+        **job_of(use_case, ("train", "--candidate", _recipe(use_case, candidate), *SHARES)),
     )
 
 
@@ -75,7 +75,7 @@ def training_by_processing(use_case: UseCase, candidate: str) -> ProcessingJob:
     """The same training; what a training job would find in its channels are inputs, and hyperparameters arguments."""
     parts = [part for part in PARTS if part != "test"]
     arguments = (
-        *("train", "--candidate", _recipe(use_case, candidate)),
+        *("train", "--candidate", _recipe(use_case, candidate), *SHARES),
         *(f"--{part}={PROCESSING_DIR}/input/{part}" for part in parts),
         *(f"--set={name}={value}" for name, value in _hyperparameters(use_case, candidate).items()),
         f"--resources={PROCESSING_RESOURCES}",

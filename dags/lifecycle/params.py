@@ -58,6 +58,11 @@ def budget_name(candidate: str) -> str:
     return hyperparameter_name(candidate, "max_jobs")
 
 
+def share_name(part: str) -> str:
+    """The field of a part's share of the keys."""
+    return f"{part}_share"
+
+
 def threshold_name(use_case: UseCase) -> str:
     """The field of the absolute limit of the gate's own metric."""
     metric = use_case.gate.metric
@@ -123,6 +128,18 @@ def _data() -> dict[str, Param]:
             format="date",
             section="Data",
         ),
+        **{
+            share_name(part): Param(
+                None,
+                title=f"Share of {part} rows",
+                description=f"Of the keys, that models are {use}. Empty: as the job code declares it.",
+                type=["null", "number"],
+                exclusiveMinimum=0,
+                maximum=0.4,
+                section="Data",
+            )
+            for part, use in (("test", "tested on"), ("validation", "measured on while they are made"))
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lifecycle.params import share_name
 from lifecycle.use_case import UseCase
 
 RUN = "ti.xcom_pull(task_ids='resolve')"
@@ -14,6 +15,10 @@ RECORD = f"{RUN_URI}/gate/gate.json"
 PAGE = f"{RUN_URI}/report/report.html"
 PARTS = {part: f"{RUN_URI}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
 """What preprocessing makes: three parts of the rows, and what it learned from the first."""
+
+# Double quotes: single ones would be quoted once more in the command of a training job.
+SHARES = tuple(f'--{part}-share={{{{ params.{share_name(part)} or "" }}}}' for part in ("test", "validation"))
+"""Arguments that ask for another split than the use case's; the steps that split and that train need the same."""
 
 
 def job_of(use_case: UseCase, arguments: tuple[str, ...]) -> dict[str, Any]:

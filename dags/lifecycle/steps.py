@@ -10,7 +10,7 @@ from airflow.sdk import TriggerRule
 
 from lifecycle import candidates
 from lifecycle.params import threshold_name
-from lifecycle.run import CHAMPION_MODEL, EVALUATION, FRESH_FROM, MANIFEST, PAGE, PARTS, RECORD, RUN_URI, job_of
+from lifecycle.run import CHAMPION_MODEL, EVALUATION, FRESH_FROM, MANIFEST, PAGE, PARTS, RECORD, RUN_URI, SHARES, job_of
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.gate import MetricGateOperator
 from mlops_sagemaker.operators.jobs import (
@@ -72,7 +72,7 @@ def validate(use_case: UseCase) -> SageMakerProcessingJobOperator:
 def preprocess(use_case: UseCase) -> SageMakerProcessingJobOperator:
     """Split and encode it."""
     outputs = [Output(part, uri, part) for part, uri in PARTS.items()]
-    return _process(use_case, ("preprocess",), [_data()], outputs)
+    return _process(use_case, ("preprocess", *SHARES), [_data()], outputs)
 
 
 def train(use_case: UseCase) -> list[Any]:

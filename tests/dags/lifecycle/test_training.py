@@ -1,6 +1,7 @@
 """The training DAG's tasks, rendered by Airflow and run in order against an AWS of HTTP answers."""
 
 import json
+import shlex
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -168,7 +169,8 @@ def test_a_mapped_task_is_shown_by_its_candidate() -> None:
 def test_every_job_is_a_step_of_the_use_case(aws: FakeAws) -> None:
     run = Run(aws)
     run.execute("resolve", "validate", "preprocess", "train", "evaluate")
-    assert run.training_job("linear")["Environment"]["TRAINING_COMMAND"] == "rings train --candidate linear"
+    command = shlex.split(run.training_job("linear")["Environment"]["TRAINING_COMMAND"])
+    assert command[:4] == ["rings", "train", "--candidate", "linear"]
     arguments = [run.job(step)["AppSpecification"]["ContainerArguments"] for step in ("validate", "evaluate")]
     assert arguments == [["validate"], ["evaluate", "--fresh-from="]]
 
@@ -209,6 +211,8 @@ def test_the_forms_window_decides_what_is_seen(aws: FakeAws) -> None:
         {"training_instances": 0},
         {"training_instances": 1.5},
         {"approval": "maybe"},
+        {"test_share": 0},
+        {"validation_share": 0.5},
     ],
 )
 def test_a_form_filled_in_wrongly_is_refused(aws: FakeAws, conf: dict[str, Any]) -> None:
@@ -266,6 +270,15 @@ def test_notifiers_are_told_of_runs_that_end_and_of_runs_that_fail(aws: FakeAws)
     assert told == ["registered", "failed"]
 
 
+def test_the_forms_split_reaches_the_steps_that_split_and_that_train(aws: FakeAws) -> None:
+    run = Run(aws, test_share=0.2)
+    run.execute("resolve", "validate", "preprocess", "train")
+    asked = ["--test-share=0.2", "--validation-share="]
+    assert run.job("preprocess")["AppSpecification"]["ContainerArguments"] == ["preprocess", *asked]
+    command = shlex.split(run.training_job("xgboost")["Environment"]["TRAINING_COMMAND"])
+    assert command == ["rings", "train", "--candidate", "xgboost", *asked]
+
+
 TUNED = Candidate(
     hyperparameters={"seed": Param(7, type="integer", minimum=0)},
     tuning=Tuning(ranges={"eta": ContinuousRange(0.1, 0.3)}, max_jobs=4),
@@ -286,7 +299,7 @@ def test_a_candidate_may_be_the_best_of_a_search_with_a_budget(aws: FakeAws) -> 
     assert config["HyperParameterTuningJobObjective"] == {"Type": "Minimize", "MetricName": "validation:mse"}
     assert config["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 3
     assert definition["StaticHyperParameters"] == {"seed": "7"}
-    assert definition["Environment"]["TRAINING_COMMAND"] == "rings train --candidate xgboost"
+    assert definition["Environment"]["TRAINING_COMMAND"].startswith("rings train --candidate xgboost ")
     run.execute("evaluate")
     found = inputs(run.job("evaluate"))
     assert found["candidate-tuned"] == run.xcoms["tune"][0]["model_data"]
@@ -308,7 +321,7 @@ def test_without_a_quota_candidates_are_trained_by_processing_jobs(aws: FakeAws)
     job, folder = run.training_job("xgboost"), run.xcoms["resolve"]["run_uri"]
     place = "/opt/ml/processing"
     assert job["AppSpecification"]["ContainerArguments"] == [
-        *("train", "--candidate", "xgboost"),
+        *("train", "--candidate", "xgboost", "--test-share=", "--validation-share="),
         *(f"--{part}={place}/input/{part}" for part in ("train", "validation", "preprocessing")),
         "--set=eta=0.25",
         "--resources=/opt/ml/config/resourceconfig.json",

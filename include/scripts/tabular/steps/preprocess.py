@@ -88,9 +88,10 @@ def _numbers(use_case: UseCase) -> list[Number]:
     return [column for column in use_case.schema.features if isinstance(column, Number)]
 
 
-def preprocess(use_case: UseCase, data: Path, output: Path) -> None:
+def preprocess(use_case: UseCase, data: Path, output: Path, test_share: str = "", validation_share: str = "") -> None:
     """Write the parts of ``data`` and the preprocessing into the folder ``output``. Raises UserError on unreadable
     data, or if a part is left empty."""
+    use_case = split.asked(use_case, test_share, validation_share)
     with Parts(use_case, output) as parts:
         for division in reading.each(data, use_case.schema.columns, partial(Division.of, use_case)):
             parts.add(division)
@@ -107,4 +108,5 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
     parser = job.ArgumentParser(f"{use_case.name} preprocess", __doc__)
     parser.path("data", paths.processing_input("data"), "CSV file, or folder of them")
     parser.path("output", paths.processing_output(), "folder for the four results")
+    split.arguments(parser)
     return job.run(lambda: preprocess(use_case, **vars(parser.parse_args(argv))), paths.processing_message())

@@ -17,7 +17,7 @@ import numpy as np
 import xgboost
 
 from common import hyperparameters, job, paths, report
-from tabular import algorithms, artifact, examples, metrics
+from tabular import algorithms, artifact, examples, metrics, split
 from tabular.algorithms import Model, Task
 from tabular.cluster import Cluster
 from tabular.examples import Examples
@@ -30,6 +30,7 @@ PRINTED = ("mse", "mae", "auc", "accuracy", "f1")  # for the metric definitions 
 
 def train(use_case: UseCase, given: Namespace) -> None:
     """Learn from the parts and write the model, as the command line says."""
+    use_case = split.asked(use_case, given.test_share, given.validation_share)
     algorithm = algorithms.find(use_case.candidates[given.candidate].algorithm)
     task = _task(use_case, given, algorithm)
     with task.cluster.joined():
@@ -100,4 +101,5 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one of them")
     parser.path("resources", paths.if_there(paths.resources_file()), "JSON file that names the instances")
     parser.path("model", paths.model(), "folder to write the model into")
+    split.arguments(parser)
     return job.run(lambda: train(use_case, parser.parse_args(argv)), paths.training_failure())

@@ -53,6 +53,22 @@ def test_the_parts_of_the_sample_data_are_all_of_its_rows(sample: Path, tmp_path
     assert sorted(row for rows in parts.values() for row in rows) == sorted(encoded_rows(sample))
 
 
+def test_other_shares_are_asked_for_by_their_names(sample: Path, tmp_path: Path) -> None:
+    given = ["preprocess", "--data", str(sample), "--output", str(tmp_path), "--test-share=0.3", "--validation-share="]
+    assert main(USE_CASE, given) == 0
+    rows = {part: len(np.load(tmp_path / part / f"{part}.npy")) for part in ("train", "validation")}
+    total = len(encoded_rows(sample))
+    assert rows["train"] / total == pytest.approx(0.55, abs=0.03)
+    assert rows["validation"] / total == pytest.approx(0.15, abs=0.03)
+
+
+@pytest.mark.parametrize("share", ["0.9", "-0.1", "many", "nan"])
+def test_shares_that_are_none_are_refused(sample: Path, tmp_path: Path, share: str) -> None:
+    given = ["preprocess", "--data", str(sample), "--output", str(tmp_path), f"--test-share={share}"]
+    assert main(USE_CASE, given) == 1
+    assert not list(tmp_path.rglob("*.npy"))
+
+
 def test_the_same_data_gives_the_same_bytes(sample: Path, tmp_path: Path) -> None:
     parts_of(sample, tmp_path / "one")
     parts_of(sample, tmp_path / "two")

@@ -47,6 +47,11 @@ def scored(trained: Trained, candidate: str) -> tuple[Any, Any]:
     return target, Predictor.load(trained.models / candidate).predict_files(trained.parts / "test")
 
 
+def test_a_model_says_by_which_shares_its_rows_were_split(trained: Trained, tmp_path: Path) -> None:
+    assert trained.train("linear", tmp_path, "--test-share=0.3", "--validation-share=") == 0
+    assert artifact.load(tmp_path).facts["split"] == {"test": 0.3, "validation": 0.15}
+
+
 @pytest.mark.parametrize("candidate", CANDIDATES)
 @pytest.mark.parametrize("use_case", ["trained", "classified"])
 def test_the_same_data_and_settings_give_the_same_bytes(
