@@ -26,6 +26,7 @@ from sagemaker_local.autoscaler import Autoscaler
 from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.base.elsewhere import without_s3
+from sagemaker_local.base.save_point import SavePoint
 from sagemaker_local.config import ACCOUNT, REGION, Settings, detach_from_users_aws
 from sagemaker_local.coordinator import Coordinator
 from sagemaker_local.errors import CannotGoOn
@@ -110,7 +111,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     capture, metrics = Capture(aws), MetricBuffer(aws)
     invoker.observers = (capture, Metrics(metrics))
     hosting.on_retired = capture.flush
-    asynchronous = AsyncInference(store, hosting.find, Processor(aws, invoker, metrics), waits)
+    processor = Processor(aws, invoker, metrics, SavePoint(base.save))
+    asynchronous = AsyncInference(store, hosting.find, processor, waits)
     hosting.on_deleting = asynchronous.forget
     for resource in stacks.resources(aws, store):
         base.register_stack_resource(resource)

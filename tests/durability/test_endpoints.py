@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.contract.test_events import Subscription
 from tests.executor.test_isolation import processes_with
 from tests.executor.test_rollouts import mixed
-from tests.support.asynchronous import asynchronous, result
+from tests.support.asynchronous import Topic, asynchronous, result
 from tests.support.hosting import Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, LocalAws
 from tests.support.polling import eventually
@@ -206,6 +206,19 @@ def test_every_acknowledged_asynchronous_request_is_answered_also_across_a_kill(
         assert result(own, acknowledged["OutputLocation"]) == b"%d" % number
     hosting.delete(name)
     assert "Traceback" not in own.log.read_text()
+
+
+def test_every_end_of_an_asynchronous_request_reaches_its_topic_also_across_a_kill(own: LocalAws) -> None:
+    hosting, topic = Hosting(own), Topic(own)
+    saved = own.data_dir / "base" / "state" / "sns.json"
+    eventually(lambda: saved.exists() and topic.queue_arn in saved.read_text(), "the save of the subscription")
+    name = asynchronous(hosting, NotificationConfig={"SuccessTopic": topic.arn})
+    answers = [hosting.runtime.invoke_endpoint_async(EndpointName=name, Body=b"1") for _ in range(5)]
+    result(own, answers[-1]["OutputLocation"])
+    restarted(own)
+    wanted = {answer["InferenceId"] for answer in answers}
+    while wanted:
+        wanted.discard(topic.next()["inferenceId"])
 
 
 def test_every_change_of_status_reaches_its_queue_also_across_a_kill(own: LocalAws) -> None:

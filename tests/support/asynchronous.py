@@ -21,7 +21,8 @@ class Topic:
         self.arn: str = sns.create_topic(Name=name)["TopicArn"]
         self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
-        sns.subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
+        self.queue_arn: str = attributes["QueueArn"]
+        sns.subscribe(TopicArn=self.arn, Protocol="sqs", Endpoint=self.queue_arn)
 
     def next(self) -> Notification:
         """The next notification."""

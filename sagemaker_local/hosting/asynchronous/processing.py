@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local import clock
 from sagemaker_local.base.aws import Aws
+from sagemaker_local.base.save_point import SavePoint
 from sagemaker_local.domain import asynchronous
 from sagemaker_local.domain.asynchronous import LARGEST_INPUT_BYTES, AsyncRequest, Result
 from sagemaker_local.execution.dataset import TransferError, read_object, split_uri
@@ -41,8 +42,8 @@ class Place(NamedTuple):
 class Processor:
     """Processes requests."""
 
-    def __init__(self, aws: Aws, invoker: Invoker, metrics: MetricBuffer) -> None:
-        self._aws, self._invoker, self._metrics = aws, invoker, metrics
+    def __init__(self, aws: Aws, invoker: Invoker, metrics: MetricBuffer, save_point: SavePoint) -> None:
+        self._aws, self._invoker, self._metrics, self._save_point = aws, invoker, metrics, save_point
 
     async def process(self, place: Place, request: AsyncRequest) -> None:
         """Have the container answer, and tell. Raises ``Unreachable`` if it has not seen the request."""
@@ -111,6 +112,8 @@ class Processor:
         except (ClientError, BotoCoreError) as error:
             self._count(place, NotificationFailures=1.0)
             _note(place, request, f"The topic {topic} could not be notified: {error}")
+        else:
+            await self._save_point.reached()  # before that the notification could be lost
 
     def _count(self, place: Place, **values: float) -> None:
         self._metrics.add(variant_source(place.endpoint, place.variant), **values)
