@@ -10,9 +10,17 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseTrigger
 from asgiref.sync import sync_to_async
 
-__all__ = ["AwsBaseOperator", "AwsBaseSensor", "aws_template_fields", "killed_without_on_kill", "retry_settings"]
+__all__ = [
+    "AwsBaseOperator",
+    "AwsBaseSensor",
+    "aws_template_fields",
+    "is_tried_again",
+    "killed_without_on_kill",
+    "retry_settings",
+]
 
 _AIRFLOW_CALLS_ON_KILL = hasattr(BaseTrigger, "on_kill")
+_ON_THE_WAY = {None, "scheduled", "queued", "up_for_retry"}
 _AIRFLOW_HAS_RETRY_POLICIES = find_spec("airflow.sdk.definitions.retry_policy") is not None
 
 
@@ -22,10 +30,23 @@ async def killed_without_on_kill(trigger: BaseTrigger) -> bool:
     ti = trigger.task_instance
     if _AIRFLOW_CALLS_ON_KILL or ti is None:
         return False
-    states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
+    return "deferred" not in await sync_to_async(_states)(ti)
+
+
+def is_tried_again(ti: Any) -> bool:
+    """Whether a task that is being killed, ``ti``, is tried again by Airflow itself: a heartbeat got lost, a scheduler
+    took the task for an orphan, a worker shuts down. What a person clears or marks is in another state. Raises
+    whatever asking Airflow may raise."""
+    states = _states(ti)
+    return bool(states & _ON_THE_WAY) or ("running" in states and ti.try_number <= ti.max_tries)
+
+
+def _states(ti: Any) -> set[str | None]:
+    """The state that Airflow's database has of a task instance."""
+    found = RuntimeTaskInstance.get_task_states(
         dag_id=ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id], map_index=ti.map_index
     )
-    return all(state != "deferred" for tasks in states.values() for state in tasks.values())
+    return {state for tasks in found.values() for state in tasks.values()}
 
 
 def retry_settings() -> dict[str, Any]:

@@ -86,8 +86,12 @@ class JobTimedOut(LifecycleError):
     """A job was still not done when its task's time was up; it has been told to stop."""
 
 
+class WaitFailed(LifecycleError):
+    """What waits for a job in the triggerer could not go on; the job itself may well be."""
+
+
 class TaskKilled(LifecycleError):
-    """Airflow told the task to end; its job has been told to stop."""
+    """Airflow told the task to end."""
 
 
 class EndpointFailed(LifecycleError):

@@ -5,14 +5,15 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from threading import Thread
 from typing import Any, ClassVar
 
 from airflow.sdk import BaseOperatorLink, Context
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
 
-from mlops_sagemaker import links, naming, requests
+from mlops_sagemaker import _compat, links, naming, requests
 from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields, retry_settings
-from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled
+from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled, WaitFailed
 from mlops_sagemaker.hook import LifecycleHook, LogPositions
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.ledger import Ledger
@@ -76,7 +77,8 @@ class SageMakerJobOperator(LifecycleOperator):
     job: a running one is attached to, a finished one adopted, and only one that failed is followed by the
     next attempt. The first seconds are waited for in the worker, the rest in the triggerer; the job's log is
     followed into the task log. Whenever the task ends in anything but success, the job is told to stop; only
-    when AWS could not be reached and tries are left, the job is left to the next of them.
+    when nothing is wrong with it but that AWS could not be reached or the wait itself failed, and tries are left, it is
+    left to the next of them.
 
     With a ledger, a job whose code, image, parameters and inputs are those of an earlier success is not run: the result
     is the earlier one's, and ``reused`` in it says whose. A task that a person cleared runs its job all the same.
@@ -96,7 +98,9 @@ class SageMakerJobOperator(LifecycleOperator):
     operator_extra_links: Collection[BaseOperatorLink] = (*links.JOB_LINKS, links.OriginLink())
 
     _job_name: str | None = None
-    _killed = False
+    _ti: Any = None
+    _killer: Thread | None = None
+    _tried_again = False
     _log_readable = True
 
     def __init__(
@@ -121,6 +125,7 @@ class SageMakerJobOperator(LifecycleOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Reuse an earlier success, or obtain the job and wait for it here or, deferred, in the triggerer."""
+        self._ti = context["ti"]
         defer_at = time.monotonic() + self.worker_wait.total_seconds()
         positions: LogPositions = {}
         with user_errors_are_final(), self._stopping_unless_done(context):
@@ -154,7 +159,7 @@ class SageMakerJobOperator(LifecycleOperator):
     ) -> dict[str, Any]:
         """Continue when the trigger has fired; *positions* is how far the log was read before the deferral, *step* the
         key under which a success is recorded."""
-        self._job_name = job_name
+        self._ti, self._job_name = context["ti"], job_name
         with user_errors_are_final(), self._stopping_unless_done(context):
             self._log_news(event.get("positions", positions))
             description = self._describe()
@@ -166,16 +171,28 @@ class SageMakerJobOperator(LifecycleOperator):
         """As Airflow's, but a trigger that could not run or ran out of time leaves no job behind either."""
         try:
             return super().resume_execution(next_method, next_kwargs, context)
-        except (TaskDeferralError, TaskDeferralTimeout):
+        except (TaskDeferralError, TaskDeferralTimeout) as error:
             _, description = self._latest_attempt(task_key(context))
-            if description and not self.kind.is_terminal(description):
+            if description and not self.kind.is_terminal(description) and not self._next_try_attaches(error, context):
                 self._stop()
             raise
 
     def on_kill(self) -> None:
-        """Stop the job; the task itself ends at its next look at it."""
-        self._killed = True
-        self._stop()
+        """Stop the job, beside whatever the task is at; the task itself ends at its next look at the job.
+
+        Airflow calls this in the middle of anything, and kills the task for good five seconds later.
+        """
+        self._killer = Thread(target=self._stop_unless_tried_again, daemon=True)
+        self._killer.start()
+
+    def _stop_unless_tried_again(self) -> None:
+        """What Airflow itself gives up and tries again is killed too, but its job is the next try's."""
+        try:
+            self._tried_again = _compat.is_tried_again(self._ti)
+        except Exception as error:
+            self.log.warning("Airflow does not say why the task is killed: %r", error)
+        if not self._tried_again:
+            self._stop()
 
     def _earlier_success(self, step: str, key: TaskKey) -> dict[str, Any] | None:
         return Ledger(self.hook, self.ledger).find(step) if step and not self.anew and key.generation == 0 else None
@@ -237,8 +254,8 @@ class SageMakerJobOperator(LifecycleOperator):
         return float(deadline.timestamp())
 
     def _check_alive(self, deadline: float) -> None:
-        if self._killed:
-            raise TaskKilled(f"the task was killed; {self.kind.name} job {self._job_name} was told to stop")
+        if self._killer:
+            raise TaskKilled(f"the task was killed while it waited for {self.kind.name} job {self._job_name}")
         if time.time() >= deadline:
             raise self._timed_out()
 
@@ -263,7 +280,7 @@ class SageMakerJobOperator(LifecycleOperator):
     def _gave_up(self, event: dict[str, Any]) -> LifecycleError:
         if event["status"] == "timeout":
             return self._timed_out()
-        return LifecycleError(f"waiting for {self.kind.name} job {self._job_name} failed: {event['message']}")
+        return WaitFailed(f"waiting for {self.kind.name} job {self._job_name} failed: {event['message']}")
 
     def _timed_out(self) -> JobTimedOut:
         name = str(self._job_name)
@@ -297,8 +314,12 @@ class SageMakerJobOperator(LifecycleOperator):
     def _next_try_attaches(self, error: BaseException, context: Context) -> bool:
         """Whether the job may go on unwatched: stopping it now would make the next try buy another."""
         unreachable = isinstance(error, ApiError) and error.family is not Family.USER
+        unwatched = unreachable or isinstance(error, WaitFailed | TaskDeferralError)
+        if self._killer:
+            self._killer.join()
+            return self._tried_again
         ti = context["ti"]
-        return unreachable and not self._killed and ti.try_number <= ti.max_tries
+        return unwatched and ti.try_number <= ti.max_tries
 
     def _stop(self) -> None:
         """Tell the job to stop. Failing to do so must not hide why; its MaxRuntime ends it in any case."""

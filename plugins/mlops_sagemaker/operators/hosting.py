@@ -179,7 +179,7 @@ class SageMakerEndpointOperator(_EndpointWaiter):
                 self.hook.begin_update(self.endpoint_name, change)
         except ApiError:
             now = self.hook.describe(ENDPOINT, self.endpoint_name)
-            if now is None or ENDPOINT.status(now) not in PASSING:
+            if not self._serves(now) and (now is None or ENDPOINT.status(now) not in PASSING):
                 raise
 
     def _complaint(self, description: Description | None) -> str:

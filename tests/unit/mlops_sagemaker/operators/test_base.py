@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferred
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
+from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.sdk.module_loading import import_string
 from airflow.sdk.serde import deserialize, serialize
 
-from mlops_sagemaker.errors import ApiError, JobFailed, JobTimedOut, LifecycleError, TaskKilled
+from mlops_sagemaker.errors import ApiError, JobFailed, JobTimedOut, LifecycleError, TaskKilled, WaitFailed
 from mlops_sagemaker.operators import base
 from mlops_sagemaker.operators.base import SageMakerJobOperator
 from mlops_sagemaker.operators.jobs import (
@@ -217,24 +218,48 @@ def test_an_exhausted_quota_is_tried_again(aws: FakeAws) -> None:
         operator.execute(context_for(operator))
 
 
-def test_a_killed_task_stops_its_job_and_ends(aws: FakeAws) -> None:
+def killed_while_waiting(aws: FakeAws, operator: SageMakerJobOperator, try_number: int = 1) -> None:
     aws.statuses = ["InProgress"]
-    operator = train()
-
-    stops: list[Any] = []
 
     def kill_when_running() -> None:
         while not aws.jobs:
             time.sleep(0.01)
         operator.on_kill()
-        stops.extend(aws.asked("StopTrainingJob"))
 
     killer = threading.Thread(target=kill_when_running)
     killer.start()
     with pytest.raises((TaskKilled, AirflowFailException)):
-        operator.execute(context_for(operator))
+        operator.execute(context_for(operator, try_number=try_number))
     killer.join()
-    assert stops
+
+
+def test_a_killed_task_stops_its_job_and_ends(aws: FakeAws) -> None:
+    killed_while_waiting(aws, train())
+    assert aws.asked("StopTrainingJob")
+
+
+@pytest.mark.parametrize(
+    ("state", "try_number", "stopped"),
+    [
+        ("up_for_retry", 1, False),
+        ("queued", 1, False),
+        ("running", 1, False),
+        ("running", 3, True),
+        ("restarting", 1, True),
+        ("failed", 1, True),
+        ("success", 1, True),
+    ],
+)
+def test_only_a_task_that_airflow_itself_tries_again_leaves_its_job_to_the_next_try(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch, state: str, try_number: int, stopped: bool
+) -> None:
+    def states(**asked: Any) -> dict[str, Any]:
+        assert (asked["task_ids"], asked["map_index"]) == (["train"], -1)
+        return {asked["run_ids"][0]: {"train": state}}
+
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", states)
+    killed_while_waiting(aws, train(), try_number)
+    assert bool(aws.asked("StopTrainingJob")) is stopped
 
 
 def test_a_signal_during_the_wait_stops_the_job(aws: FakeAws) -> None:
@@ -268,17 +293,23 @@ def test_a_job_over_its_deadline_is_stopped_in_the_worker(aws: FakeAws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error", "text"),
-    [("timeout", JobTimedOut, "not done in time"), ("error", LifecycleError, "why")],
+    ("status", "error", "text", "try_number", "stopped"),
+    [
+        ("timeout", JobTimedOut, "not done in time", 1, True),
+        ("error", WaitFailed, "why", 1, False),
+        ("error", WaitFailed, "why", 3, True),
+    ],
 )
-def test_a_job_the_trigger_gave_up_is_stopped(aws: FakeAws, status: str, error: type[Exception], text: str) -> None:
+def test_a_job_the_trigger_gave_up_is_stopped_unless_the_next_try_can_wait_for_it(
+    aws: FakeAws, status: str, error: type[Exception], text: str, try_number: int, stopped: bool
+) -> None:
     aws.statuses = ["InProgress"]
     operator = train(worker_wait=timedelta(0))
-    context = context_for(operator)
+    context = context_for(operator, try_number=try_number)
     deferred = deferral_of(operator, context)
     with pytest.raises(error, match=text):
         resume(train(), deferred, context, status)
-    assert aws.asked("StopTrainingJob")
+    assert bool(aws.asked("StopTrainingJob")) is stopped
 
 
 def test_a_job_that_ended_just_as_the_trigger_gave_up_counts(aws: FakeAws) -> None:
@@ -325,14 +356,24 @@ def test_a_job_deleted_while_deferred_is_an_error(aws: FakeAws) -> None:
         resume(train(), deferred, context)
 
 
-def test_a_trigger_that_could_not_run_leaves_no_job_behind(aws: FakeAws) -> None:
+@pytest.mark.parametrize(
+    ("error", "cause", "try_number", "stopped"),
+    [
+        (TaskDeferralError, "Trigger failure", 1, False),
+        (TaskDeferralError, "Trigger failure", 3, True),
+        (TaskDeferralTimeout, "Trigger timeout", 1, True),
+    ],
+)
+def test_a_trigger_that_could_not_run_leaves_no_job_to_nobody(
+    aws: FakeAws, error: type[Exception], cause: str, try_number: int, stopped: bool
+) -> None:
     aws.statuses = ["InProgress"]
     operator = train(worker_wait=timedelta(0))
-    context = context_for(operator)
+    context = context_for(operator, try_number=try_number)
     deferral_of(operator, context)
-    with pytest.raises(TaskDeferralError):
-        train().resume_execution("__fail__", {"error": "Trigger failure"}, context)
-    assert aws.asked("StopTrainingJob")
+    with pytest.raises(error):
+        train().resume_execution("__fail__", {"error": cause}, context)
+    assert bool(aws.asked("StopTrainingJob")) is stopped
 
 
 def test_a_job_that_cannot_be_stopped_does_not_hide_why_it_should(

@@ -120,6 +120,12 @@ def test_a_lost_answer_to_an_update_is_followed_by_waiting(aws: FakeAws) -> None
     assert run(endpoint())["config_name"] == "new"
 
 
+def test_a_lost_answer_to_an_update_that_is_done_already_is_no_error(aws: FakeAws) -> None:
+    aws.endpoint = dict(OLD)
+    aws.fail("UpdateEndpoint", "ValidationException", after_acting=True)
+    assert run(endpoint())["config_name"] == "new"
+
+
 def test_an_update_that_aws_refuses_is_an_error(aws: FakeAws) -> None:
     aws.endpoint = dict(OLD)
     aws.fail("UpdateEndpoint", "ResourceLimitExceeded")
