@@ -59,7 +59,7 @@ locks:  ## Resolve requirements/*.in, and the images', into their locks
 coverage: setup  ## Renew the page that lists what the local SageMaker supports
 	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md
 
-bench:  ## Measure the DAG on the running stack, or the local SageMaker alone: make bench BENCH=local, BENCH=endpoint
+bench:  ## Measure the DAG on the running stack, or what BENCH names (see CONTRIBUTING.md): make bench BENCH=local
 	@$(python) -m bench $(BENCH)
 
 soak:  ## Run what takes too long for every change, or some of it: make soak CHECKS="aws stack"

@@ -1,16 +1,22 @@
-"""`python -m bench [dag|local|endpoint]`: measure, and say on what machine."""
+"""`python -m bench [NAME]`: measure, and say on what machine."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import dag, endpoint, local
+from bench import dag, endpoint, local, parsing, preparing
 from bench.machine import machine
 from deploy.errors import Failure
 from deploy.progress import Progress
 
-BENCHMARKS = {"dag": dag.run, "local": local.run, "endpoint": endpoint.run}
+BENCHMARKS = {
+    "dag": dag.run,
+    "local": local.run,
+    "endpoint": endpoint.run,
+    "parsing": parsing.run,
+    "preparing": preparing.run,
+}
 
 
 def main() -> int:
