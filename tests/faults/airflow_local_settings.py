@@ -1,0 +1,32 @@
+"""Airflow's own hook for settings of a site: what the fault tests set for every task, whatever the DAG declares.
+
+It changes when things are tried again and how soon they defer, never what they do.
+"""
+
+import os
+from datetime import timedelta
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+SETTINGS: dict[str, Any] = {
+    "retries": 9,
+    "retry_delay": timedelta(seconds=1),
+    "retry_exponential_backoff": 0.0,
+    # What an earlier run has made is no use here: every run is to start its own jobs.
+    "ledger": "",
+}
+DEFERRING: dict[str, Any] = {"worker_wait": timedelta(0), "poll_interval": timedelta(seconds=1)}
+
+
+def task_policy(task: Any) -> None:
+    """Airflow calls this for each task of each DAG that it reads."""
+    deferring = Path(os.environ["AIRFLOW_HOME"], "deferring").exists()
+    settings = {**SETTINGS, **(DEFERRING if deferring else {})}
+    if task.is_mapped:
+        known = {*task.partial_kwargs, *signature(task.operator_class.__init__).parameters}
+        task.partial_kwargs.update({name: value for name, value in settings.items() if name in known})
+        return
+    for name, value in settings.items():
+        if hasattr(task, name):
+            setattr(task, name, value)
