@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, ParamsDict, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, chain
+from airflow.sdk.definitions.param import ParamsDict
 
 import assets
 from lifecycle import steps
