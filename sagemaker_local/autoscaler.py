@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,11 +47,19 @@ class Autoscaler:
         await asyncio.to_thread(self._look)
 
     def _look(self) -> None:
+        for scope, activity in self._store.in_states(stored.ACTIVITY, (_IN_PROGRESS,)):
+            self._tried(self._finish, scope, activity)
         for scope, target in self._store.in_states(stored.TARGET, (stored.ACTIVE,)):
-            try:
-                self._attend(scope, target)
-            except (ClientError, BotoCoreError) as error:
-                log.warning("%s cannot be scaled now: %s", target["ResourceId"], error)
+            self._tried(self._attend, scope, target)
+
+    def _tried(self, work: Callable[[Scope, Record], None], scope: Scope, record: Record) -> None:
+        """What goes wrong with one target does not keep the others waiting."""
+        try:
+            work(scope, record)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("%s cannot be scaled now: %s", record["ResourceId"], error)
+        except Exception:
+            log.exception("%s cannot be scaled", record["ResourceId"])
 
     def _attend(self, scope: Scope, target: Record) -> None:
         endpoint, variant = scaling.variant_of(target["ResourceId"]) or ("", "")
@@ -62,21 +71,23 @@ class Autoscaler:
         if record["EndpointStatus"] != endpoints.IN_SERVICE:
             return
         current = int(shown["CurrentInstanceCount"])
-        self._finish(scope, target, current, record.get("FailureReason", ""))
         wish = self._range_wish(scope, target, current) or self._policy_wish(scope, target, current)
         if wish is not None:
             self._scale(scope, target, (endpoint, variant), wish)
 
-    def _finish(self, scope: Scope, target: Record, current: int, reason: str) -> None:
-        """Nothing is under way at the endpoint: what was in progress has ended."""
-        for activity in self._store.children(stored.ACTIVITY, scope, target["ResourceId"]):
-            if activity["StatusCode"] != _IN_PROGRESS:
-                continue
-            done = activity["Wanted"] == current
-            message = _SET.format(current) if done else _NOT_SET.format(activity["Wanted"], reason)
-            ended = {"StatusCode": _SUCCESSFUL if done else _FAILED, "StatusMessage": message, "EndTime": clock.now()}
-            activity |= ended
-            self._store.update(stored.ACTIVITY, scope, activity, stored.activity_facets(activity))
+    def _finish(self, scope: Scope, activity: Record) -> None:
+        """Once nothing is under way at the endpoint, what was in progress has ended."""
+        endpoint, variant = scaling.variant_of(activity["ResourceId"]) or ("", "")
+        record = self._store.get(ENDPOINT, scope, endpoint) or {}
+        if record.get("EndpointStatus") in endpoints.UNDER_WAY:
+            return
+        wanted, shown = activity["Wanted"], _shown(record, variant)
+        if shown is not None and shown["CurrentInstanceCount"] == wanted:
+            status, message = _SUCCESSFUL, _SET.format(wanted)
+        else:
+            status, message = _FAILED, _NOT_SET.format(wanted, record.get("FailureReason", "the endpoint has changed"))
+        ended = {**activity, "StatusCode": status, "StatusMessage": message, "EndTime": clock.now()}
+        self._store.update(stored.ACTIVITY, scope, ended, stored.activity_facets(ended))
 
     def _range_wish(self, scope: Scope, target: Record, current: int) -> _Wish | None:
         """A registration brings the count into its range, once."""

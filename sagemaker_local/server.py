@@ -124,6 +124,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         runner.reconcile()
         coordinator.start()
         await hosting.reconcile()
+        base.end_interrupted_stacks(lambda scope, stack_id: stacks.made_by(store, scope, stack_id))
         await asynchronous.resume()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
         background.append(asyncio.create_task(_save_periodically(base)))

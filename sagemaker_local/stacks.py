@@ -10,15 +10,17 @@ from typing import Any
 from botocore import xform_name
 
 from sagemaker_local.base.aws import Aws
-from sagemaker_local.base.interface import Provisioned, StackResource
+from sagemaker_local.base.interface import Made, Provisioned, StackResource
 from sagemaker_local.domain import endpoints, stacks
-from sagemaker_local.domain.arns import Scope, name_of
+from sagemaker_local.domain.arns import Scope, name_of, type_of
 from sagemaker_local.domain.stacks import Properties, ResourceType
 from sagemaker_local.protocol import model
 from sagemaker_local.protocol.coercion import coerced
 from sagemaker_local.store import Record, Store
 
 _LOOK_EVERY_SECONDS = 0.1
+_KINDS = (stacks.MODEL, stacks.ENDPOINT_CONFIG, stacks.ENDPOINT, stacks.MODEL_PACKAGE_GROUP)
+_STACK_ID, _LOGICAL_ID = "aws:cloudformation:stack-id", "aws:cloudformation:logical-id"
 
 
 class ResourceFailed(Exception):
@@ -33,6 +35,18 @@ def resources(aws: Aws, store: Store) -> list[StackResource]:
         Endpoint(stacks.ENDPOINT, aws, store),
         ModelPackageGroup(stacks.MODEL_PACKAGE_GROUP, aws, store),
     ]
+
+
+def made_by(store: Store, scope: Scope, stack_id: str) -> list[Made]:
+    """The resources that are there of a stack, by the tags that it gave them."""
+    kinds = {kind.arn_type: kind for kind in _KINDS}
+    found = []
+    for arn in store.tagged(_STACK_ID, stack_id):
+        kind = kinds[type_of(arn)]
+        record = store.get(kind.arn_type, scope, name_of(arn))
+        if record is not None:
+            found.append(Made(store.tags(arn)[_LOGICAL_ID], kind.type_name, record[f"{kind.kind}Arn"]))
+    return found
 
 
 class Resource:

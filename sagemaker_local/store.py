@@ -258,6 +258,10 @@ class Store:
             found.setdefault(arn, {})[key] = value
         return found
 
+    def tagged(self, key: str, value: str) -> list[str]:
+        """The ARNs, in lower case, of the resources that have that tag."""
+        return [arn for (arn,) in self.select("SELECT arn FROM tags WHERE key = ? AND value = ?", (key, value))]
+
     def put_tags(self, arn: str, tags: dict[str, str]) -> None:
         """Add tags, or give them new values."""
         with self.transaction():

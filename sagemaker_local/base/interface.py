@@ -20,6 +20,14 @@ class Provisioned(NamedTuple):
     """what ``Fn::GetAtt`` gives"""
 
 
+class Made(NamedTuple):
+    """A resource that a stack has made, by its tags."""
+
+    logical_id: str
+    type_name: str
+    physical_id: str
+
+
 class StackResource(Protocol):
     """A type of resource of CloudFormation stacks.
 
@@ -54,6 +62,10 @@ class Base(Protocol):
 
     def register_stack_resource(self, resource: StackResource) -> None:
         """CloudFormation's templates may have resources of that type from now on."""
+
+    def end_interrupted_stacks(self, made: Callable[[Scope, str], list[Made]]) -> None:
+        """After a start: nobody works any more at stacks in progress, which have failed; *made* finds by a stack's id
+        what is there of its resources."""
 
     def evaluate_alarms(self) -> None:
         """Evaluate CloudWatch's alarms, in the event loop: without new values too, an alarm's state may change."""

@@ -16,13 +16,14 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sagemaker_local.base import cloudformation, log_events, logs, s3_files
 from sagemaker_local.base.alarms import Evaluator
 from sagemaker_local.base.encryption import with_managed_key
-from sagemaker_local.base.interface import AsgiApp, StackResource
+from sagemaker_local.base.interface import AsgiApp, Made, StackResource
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.domain.events import Event
 
@@ -88,6 +89,10 @@ class Ministack:
 
     def register_stack_resource(self, resource: StackResource) -> None:
         cloudformation.register(resource, self.touched)
+
+    def end_interrupted_stacks(self, made: Callable[[Scope, str], list[Made]]) -> None:
+        cloudformation.end_interrupted(made)
+        self.touched()
 
     def evaluate_alarms(self) -> None:
         self._alarms.evaluate_all()

@@ -29,6 +29,11 @@ def name_of(arn: str) -> str:
     return arn.split(":", 5)[5].partition("/")[2]
 
 
+def type_of(arn: str) -> str:
+    """The type of resource in *arn*: ``endpoint``, ``model-package-group``, ..."""
+    return arn.split(":", 5)[5].partition("/")[0]
+
+
 def role_name(role_arn: str) -> str:
     """The role's name without its path (``role/service-role/Name`` is role ``Name``)."""
     return role_arn.rsplit("/", 1)[-1]

@@ -54,8 +54,11 @@ class Stack:
         self.name = unique("stack")
 
     def create(self, resources: dict[str, Any], **outputs: Any) -> str:
-        self.client.create_stack(StackName=self.name, **_request(resources, outputs))
+        self.begin(resources, **outputs)
         return self.settled()
+
+    def begin(self, resources: dict[str, Any], **outputs: Any) -> None:
+        self.client.create_stack(StackName=self.name, **_request(resources, outputs))
 
     def update(self, resources: dict[str, Any]) -> str:
         self.client.update_stack(StackName=self.name, **_request(resources, {}))
@@ -67,7 +70,7 @@ class Stack:
 
     def settled(self) -> str:
         """The stack's status once nothing is under way."""
-        return eventually(lambda: status if (status := self._status()) in SETTLED else None, f"the end of {self.name}")
+        return eventually(lambda: status if (status := self.status()) in SETTLED else None, f"the end of {self.name}")
 
     def outputs(self) -> dict[str, str]:
         return {each["OutputKey"]: each["OutputValue"] for each in self._described()[0].get("Outputs", [])}
@@ -90,7 +93,7 @@ class Stack:
             if event["ResourceStatus"] == status
         }
 
-    def _status(self) -> str:
+    def status(self) -> str:
         found = self._described()
         return str(found[0]["StackStatus"]) if found else ""
 

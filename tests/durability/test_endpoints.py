@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.test_cloudformation import Stack, hosted, left_over
 from tests.contract.test_events import Subscription
 from tests.executor.test_isolation import processes_with
 from tests.executor.test_rollouts import mixed
@@ -192,6 +193,21 @@ def test_a_mix_of_two_configurations_comes_back_and_can_be_updated_or_deleted(ow
     eventually(lambda: len(list((own.data_dir / "hosting").iterdir())) == 1, "the end of both old fleets")
     hosting.delete(name)
     assert list((own.data_dir / "hosting").iterdir()) == []
+
+
+def test_a_stack_that_was_being_made_has_failed_and_is_deleted_with_all_that_there_is_of_it(own: LocalAws) -> None:
+    hosting, stack = Hosting(own), Stack(own)
+    resources = hosted(hosting.model_data("first"))
+    resources["Model"]["Properties"]["PrimaryContainer"]["Environment"] = {"SLOW_START": "5"}
+    stack.begin(resources)
+    eventually(lambda: len(left_over(hosting, stack)) == 3, "the endpoint's creation")
+    saved = own.data_dir / "base" / "state" / "cloudformation.json"
+    eventually(lambda: saved.exists() and stack.name in saved.read_text(), "the save of the stack")
+    restarted(own)
+    assert stack.status() == "CREATE_FAILED"
+    assert stack.ids().keys() == {"Model", "Config", "Endpoint"}
+    stack.delete()
+    assert left_over(hosting, stack) == []
 
 
 def test_every_acknowledged_asynchronous_request_is_answered_also_across_a_kill(own: LocalAws) -> None:
