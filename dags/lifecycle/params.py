@@ -37,7 +37,7 @@ def device() -> Param:
 
 
 def form(use_case: UseCase) -> dict[str, Param]:
-    """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines."""
+    """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines, what is reused."""
     return {
         **_hyperparameters(use_case),
         **_budgets(use_case),
@@ -45,6 +45,13 @@ def form(use_case: UseCase) -> dict[str, Param]:
         **_approval(use_case),
         **_data(),
         **_machines(use_case),
+        "anew": Param(
+            False,
+            title="Run every step anew",
+            description="Otherwise a step that has not changed since an earlier success is not run again.",
+            type="boolean",
+            section="Data",
+        ),
     }
 
 

@@ -10,11 +10,17 @@ RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
 MANIFEST = f"{{{{ {RUN}.data.manifest }}}}"
 CHAMPION_MODEL = f"{{{{ ({RUN}.champion or {{}}).get('model_data', '') }}}}"
 FRESH_FROM = f"{{{{ ({RUN}.champion or {{}}).get('window_end', '') }}}}"
-EVALUATION = f"{RUN_URI}/evaluate"
+EVALUATION = "{{ ti.xcom_pull(task_ids='evaluate').outputs.report }}"
 RECORD = f"{RUN_URI}/gate/gate.json"
-PAGE = f"{RUN_URI}/report/report.html"
-PARTS = {part: f"{RUN_URI}/preprocess/{part}/" for part in ("train", "validation", "test", "preprocessing")}
+PAGE = "{{ ti.xcom_pull(task_ids='report').page }}"
+PARTS = {
+    part: f"{{{{ ti.xcom_pull(task_ids='preprocess').outputs.{part} }}}}"
+    for part in ("train", "validation", "test", "preprocessing")
+}
 """What preprocessing makes: three parts of the rows, and what it learned from the first."""
+REUSE: dict[str, Any] = {"ledger": f"{{{{ {RUN}.ledger }}}}", "anew": "{{ 'yes' if params.anew else '' }}"}
+"""Arguments of every job's operator. What an unchanged step left lies in the folder of an earlier run: so tasks ask the
+one before where it is."""
 
 # Double quotes: single ones would be quoted once more in the command of a training job.
 SHARES = tuple(f'--{part}-share={{{{ params.{share_name(part)} or "" }}}}' for part in ("test", "validation"))
@@ -27,7 +33,7 @@ def job_of(use_case: UseCase, arguments: tuple[str, ...]) -> dict[str, Any]:
         "module": use_case.name,
         "arguments": arguments,
         "image": f"{{{{ {RUN}.image.uri }}}}",
-        "code": f"{{{{ {RUN}.code.uri }}}}",
+        "code": f"{{{{ {RUN}.code.steps.{arguments[0]} }}}}",
         "role_arn": f"{{{{ {RUN}.role_arn }}}}",
         "max_runtime": use_case.max_runtime,
     }

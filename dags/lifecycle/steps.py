@@ -10,7 +10,19 @@ from airflow.sdk import TriggerRule
 
 from lifecycle import candidates
 from lifecycle.params import threshold_name
-from lifecycle.run import CHAMPION_MODEL, EVALUATION, FRESH_FROM, MANIFEST, PAGE, PARTS, RECORD, RUN_URI, SHARES, job_of
+from lifecycle.run import (
+    CHAMPION_MODEL,
+    EVALUATION,
+    FRESH_FROM,
+    MANIFEST,
+    PAGE,
+    PARTS,
+    RECORD,
+    REUSE,
+    RUN_URI,
+    SHARES,
+    job_of,
+)
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.gate import MetricGateOperator
 from mlops_sagemaker.operators.jobs import (
@@ -71,7 +83,7 @@ def validate(use_case: UseCase) -> SageMakerProcessingJobOperator:
 
 def preprocess(use_case: UseCase) -> SageMakerProcessingJobOperator:
     """Split and encode it."""
-    outputs = [Output(part, uri, part) for part, uri in PARTS.items()]
+    outputs = [Output(part, f"{RUN_URI}/preprocess/{part}/", part) for part in PARTS]
     return _process(use_case, ("preprocess", *SHARES), [_data()], outputs)
 
 
@@ -90,7 +102,7 @@ def evaluate(use_case: UseCase) -> SageMakerProcessingJobOperator:
     models = candidates.models(use_case).items()
     trained = [Input(f"candidate-{name}", model, path=f"candidates/{name}") for name, model in models]
     inputs = [Input("test", PARTS["test"]), *trained, Input("champion", CHAMPION_MODEL)]
-    outputs = [Output("report", f"{EVALUATION}/")]
+    outputs = [Output("report", f"{RUN_URI}/evaluate/")]
     rule = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}
     return _process(use_case, ("evaluate", f"--fresh-from={FRESH_FROM}"), inputs, outputs, **rule)
 
@@ -101,7 +113,7 @@ def gate(use_case: UseCase) -> MetricGateOperator:
         policy=use_case.gate,
         threshold=f"{{{{ params.{threshold_name(use_case)} }}}}" if use_case.gate.threshold else "",
         champion=CHAMPION_MODEL,
-        report=f"{EVALUATION}/evaluation.json",
+        report=f"{EVALUATION}evaluation.json",
         record=RECORD,
         **_named("gate"),
     )
@@ -115,7 +127,7 @@ def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator
         gate=verdict,
         run=run,
         models=candidates.models(use_case),
-        quality=f"{EVALUATION}/quality",
+        quality=f"{EVALUATION}quality",
         page=PAGE,
         jobs=_jobs(use_case),
         approval="{{ params.approval }}",
@@ -125,9 +137,9 @@ def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator
 
 def report(use_case: UseCase) -> SageMakerReportOperator:
     """Put evaluation and verdict on a page."""
-    inputs = [Input("evaluation", f"{EVALUATION}/"), Input("gate", RECORD)]
+    inputs = [Input("evaluation", EVALUATION), Input("gate", RECORD)]
     job = _processing_job(use_case, ("report",), inputs, [Output("page", f"{RUN_URI}/report/")])
-    return SageMakerReportOperator(job=job, page=PAGE, trigger_rule=TriggerRule.NONE_FAILED, **_named("report"))
+    return SageMakerReportOperator(job=job, page="report.html", **REUSE, **_named("report"))
 
 
 def notify(use_case: UseCase, run: Any, verdict: Any, version: Any) -> NotifyOperator:
@@ -148,14 +160,14 @@ def _mapped(operator: Any, step: str, names: list[str], job: Any, use_case: UseC
     """One task a candidate, shown by its name."""
     named = f"{{{{ {names}[ti.map_index] }}}}"
     jobs = [job(use_case, name) for name in names]
-    return operator.partial(map_index_template=named, **_named(step)).expand(job=jobs)
+    return operator.partial(map_index_template=named, **REUSE, **_named(step)).expand(job=jobs)
 
 
 def _process(
     use_case: UseCase, arguments: tuple[str, ...], inputs: list[Input], outputs: list[Output], **settings: Any
 ) -> SageMakerProcessingJobOperator:
     job = _processing_job(use_case, arguments, inputs, outputs)
-    return SageMakerProcessingJobOperator(job=job, **_named(arguments[0]), **settings)
+    return SageMakerProcessingJobOperator(job=job, **REUSE, **_named(arguments[0]), **settings)
 
 
 def _processing_job(

@@ -47,8 +47,8 @@ def training_dag(use_case: UseCase) -> DAG:
             steps.train(use_case),
             steps.evaluate(use_case),
             gate,
-            register,
             steps.report(use_case),
+            register,
             steps.notify(use_case, resolve.output, gate.output, register.output),
         )
     # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.

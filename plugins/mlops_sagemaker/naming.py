@@ -51,12 +51,9 @@ def content_name(prefix: str, request: Mapping[str, Any], max_length: int = 63) 
     return "-".join(filter(None, (_words(prefix)[: max_length - len(unique) - 1].strip("-"), unique)))
 
 
-def client_token(key: TaskKey, request: Mapping[str, Any]) -> str:
-    """Idempotency token (32 characters) of a request that is the same thing again whenever its content is.
-
-    Unlike a job name it leaves out the generation: clearing a task must not register one model twice.
-    """
-    return digest([key.dag_id, key.run_id, key.task_id, key.map_index, request])[:32]
+def client_token(identity: object) -> str:
+    """Idempotency token (32 characters) of requests that are for the same thing: that whose JSON ``identity`` it is."""
+    return digest(identity)[:32]
 
 
 def run_key(dag_id: str, run_id: str) -> str:

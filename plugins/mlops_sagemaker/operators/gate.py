@@ -16,8 +16,8 @@ from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_fi
 class MetricGateOperator(LifecycleOperator):
     """Read the report, decide, write the record, return it: a refused model is an answer, not an error.
 
-    The record is `gates.Verdict.record` with ``report`` and ``record`` (URIs) and ``report_sha256``, which is
-    None if there is no report.
+    The record is `gates.Verdict.record` with ``report`` (URI) and ``report_sha256``, which is None if there is no
+    report; the result has the record's own URI, too, as ``record``.
 
     :param policy: the rules; ``threshold`` and ``champion`` below complete it for the run at hand.
     :param threshold: the worst acceptable value of the policy's metric (a template, so text is accepted); empty: the
@@ -55,14 +55,14 @@ class MetricGateOperator(LifecycleOperator):
                 **verdict.record(),
                 "report": self.report,
                 "report_sha256": hashlib.sha256(content).hexdigest() if content is not None else None,
-                "record": self.record,
             }
+            # What is decided alike is written alike, whichever run decides it.
             self.hook.write_json(self.record, record)
         if verdict.passed:
             self.log.info("The gate lets %s through: %s", verdict.promoted, verdict.reason)
         else:
             self.log.info("The gate refuses every candidate: %s", verdict.reason)
-        return record
+        return {**record, "record": self.record}
 
     def _policy(self) -> Policy:
         if self.threshold == "":

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Context
@@ -12,7 +13,7 @@ from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.cards import ModelCard
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.jobs import TRAINING
-from mlops_sagemaker.operators.base import LifecycleOperator, task_key, user_errors_are_final
+from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
 from mlops_sagemaker.requests import MetricsSource, ModelPackage
 
 TOKEN = "registration"
@@ -28,8 +29,8 @@ class RegisterModelOperator(LifecycleOperator):
     A backfill shows what a night would have made, and never ships: its version is registered as Rejected, and its
     property ``run_type`` says why.
 
-    One model makes one version however often the task is repeated or cleared: the request carries a token
-    that follows from the model and its evaluation, and a package that bears it already is returned instead.
+    One model makes one version, however often the task is repeated or cleared, and however many runs find the model
+    unchanged: the request carries a token that follows from the model, and a package that bears it already is returned.
 
     :param group: the model package group, created if absent.
     :param group_description: what the group holds.
@@ -96,14 +97,21 @@ class RegisterModelOperator(LifecycleOperator):
         return self.models[self._candidate]
 
     def _register(self, context: Context) -> dict[str, Any]:
-        identity = {"group": self.group, "model": self._model_data, "report": self.gate["report_sha256"]}
-        token = naming.client_token(task_key(context), identity)
+        # A night may yet register what a backfill has registered as rejected.
+        token = naming.client_token([self.group, self._model_data, self.run[RUN_TYPE] == BACKFILL])
         self.hook.ensure_group(self.group, self.group_description)
-        known = self.hook.find_package(self.group, {TOKEN: token}, since=context["dag_run"].run_after)
+        known = self.hook.find_package(self.group, {TOKEN: token}, since=self._made_at())
         if known:
             return known
         request = self._package(context, token).request()
         return self.hook.create_package({**request, "ClientToken": token})
+
+    def _made_at(self) -> datetime:
+        """When the model was made: all its registrations are later."""
+        objects = self.hook.list_objects(self._model_data)
+        if not objects:
+            raise UserError(f"there is no model at {self._model_data}; clear the task that trained it")
+        return min(each.modified for each in objects)
 
     def _package(self, context: Context, token: str) -> ModelPackage:
         jobs = [job for job in context["ti"].xcom_pull(task_ids=list(self.jobs)) if job]

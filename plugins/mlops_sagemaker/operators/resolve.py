@@ -21,9 +21,10 @@ class ResolveRunOperator(LifecycleOperator):
     The list of data objects is recorded as a SageMaker manifest file in the run's folder. Once recorded it
     stays: repeating the run repeats it on the same objects. ::
 
-        {"run_key", "run_uri", "run_type", "bucket", "role_arn", "release", "window": {"end", "timezone", "days"},
-         "data": {"manifest", "sha256", "objects", "first_day", "last_day"}, "code": {"uri", "sha256",
-         "steps": {step: uri}},
+        {"run_key", "run_uri", "run_type", "bucket", "ledger", "role_arn", "release",
+         "window": {"end", "timezone", "days"},
+         "data": {"manifest", "sha256", "objects", "first_day", "last_day"},
+         "code": {"uri", "sha256", "steps": {step: uri}},
          "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data",
          "window_end"}}
 
@@ -69,6 +70,7 @@ class ResolveRunOperator(LifecycleOperator):
                 "run_uri": run_uri,
                 "run_type": str(run.run_type.value),
                 "bucket": current.bucket,
+                "ledger": uris.join(f"s3://{current.bucket}", self.use_case, "ledger"),
                 "role_arn": current.role_arn,
                 "release": current.id,
                 "window": {"end": window.end.isoformat(), "timezone": window.timezone, "days": window.days},

@@ -50,7 +50,7 @@ class FakeAws:
     def __init__(self) -> None:
         self.statuses: list[str | Refused] = ["Completed"]
         self.ending: dict[str, Any] = {}
-        self.work: Callable[[str, dict[str, Any]], None] = lambda kind, job: None
+        self.work: Callable[[str, dict[str, Any]], None] = self._leave_something
         self.jobs: dict[str, dict[str, Any]] = {}
         self.objects: dict[str, bytes] = {}
         self.logs: dict[str, list[tuple[int, str]]] = {}
@@ -114,6 +114,12 @@ class FakeAws:
         self.jobs[name] = job
         self.work(kind, job)
         return {f"{kind}Arn": arn}
+
+    def _leave_something(self, kind: str, job: dict[str, Any]) -> None:
+        for output in job.get("ProcessingOutputConfig", {}).get("Outputs", ()):
+            self.objects[f"{output['S3Output']['S3Uri'].removeprefix('s3://')}something"] = b"output"
+        for model in job.get("ModelArtifacts", {}).values():
+            self.objects[model.removeprefix("s3://")] = b"model"
 
     def _describe_job(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
         job = self._job(kind, arguments)

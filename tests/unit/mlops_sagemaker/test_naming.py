@@ -61,10 +61,10 @@ def test_long_names_are_cut_but_stay_apart() -> None:
     assert len({name(key) for key in keys}) == 2
 
 
-def test_a_token_survives_clearing_but_not_another_request() -> None:
-    token = naming.client_token(KEY, REQUEST)
-    assert naming.client_token(replace(KEY, generation=5), REQUEST) == token
-    assert naming.client_token(KEY, {}) != token
+def test_a_token_is_that_of_one_thing() -> None:
+    token = naming.client_token(["abalone", "s3://b/model.tar.gz"])
+    assert naming.client_token(["abalone", "s3://b/model.tar.gz"]) == token
+    assert naming.client_token(["churn", "s3://b/model.tar.gz"]) != token
     assert re.fullmatch(r"[a-zA-Z0-9-]{1,36}", token)
 
 

@@ -48,6 +48,7 @@ def aws(aws: FakeAws) -> FakeAws:
     aws.call("CreateTrainingJob", {"TrainingJobName": "job", "HyperParameters": {"eta": "0.1"}, **OUTPUT})
     aws.calls.clear()
     aws.objects.update({f"b/quality/xgboost/{name}.json": content for name, content in QUALITY.items()})
+    aws.objects.update({f"b/{name}.tar.gz": b"model" for name in ("model", "other")})
     return aws
 
 
@@ -191,10 +192,21 @@ def test_a_version_whose_answer_got_lost_is_found_by_the_next_try(aws: FakeAws) 
     assert len(aws.packages) == 1
 
 
-def test_another_model_or_another_run_is_another_version(aws: FakeAws) -> None:
-    for operator, run_id in [(register(), "1"), (register("s3://b/other.tar.gz"), "1"), (register(), "2")]:
-        executed(operator, run_id=run_id)
-    assert [package["ModelPackageVersion"] for package in aws.packages] == [1, 2, 3]
+def test_another_model_is_another_version_and_another_run_of_one_is_not(aws: FakeAws) -> None:
+    registrations = [(register(), "1"), (register("s3://b/other.tar.gz"), "1"), (register(), "2")]
+    assert [executed(operator, run_id=run_id)["version"] for operator, run_id in registrations] == [1, 2, 1]
+
+
+def test_what_a_backfill_has_registered_may_be_registered_by_a_night(aws: FakeAws) -> None:
+    kinds = ["backfill", "scheduled", "backfill", "manual"]
+    assert [executed(register(run_type=kind), run_id=kind)["version"] for kind in kinds] == [1, 2, 1, 2]
+
+
+def test_a_model_that_is_gone_is_not_registered(aws: FakeAws) -> None:
+    del aws.objects["b/model.tar.gz"]
+    with pytest.raises(AirflowFailException, match=r"there is no model at s3://b/model\.tar\.gz"):
+        executed(register())
+    assert not aws.packages
 
 
 @pytest.mark.parametrize("passed", [False, None, "True", 1])

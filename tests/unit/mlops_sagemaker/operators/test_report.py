@@ -21,7 +21,7 @@ JOB = ProcessingJob(
     inputs=[Input("evaluation", "s3://b/evaluate/")],
     outputs=[Output("page", "s3://b/report/")],
 )
-PAGE = "s3://b/report/report.html"
+NAME, PAGE = "report.html", "s3://b/report/report.html"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def short_naps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_page_is_linked_once_the_job_has_written_it(aws: FakeAws) -> None:
-    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=NAME)
     context = context_for(operator)
     assert operator.execute(context)["page"] == PAGE
     assert context["ti"].pushed["_link_PageLink"] == f"{aws.url}/b/report/report.html"
@@ -44,7 +44,7 @@ def test_the_page_is_linked_once_the_job_has_written_it(aws: FakeAws) -> None:
 
 def test_a_page_whose_job_was_waited_for_deferred_is_linked_too(aws: FakeAws) -> None:
     aws.statuses = ["InProgress"]
-    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE, worker_wait=timedelta(0))
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=NAME, worker_wait=timedelta(0))
     context = context_for(operator)
     deferred = deferral_of(operator, context)
     assert "_link_PageLink" not in context["ti"].pushed
@@ -55,7 +55,7 @@ def test_a_page_whose_job_was_waited_for_deferred_is_linked_too(aws: FakeAws) ->
 
 
 def test_browsers_are_told_that_it_is_a_page(aws: FakeAws) -> None:
-    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=NAME)
     operator.execute(context_for(operator))
     (asked,) = aws.asked("CopyObject")
     headers = {name.lower(): value for name, value in asked["headers"].items()}
@@ -66,6 +66,6 @@ def test_browsers_are_told_that_it_is_a_page(aws: FakeAws) -> None:
 
 def test_a_job_that_wrote_no_page_is_no_success(aws: FakeAws) -> None:
     del aws.objects[PAGE.removeprefix("s3://")]
-    operator = SageMakerReportOperator(task_id="report", job=JOB, page=PAGE)
+    operator = SageMakerReportOperator(task_id="report", job=JOB, page=NAME)
     with pytest.raises(AirflowFailException, match=r"there is no page at s3://b/report/report\.html"):
         operator.execute(context_for(operator))

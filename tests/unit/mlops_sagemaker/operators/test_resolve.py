@@ -62,6 +62,7 @@ def test_a_run_settles_everything_it_works_on(published: FakeAws) -> None:
         "run_uri": uri,
         "run_type": "scheduled",
         "bucket": "bucket",
+        "ledger": "s3://bucket/abalone/ledger",
         "role_arn": "arn:aws:iam::000000000000:role/jobs",
         "release": "0123456789abcdef",
         "window": {"end": "2026-03-02", "timezone": "UTC", "days": None},
