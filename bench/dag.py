@@ -18,7 +18,7 @@ RUNS = 3
 def measure(stack: Stack, progress: Progress) -> float:
     """Train once; returns the seconds from the trigger to the end, by Airflow's record. Raises Failure."""
     airflow = stack.airflow()
-    run_id = follow.start(airflow, DAG_ID, stack, progress.say)
+    run_id = follow.start(airflow, DAG_ID, stack, progress.say, anew=True)
     if follow.watch_run(airflow, DAG_ID, run_id, lambda line: None, stack.require_alive) != "success":
         raise Failure(follow.failure_report(airflow, DAG_ID, run_id, stack.settings))
     seconds = follow.seconds(airflow.run(DAG_ID, run_id))

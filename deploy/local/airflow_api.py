@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -38,9 +39,9 @@ class Airflow:
         """Let the scheduler work on a DAG's runs."""
         self.request("PATCH", f"dags/{dag_id}", {"is_paused": False})
 
-    def trigger(self, dag_id: str) -> str:
-        """Start a manual run, with no logical date and every parameter at its default; returns its id."""
-        return self.request("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None})["dag_run_id"]
+    def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
+        """Start a manual run, with no logical date and every parameter that `conf` has not at its default; its id."""
+        return self.request("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})["dag_run_id"]
 
     def announce(self, asset: str, extra: dict[str, Any]) -> None:
         """Tell of a change of an asset, as an event with `extra`. Raises Failure if no DAG knows the asset."""

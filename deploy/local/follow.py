@@ -26,13 +26,13 @@ Say = Callable[[str], None]
 Watch = Callable[[], None]
 
 
-def start(airflow: Airflow, dag_id: str, stack: Stack, say: Say) -> str:
-    """Start a run of the DAG as the files now are; returns its id. Raises Failure."""
+def start(airflow: Airflow, dag_id: str, stack: Stack, say: Say, **conf: Any) -> str:
+    """Start a run of the DAG as the files now are, with the parameters in `conf`; returns its id. Raises Failure."""
     wait_for_dag(airflow, dag_id, stack.settings, stack.require_alive)
     for earlier in airflow.active_runs(dag_id):
         say(f"{earlier} has not ended yet; the new run starts after it")
     airflow.unpause(dag_id)
-    return airflow.trigger(dag_id)
+    return airflow.trigger(dag_id, conf)
 
 
 def wait_for_dag(airflow: Airflow, dag_id: str, settings: Settings, watch: Watch) -> None:

@@ -213,7 +213,7 @@ def test_a_task_whose_job_takes_long_is_deferred_and_resumes(stack: LocalStack) 
     slots = [unique("sleeper") for _ in range(os.cpu_count() or 1)]
     for name in slots:
         stack.aws.sagemaker.create_processing_job(**sleeper(stack, name))
-    run_id = stack.trigger({})
+    run_id = stack.trigger({"anew": True})
     eventually(lambda: task_state(stack, run_id, "validate") == "deferred", "the deferral of validate", 120)
     for name in slots:
         stack.aws.sagemaker.stop_processing_job(ProcessingJobName=name)
@@ -271,12 +271,29 @@ def test_a_window_without_data_fails_at_once_and_says_so(stack: LocalStack) -> N
     assert "1970-01-01" in stack.log(run_id, "resolve")
 
 
-def test_a_second_run_reuses_the_stack(stack: LocalStack) -> None:
+def test_a_second_run_reuses_the_stack_and_what_has_not_changed(stack: LocalStack) -> None:
     before, runs = stack.call("status").stdout, len(stack.runs())
+    jobs, versions = jobs_of(stack), stack.versions()
     again = stack.call("run")
     assert again.returncode == 0, again.stdout + again.stderr
     assert processes(stack.call("status").stdout) == processes(before)
     assert len(stack.runs()) == runs + 1
+    assert jobs_of(stack) == jobs, "a job was started although nothing has changed"
+    assert stack.versions() == versions
+    run_id = stack.runs()[-1]["dag_run_id"]
+    assert "Nothing has changed since run" in stack.log(run_id, "train xgboost")
+    assert stack.result(run_id, "train xgboost")["reused"]["dag_id"] == "abalone_training"
+
+
+def jobs_of(stack: LocalStack) -> set[str]:
+    """Every processing and training job."""
+    client = stack.aws.sagemaker
+    processing = client.get_paginator("list_processing_jobs").paginate()
+    training = client.get_paginator("list_training_jobs").paginate()
+    return {
+        *(job["ProcessingJobName"] for page in processing for job in page["ProcessingJobSummaries"]),
+        *(job["TrainingJobName"] for page in training for job in page["TrainingJobSummaries"]),
+    }
 
 
 def processes(status: str) -> list[str]:

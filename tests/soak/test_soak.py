@@ -54,7 +54,7 @@ class Soak:
     def train(self) -> None:
         stack = Stack(ROOT, self.environ, Progress())
         airflow = stack.airflow()
-        run_id = follow.start(airflow, DAG_ID, stack, print)
+        run_id = follow.start(airflow, DAG_ID, stack, print, anew=True)
         outcome = follow.watch_run(airflow, DAG_ID, run_id, lambda line: None, stack.require_alive)
         assert outcome == "success", follow.failure_report(airflow, DAG_ID, run_id, stack.settings)
 

@@ -22,8 +22,8 @@ def test_airflow_is_asked_with_a_token_fetched_once(server: Server) -> None:
 
 def test_a_run_is_triggered_without_a_logical_date(server: Server) -> None:
     server.answers["/api/v2/dags/d/dagRuns"] = (200, {"dag_run_id": "manual__1"})
-    assert Airflow(server.url, "admin", "password").trigger("d") == "manual__1"
-    assert server.requests[-1][2] == {"logical_date": None}
+    assert Airflow(server.url, "admin", "password").trigger("d", {"anew": True}) == "manual__1"
+    assert server.requests[-1][2] == {"logical_date": None, "conf": {"anew": True}}
 
 
 def test_an_airflow_that_does_not_answer_is_told_with_its_address() -> None:
