@@ -134,6 +134,10 @@ FIELDS = {
         "Tags": HONOURED,
         "DeploymentConfig.BlueGreenUpdatePolicy": HONOURED,
         "DeploymentConfig.RollingUpdatePolicy": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.MaximumBatchSize": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.WaitIntervalInSeconds": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.MaximumExecutionTimeoutInSeconds": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.RollbackMaximumBatchSize": RECORDED,
         "DeploymentConfig.AutoRollbackConfiguration": HONOURED,
     },
     "UpdateEndpoint": {
@@ -145,6 +149,10 @@ FIELDS = {
         "RetainDeploymentConfig": HONOURED,
         "DeploymentConfig.BlueGreenUpdatePolicy": HONOURED,
         "DeploymentConfig.RollingUpdatePolicy": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.MaximumBatchSize": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.WaitIntervalInSeconds": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.MaximumExecutionTimeoutInSeconds": HONOURED,
+        "DeploymentConfig.RollingUpdatePolicy.RollbackMaximumBatchSize": RECORDED,
         "DeploymentConfig.AutoRollbackConfiguration": HONOURED,
     },
     "UpdateEndpointWeightsAndCapacities": {
