@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance import loopback
-from tests.support.fixtures import aws, environments  # noqa: F401 - fixtures
+from tests.support.fixtures import environments, local_aws  # noqa: F401 - a fixture
 from tests.support.local_aws import BUCKET, ROLE, LocalAws
 
 # The documented way to keep the SageMaker SDKs from telling AWS of their use.
@@ -27,8 +27,15 @@ def no_network() -> Iterator[None]:
     assert refused == []
 
 
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:  # noqa: F811 - the fixture
+    """A server for all tests of a worker, which waits as long as AWS for AWS's images to start."""
+    with local_aws(tmp_path_factory.mktemp("aws"), environments) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
-def settings(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811 - the fixture
+def settings(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a user of the local SageMaker exports; each example runs in a folder of its own."""
     defaults = tmp_path / "sagemaker-defaults.yaml"
     defaults.write_text(NO_TELEMETRY)
@@ -39,7 +46,7 @@ def settings(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def role(aws: LocalAws) -> str:  # noqa: F811 - the fixture
+def role(aws: LocalAws) -> str:
     """The role of the jobs; it may do everything, since the newest SDK asks IAM whether it may do enough."""
     aws.client("iam").attach_role_policy(RoleName="jobs", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     return ROLE

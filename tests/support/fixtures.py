@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,20 @@ def environments() -> Path:
     return ROOT / ".venv" / "test-images"
 
 
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:
-    """A server for all tests of a worker; jobs get one second between SIGTERM and SIGKILL, AWS's waits are short."""
-    options = ("--stop-grace", "1", "--max-jobs", "4", "--speed-up", "20")
-    server = LocalAws(tmp_path_factory.mktemp("aws") / "data", environments, *options)
+@contextmanager
+def local_aws(folder: Path, environments: Path, *options: str) -> Iterator[LocalAws]:
+    """A server that keeps its data in *folder*; jobs get one second between SIGTERM and SIGKILL."""
+    server = LocalAws(folder / "data", environments, "--stop-grace", "1", "--max-jobs", "4", *options)
     server.start().prepare()
     yield server
     server.terminate()
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:
+    """A server for all tests of a worker; AWS's waits are short."""
+    with local_aws(tmp_path_factory.mktemp("aws"), environments, "--speed-up", "20") as server:
+        yield server
 
 
 @pytest.fixture
