@@ -20,9 +20,10 @@ INTERVAL = 0.2
 """seconds between two looks at a job: the operators' default of thirty is for jobs of hours"""
 
 
-def run(operator: Any, once_deferred: Callable[[], Any] = lambda: None) -> Any:
-    """What the task returns in the end; raises what fails it. *once_deferred* comes before the trigger starts."""
-    context = context_for(operator)
+def run(operator: Any, once_deferred: Callable[[], Any] = lambda: None, xcoms: dict[str, Any] | None = None) -> Any:
+    """What the task returns in the end; raises what fails it. *once_deferred* comes before the trigger starts; *xcoms*
+    are what the run's other tasks have left, by task."""
+    context = context_for(operator, xcoms=xcoms)
     try:
         return operator.execute(context)
     except TaskDeferred as deferred:

@@ -26,8 +26,8 @@ from mlops_sagemaker.rules import Threshold
 from tests.provider.sides import Request
 from tests.provider.tasks import INTERVAL, run
 from tests.support.hosting import SERVING, Hosting, variant
-from tests.support.local_aws import IMAGE, ROLE, LocalAws, unique
-from tests.unit.mlops_sagemaker.operators.test_register import GATE, RUN
+from tests.support.local_aws import BUCKET, IMAGE, ROLE, LocalAws, unique
+from tests.unit.mlops_sagemaker.operators.test_register import GATE, RUN, job
 from tests.unit.mlops_sagemaker.reports import with_value
 
 pytestmark = pytest.mark.documented("apache-airflow-providers-amazon: SageMaker operators")
@@ -50,8 +50,8 @@ class Stock:
             task_id="endpoint", config=names, operation="update", check_interval=INTERVAL, **arguments
         )
 
-    def register(self, group: str, description: str, report: str) -> Any:
-        statistics = {"ContentType": "application/json", "S3Uri": report}
+    def register(self, aws: LocalAws, group: str, description: str, quality: str) -> Any:
+        statistics = {"ContentType": "application/json", "S3Uri": f"{quality}/xgboost/statistics.json"}
         return SageMakerRegisterModelVersionOperator(
             task_id="register",
             image_uri=IMAGE,
@@ -93,14 +93,19 @@ class Own:
             task_id="endpoint", endpoint_name=name, config_name=config, **wait, **arguments
         )
 
-    def register(self, group: str, description: str, report: str) -> Any:
+    def register(self, aws: LocalAws, group: str, description: str, quality: str) -> Any:
+        for name in ("statistics", "constraints"):
+            aws.put(f"{group}/quality/xgboost/{name}.json", "{}")
         return RegisterModelOperator(
             task_id="register",
             group=group,
             group_description=description,
-            gate={**GATE, "report": report},
-            run=RUN,
-            model_data="s3://bucket/model.tar.gz",
+            gate=GATE,
+            run={**RUN, "image": {"uri": IMAGE, "sha256": "1" * 64}},
+            models={"xgboost": aws.put(f"{group}/model.tar.gz", b"model")},
+            quality=quality,
+            page=f"s3://{BUCKET}/{group}/report.html",
+            jobs=["train"],
         )
 
     def approval(self, aws: LocalAws, group: str, status: str) -> Any:
@@ -131,6 +136,11 @@ def side(request: pytest.FixtureRequest) -> Side:
     return request.param  # type: ignore[no-any-return]
 
 
+def trained(group: str) -> dict[str, Any]:
+    """What the task that trained a group's model has left."""
+    return {"train": job("training-job", 30, 20, f"s3://{BUCKET}/{group}/model.tar.gz")}
+
+
 def versions(aws: LocalAws, group: str) -> list[dict[str, Any]]:
     listed = aws.sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     return [aws.sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"]) for each in listed]
@@ -157,11 +167,11 @@ def test_a_task_that_is_repeated_fails_over_what_it_has_made(hosting: Hosting, s
 def test_the_report_of_a_run_cannot_be_registered(aws: LocalAws, side: Side) -> None:
     """Defect 9: what only a run knows is a template."""
     group = unique("group")
-    task = side.register(group, "models", "s3://bucket/{{ run_id }}/report.json")
-    task.render_template_fields({"run_id": "1"})
-    run(task)
+    task = side.register(aws, group, "models", f"s3://{BUCKET}/{group}/{{{{ folder }}}}")
+    task.render_template_fields({"folder": "quality"})
+    run(task, xcoms=trained(group))
     (version,) = versions(aws, group)
-    literal = "{{ run_id }}" in version["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    literal = "{{ folder }}" in version["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     assert literal is side.has_the_defect
 
 
@@ -190,7 +200,7 @@ def _of(aws: LocalAws, group: str) -> list[dict[str, Any]]:
 def test_the_description_of_a_group_is_dropped(aws: LocalAws, side: Side) -> None:
     """Defect 10."""
     group = unique("group")
-    run(side.register(group, "what the group is for", "s3://bucket/report.json"))
+    run(side.register(aws, group, "what the group is for", f"s3://{BUCKET}/{group}/quality"), xcoms=trained(group))
     described = aws.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
     dropped = described.get("ModelPackageGroupDescription") != "what the group is for"
     assert dropped is side.has_the_defect
@@ -200,7 +210,7 @@ def test_a_repeated_registration_makes_another_version(aws: LocalAws, side: Side
     """Defect 11."""
     group = unique("group")
     for _ in range(2):
-        run(side.register(group, "models", "s3://bucket/report.json"))
+        run(side.register(aws, group, "models", f"s3://{BUCKET}/{group}/quality"), xcoms=trained(group))
     assert (len(versions(aws, group)) == 2) is side.has_the_defect
 
 

@@ -19,7 +19,7 @@ def register(aws: LocalAws, group: str, **run: Any) -> Any:
     """Register a model of a group and describe its version."""
     for name in ("statistics", "constraints"):
         aws.put(f"{group}/quality/xgboost/{name}.json", "{}")
-    model = f"s3://{BUCKET}/{group}/model.tar.gz"
+    model = aws.put(f"{group}/model.tar.gz", b"model")
     operator = RegisterModelOperator(
         task_id="register",
         group=group,

@@ -30,10 +30,9 @@ def test_a_browser_shows_the_page_that_the_task_leads_to(aws: LocalAws) -> None:
         inputs=[],
         outputs=[Output("page", f"s3://{BUCKET}/{name}/report/")],
     )
-    page = f"s3://{BUCKET}/{name}/report/report.html"
-    operator = SageMakerReportOperator(task_id="report", job=job, page=page, worker_wait=timedelta(minutes=1))
+    operator = SageMakerReportOperator(task_id="report", job=job, page="report.html", worker_wait=timedelta(minutes=1))
     context = context_for(operator)
-    assert operator.execute(context)["page"] == page
+    assert operator.execute(context)["page"] == f"s3://{BUCKET}/{name}/report/report.html"
     with urlopen(context["ti"].pushed["_link_PageLink"]) as answer:
         assert answer.read() == b"<p>told</p>"
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sagemaker_local.execution.dataset import PREFIX, Dataset, TransferError, read_object, split_uri
+from sagemaker_local.execution.serving.archives import unpack
 from sagemaker_local.execution.transfer import CheckPoint, download
 
 Container = dict[str, Any]
@@ -63,10 +64,8 @@ def _fill(s3: Any, source: dict[str, str], target: Path, check_point: CheckPoint
 
 
 def _unpack(archive: Path, target: Path, uri: str) -> None:
-    """Nothing in the archive can land outside *target* (tarfile's filter ``data``)."""
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            tar.extractall(target, filter="data")
+        unpack(archive, target)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise NoModelData(
             f'Failed to extract model data archive from URL "{uri}". Please ensure that the object located at the URL '

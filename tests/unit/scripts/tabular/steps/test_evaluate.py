@@ -46,6 +46,11 @@ def evaluation_of(trained: Trained, output: Path, *more: str, **folders: Path) -
     return document
 
 
+def rounded(document: dict[str, Any]) -> Any:
+    """A report but for the last digits, which depend on where in memory the numbers lie that are added up."""
+    return json.loads(json.dumps(document), parse_float=lambda text: round(float(text), 9))
+
+
 def packed(model: Path, folder: Path) -> Path:
     folder.mkdir(parents=True)
     with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
@@ -169,7 +174,7 @@ def test_rows_that_a_model_may_have_learned_from_do_not_judge_it(
 ) -> None:
     whole = evaluation_of(trained, tmp_path / "whole", test=sample)
     assert whole["rows"] == 611
-    assert whole == evaluation_of(trained, tmp_path / "part")
+    assert rounded(whole) == rounded(evaluation_of(trained, tmp_path / "part"))
 
 
 def test_of_a_champion_with_another_split_only_rows_that_neither_has_learned_from_count(
