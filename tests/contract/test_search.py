@@ -237,7 +237,7 @@ def test_a_search_is_of_one_account_and_region(aws: LocalAws, team: Account) -> 
     ("depth", "code", "message"),
     [
         (60, "ValidationException", "at most 50 conditions in all; this has 61"),
-        (500, "SerializationException", "nested too deeply"),
+        (5000, "SerializationException", "nested too deeply"),
     ],
 )
 def test_an_expression_is_not_nested_without_end(aws: LocalAws, depth: int, code: str, message: str) -> None:
