@@ -166,7 +166,9 @@ def _scope(headers: dict[str, str]) -> Scope:
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body or b"{}", parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _nested_too_deeply() from error
+    except ValueError as error:
         raise ServiceError("SerializationException", f"The request is not JSON: {error}") from error
 
 
@@ -176,7 +178,11 @@ def _checked(operation: str, received: Any) -> Request:
         validate(operation, received)
         return filtered(received, model.input_shape(operation))  # type: ignore[no-any-return]
     except RecursionError as error:
-        raise ServiceError("SerializationException", "The request is nested too deeply") from error
+        raise _nested_too_deeply() from error
+
+
+def _nested_too_deeply() -> ServiceError:
+    return ServiceError("SerializationException", "The request is nested too deeply")
 
 
 def _no_number(literal: str) -> None:

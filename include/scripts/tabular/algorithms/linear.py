@@ -81,8 +81,8 @@ def _least_squares(task: Task, penalty: Matrix) -> Matrix:
     for features, target in _batches(task):
         gram += features.T @ features
         moment += features.T @ target
-    weights: Matrix = np.linalg.lstsq(task.cluster.total(gram) + penalty, task.cluster.total(moment), rcond=None)[0]
-    return weights
+    weights = np.linalg.lstsq(task.cluster.total(gram) + penalty, task.cluster.total(moment), rcond=None)[0]
+    return weights.astype(np.float64, copy=False)
 
 
 def _logistic(task: Task, penalty: Matrix) -> Matrix:
