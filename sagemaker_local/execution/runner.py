@@ -58,14 +58,17 @@ class JobRunner:
             future = self._pool.submit(self._run, job)
             self._jobs[key] = (job, future)
         future.add_done_callback(lambda ended: self._forget(key, ended))
-        self._watch(job, future)
+        record = job.record
+        self._watch(job, future, record)
+        if record[kind.status_key] == jobs.STOPPING:  # asked for before there was a job to stop
+            self.stop(kind, scope, name)
 
     def stop(self, kind: JobKind, scope: Scope, name: str) -> None:
         """Stop a job: one that still waits ends at once, one that runs gets SIGTERM, the grace, SIGKILL."""
         with self._lock:
             entry = self._jobs.get((kind.resource_type, scope, name.lower()))
         if entry is None:
-            return  # it ended just now
+            return  # it ended just now, or is about to be submitted, which looks whether it is being stopped
         job, future = entry
         job.stop()
         if future.cancel():
@@ -104,9 +107,8 @@ class JobRunner:
             job.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _watch(self, job: Job, future: Future[None]) -> None:
+    def _watch(self, job: Job, future: Future[None], record: Record) -> None:
         """Stop the job at the ends of those times that begin with its creation."""
-        record = job.record
         limits = record.get("StoppingCondition", {})  # not every kind of job has any
         if "MaxWaitTimeInSeconds" in limits:
             self._deadlines.at(states.wait_ends(record), lambda: self._overdue(job, future))
