@@ -67,7 +67,6 @@ _CLIENT = ("-W", "ignore", "-n", "4", "--timeout", "1800")
 SUITES = {
     "e2e": Suite("dev", ("tests/e2e",)),
     "airflow": Suite("airflow-test", ("tests/unit/mlops_sagemaker", "tests/dags")),
-    "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
     "local": Suite(
         "dev",
         (
@@ -78,10 +77,10 @@ SUITES = {
             "tests/unit/test_documents.py",
             "tests/unit/test_repository.py",
             "tests/contract",
-            "tests/executor",
-            "tests/durability",
         ),
     ),
+    "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
+    "executor": Suite("dev", ("tests/executor", "tests/durability")),
     "jobs": Suite("training-test", ("tests/unit/scripts",)),
 }
 """What is run for every change."""
