@@ -80,7 +80,7 @@ SUITES = {
         ),
     ),
     "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
-    "executor": Suite("dev", ("tests/executor", "tests/durability")),
+    "executor": Suite("dev", ("tests/executor", "tests/durability"), ("-n", "2")),  # it mostly waits for jobs
     "jobs": Suite("training-test", ("tests/unit/scripts",)),
 }
 """What is run for every change."""
