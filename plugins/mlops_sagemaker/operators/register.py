@@ -196,8 +196,7 @@ class RegisterModelOperator(LifecycleOperator):
 def _billed(job: dict[str, Any]) -> int:
     """Seconds that AWS charges for one instance of a job. Only training jobs say so; of others it is all they ran. What
     was used again was paid for before."""
-    return (
-        0
-        if "reused" in job
-        else int(job["billable_seconds"] if job["billable_seconds"] is not None else job["seconds"] or 0)
-    )
+    if "reused" in job:
+        return 0
+    billable = job["billable_seconds"]
+    return int(billable if billable is not None else job["seconds"] or 0)

@@ -8,6 +8,7 @@ does to a run is shown by the real one, in tests/faults.
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -19,24 +20,14 @@ from airflow.sdk.serde import deserialize, serialize
 
 from mlops_sagemaker.operators import base as operators
 from mlops_sagemaker.operators.jobs import SageMakerTrainingJobOperator
-from mlops_sagemaker.requests import Instances, TrainingJob
 from mlops_sagemaker.triggers import base as triggers
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+from tests.unit.mlops_sagemaker.operators import test_base
 
 HOUR = 3600.0
 LENGTH = 6 * HOUR
-TRAINING = TrainingJob(
-    module="abalone",
-    arguments=["train"],
-    image="image",
-    code="s3://b/code/",
-    role_arn="arn:aws:iam::000000000000:role/jobs",
-    instances=Instances("ml.m5.large"),
-    max_runtime=timedelta(hours=7),
-    channels={"train": "s3://b/train/"},
-    output="s3://b/run/train/",
-)
+TRAINING = replace(test_base.TRAINING, max_runtime=timedelta(hours=7))
 
 
 class TriggererLost(BaseException):
