@@ -4,7 +4,6 @@ Built on the amazon provider's hooks. Unlike there, S3 and CloudWatch Logs get t
 verification and client settings too, and throttled or dropped calls are repeated by botocore itself.
 """
 
-import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -16,15 +15,14 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
 from botocore.config import Config
 
-from mlops_sagemaker import uris
 from mlops_sagemaker.errors import ApiError, LifecycleError
 from mlops_sagemaker.hook.asynchronous import AsyncAws
 from mlops_sagemaker.hook.calls import absence_is_none, client_of, explained
 from mlops_sagemaker.hook.lines import LogPositions, line, move_on
 from mlops_sagemaker.hook.numbers import with_numbers
+from mlops_sagemaker.hook.objects import Objects
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.resources import Describable, Description, Resource
-from mlops_sagemaker.reuse import StoredObject
 
 __all__ = ["AsyncAws", "LifecycleHook", "LogPositions"]
 
@@ -54,7 +52,7 @@ class _PatientRuntimeHook(_Patient, AwsBaseHook):
         super().__init__(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
 
 
-class LifecycleHook(_Patient, SageMakerHook):
+class LifecycleHook(_Patient, Objects, SageMakerHook):
     """SageMaker's jobs and resources, their logs, and the small JSON objects around them.
 
     Takes the arguments of ``AwsBaseHook``. Every method raises ApiError when AWS refuses a call or cannot be
@@ -177,64 +175,6 @@ class LifecycleHook(_Patient, SageMakerHook):
                 move_on(position, event)
                 yield event
 
-    # S3
-
-    def read(self, uri: str) -> bytes | None:
-        """The object at ``uri``, None if there is none."""
-        bucket, key = uris.parse(uri)
-        try:
-            with explained(f"reading {uri}"):
-                content: bytes = client_of(self.s3_hook).get_object(Bucket=bucket, Key=key)["Body"].read()
-                return content
-        except ApiError as error:
-            if error.code == "NoSuchKey":
-                return None
-            raise
-
-    def write_json(self, uri: str, value: Any, **conditions: str) -> bytes:
-        """Write ``value`` as JSON to ``uri``, on S3's ``conditions``; the bytes written."""
-        bucket, key = uris.parse(uri)
-        content = (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
-        with explained(f"writing {uri}"):
-            client_of(self.s3_hook).put_object(
-                Bucket=bucket, Key=key, Body=content, ContentType="application/json", **conditions
-            )
-        return content
-
-    def write_once(self, uri: str, value: Any) -> None:
-        """Write ``value`` as JSON to ``uri`` unless something is there."""
-        try:
-            self.write_json(uri, value, IfNoneMatch="*")
-        except ApiError as error:
-            if error.code != "PreconditionFailed":
-                raise
-
-    def list_objects(self, uri: str) -> list[StoredObject]:
-        """All objects below the prefix ``uri``, their keys relative to it."""
-        bucket, prefix = uris.parse(uri)
-        with explained(f"listing {uri}"):
-            pages = client_of(self.s3_hook).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [_stored(entry, prefix) for page in pages for entry in page.get("Contents", ())]
-
-    def present_as(self, uri: str, content_type: str) -> bool:
-        """Have the object at ``uri`` shown as what it is, for a job's outputs have no type; False if there is none."""
-        bucket, key = uris.parse(uri)
-        settings = {"ContentType": content_type, "MetadataDirective": "REPLACE"}
-        try:
-            with explained(f"copying {uri}"):
-                client_of(self.s3_hook).copy_object(
-                    Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}, **settings
-                )
-                return True
-        except ApiError as error:
-            if error.code == "NoSuchKey":
-                return False
-            raise
-
-    def list_keys(self, uri: str) -> list[str]:
-        """Keys of all objects below the prefix ``uri``, relative to it."""
-        return [each.key for each in self.list_objects(uri)]
-
     # Model registry
 
     def champion(self, group: str) -> dict[str, Any] | None:
@@ -297,9 +237,3 @@ class LifecycleHook(_Patient, SageMakerHook):
             for page in pages:
                 for summary in page["ModelPackageSummaryList"]:
                     yield client_of(self).describe_model_package(ModelPackageName=summary["ModelPackageArn"])
-
-
-def _stored(entry: Any, prefix: str) -> StoredObject:
-    return StoredObject(
-        entry["Key"].removeprefix(prefix), entry["ETag"].strip('"'), entry["Size"], entry["LastModified"]
-    )

@@ -37,7 +37,8 @@ class RegisterModelOperator(LifecycleOperator):
     :param gate: the ``output`` of the MetricGateOperator.
     :param run: the ``output`` of the ResolveRunOperator.
     :param models: by candidate the S3 URI of its ``model.tar.gz``, empty for one that could not be trained.
-    :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json`` and ``constraints.json``.
+    :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json``, ``constraints.json`` and
+        ``smoke.json``.
     :param page: S3 URI of the report for people.
     :param approval: ``manual``, or ``automatic`` to have the version approved at once.
     :param jobs: the tasks, mapped or not, whose jobs have made and judged the model.
@@ -151,6 +152,8 @@ class RegisterModelOperator(LifecycleOperator):
         run, failed = self.run, [name for name, model in self.models.items() if not model]
         facts = {
             "model_data": self._model_data,
+            "model_sha256": self.hook.sha256(self._model_data) or "",
+            "smoke": f"{self.quality}/{self._candidate}/smoke.json",
             "candidate": self._candidate,
             "candidates": " ".join(name for name, model in self.models.items() if model),
             "failed_candidates": " ".join(failed),

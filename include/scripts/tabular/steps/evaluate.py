@@ -2,7 +2,8 @@
 
 Writes ``evaluation.json`` (see `tabular.evaluation`), for the gate to decide from; ``plots.json``, for the step report;
 and for each candidate ``quality/<name>/statistics.json`` and ``constraints.json``, which monitors of model quality
-compare later measurements with. Nothing is decided here.
+compare later measurements with, and ``smoke.json`` (see `tabular.smoke`), which what serves it must repeat. Nothing is
+decided here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 
 from common import job, paths, report
 from common.errors import UserError
-from tabular import evaluation, groups, holdout, metrics, plots, quality, reading, split
+from tabular import evaluation, groups, holdout, metrics, plots, quality, reading, smoke, split
 from tabular.evaluation import Document
 from tabular.groups import FRESHNESS, Groups
 from tabular.hashing import Hashes
@@ -71,15 +72,18 @@ def evaluate(
     if not unseen.any():
         raise UserError(f"{test}: no row was kept from all models while they learned; supply rows of the test part")
     rows = rows.take(unseen)
-    predictions = {name: model.predict_files(test)[unseen] for name, model in models.items()}
+    predicted = {name: model.predict_files(test) for name, model in models.items()}
+    predictions = {name: values[unseen] for name, values in predicted.items()}
     document = evaluation.document(use_case, rows.target, rows.groups, predictions, fresh_from)
     report.write(output / "evaluation.json", document)
-    drawn = {name: plots.points(use_case, rows.target, predicted) for name, predicted in predictions.items()}
+    drawn = {name: plots.points(use_case, rows.target, values) for name, values in predictions.items()}
     report.write(output / "plots.json", drawn)
     for name, model in document["candidates"].items():
         folder, section = output / "quality" / name, metrics.section(use_case)
         report.write(folder / "statistics.json", quality.statistics(section, model, document["rows"]))
         report.write(folder / "constraints.json", quality.constraints(section, model))
+        known = smoke.document(test, models[name].preprocessing.columns, smoke.choose(unseen), predicted[name])
+        report.write(folder / "smoke.json", known)
     print(f"{document['rows']} rows, {np.count_nonzero(~unseen)} left out, which some model may have learned from")
     print("\n".join(_lines(use_case, document)))
 

@@ -93,6 +93,8 @@ def test_the_package_carries_its_whole_history(aws: FakeAws) -> None:
     (package,) = aws.packages
     assert package["CustomerMetadataProperties"] == {
         "model_data": "s3://b/model.tar.gz",
+        "model_sha256": hashlib.sha256(b"model").hexdigest(),
+        "smoke": "s3://b/quality/xgboost/smoke.json",
         "candidate": "xgboost",
         "candidates": "xgboost linear",
         "failed_candidates": "forest",
