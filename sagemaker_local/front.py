@@ -1,9 +1,9 @@
-"""The one port: invocations of endpoints are read and answered here, every other connection is hypercorn's.
+"""The one port: SageMaker's requests are read and answered here, every other connection is hypercorn's.
 
-An invocation would cost more in a general HTTP server than in everything else on its way together, so the few bytes of
-it that matter are read by a parser in C and answered without an application in between. A connection whose request is
-not an invocation goes to hypercorn, with what was read of it, for good; should an invocation come over such a
-connection later, the gateway answers it the same.
+An invocation or a look at a job would cost more in a general HTTP server than in everything else on its way together,
+so the few bytes of it that matter are read by a parser in C and answered without an application in between. A
+connection whose request is another goes to hypercorn, with what was read of it, for good; should one of SageMaker's
+come over such a connection later, the gateway answers it the same.
 
 Of hypercorn these names beyond its ``serve`` are used, held by ``tests/unit/sagemaker_local/test_front.py``:
 ``asyncio.tcp_server.TCPServer``, ``asyncio.worker_context.WorkerContext``, ``asyncio.lifespan.Lifespan``,
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from enum import Enum, auto
 from http import HTTPStatus
@@ -27,24 +27,24 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
+from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer
 from sagemaker_local.faults import ResponseLost
 from sagemaker_local.hosting.invocation import Parts
-from sagemaker_local.protocol import rest
-from sagemaker_local.protocol.rest import Route
-from sagemaker_local.runtime import HttpAnswer, Runtime, bad_request, too_large
-from sagemaker_local.signature import Signer, signer
 
-_PREFIX = b"POST /endpoints/"
+_PREFIXES = (b"POST / ", b"POST /endpoints/")
 _LONGEST_HEAD_BYTES = 64 << 10
-# What is a little too long gets the operation's own error; what is longer is not read.
-_LONGEST_BODY_BYTES = 8 << 20
+
+Accept = Callable[[str, str, Mapping[bytes, bytes]], Call | None]
 
 
 class Front:
-    """Listens, reads invocations, and hands every other connection to hypercorn."""
+    """Listens, reads what *accept* has an answer for, and hands every other connection to hypercorn with *app*.
 
-    def __init__(self, app: Any, runtime: Runtime, config: Config) -> None:
-        self.runtime = runtime
+    *accept* is given method, path and headers (names in lower case).
+    """
+
+    def __init__(self, app: Any, accept: Accept, config: Config) -> None:
+        self.accept = accept
         self._app, self._config = ASGIWrapper(app), config
         self._context = WorkerContext(None)
         self._state: dict[str, Any] = {}
@@ -110,13 +110,13 @@ class _State(Enum):
     """Where a connection is with a request."""
 
     DECIDING = auto()
-    """its first bytes do not yet say whether it may be an invocation"""
+    """its first bytes do not yet say whether it may be one of SageMaker's"""
     READING = auto()
     ANSWERING = auto()
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, for as long as its requests are invocations."""
+    """One connection, for as long as its requests are SageMaker's."""
 
     def __init__(self, front: Front) -> None:
         self._front = front
@@ -166,10 +166,10 @@ class _Connection(asyncio.Protocol):
         if not self._head_read:
             self._received += data
         if self._state is _State.DECIDING:
-            if not self._received.startswith(_PREFIX[: len(self._received)]):
+            if not any(prefix.startswith(self._received[: len(prefix)]) for prefix in _PREFIXES):
                 self._hand_over()
                 return
-            if len(self._received) < len(_PREFIX):
+            if not self._received.startswith(_PREFIXES):
                 return
             self._state, data = _State.READING, self._received
         self._parse(data)
@@ -182,7 +182,7 @@ class _Connection(asyncio.Protocol):
             self._foreign = True
         except httptools.HttpParserError:
             if ours:
-                self._refuse(bad_request())
+                self._refuse(_NO_HTTP)
                 return
             self._foreign = True
         if self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
@@ -203,13 +203,12 @@ class _Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         if self._state is _State.ANSWERING:
             return
-        route = rest.route("POST", self._url.decode("latin-1"))
-        who = signer(self._headers.get(b"authorization", b"").decode("latin-1"))
+        call = self._front.accept("POST", self._url.decode("latin-1"), self._headers)
         # A client that would rather speak another protocol is for a server that knows others.
-        if route is None or who is None or who.service != "sagemaker" or b"upgrade" in self._headers:
+        if call is None or b"upgrade" in self._headers:
             self._foreign = True
             return
-        self._route, self._signer, self._head_read = route, who, True
+        self._call, self._head_read = call, True
         if self._headers.get(b"expect", b"").lower() == b"100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -217,8 +216,8 @@ class _Connection(asyncio.Protocol):
         if self._state is _State.READING and self._head_read:
             self._length += len(data)
             self._body.append(data)
-            if self._length > _LONGEST_BODY_BYTES:
-                self._refuse(too_large(_LONGEST_BODY_BYTES))
+            if self._length > BODY_LIMIT_BYTES:
+                self._refuse(self._call.too_large())
 
     def on_message_complete(self) -> None:
         if self._state is _State.ANSWERING:
@@ -226,13 +225,13 @@ class _Connection(asyncio.Protocol):
         elif not self._foreign:
             self._state = _State.ANSWERING
             self._ending = self._ending or not self._parser.should_keep_alive()
-            self._front.run(self._answer(self._route, self._signer, self._headers, b"".join(self._body)))
+            self._front.run(self._answer(self._call, b"".join(self._body)))
 
     # The answer
 
-    async def _answer(self, route: Route, who: Signer, headers: dict[bytes, bytes], body: bytes) -> None:
+    async def _answer(self, call: Call, body: bytes) -> None:
         try:
-            answer = await self._front.runtime.answer(route, who.scope, headers, body)
+            answer = await call.answer(body)
         except ResponseLost:
             self._transport.abort()
             return
@@ -259,6 +258,9 @@ class _Connection(asyncio.Protocol):
         self._state = _State.ANSWERING
         self._transport.write(_wire(answer, closing=True))
         self._transport.close()
+
+
+_NO_HTTP = HttpAnswer(400, [(b"Content-Type", b"application/json")], b'{"message": "The request is not HTTP."}')
 
 
 def _wire(answer: HttpAnswer, closing: bool) -> bytes:

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from sagemaker_local.admin import Admin
+from sagemaker_local.api import Api
 from sagemaker_local.base.interface import Base
+from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, Headers
 from sagemaker_local.config import LOCAL_PATH
 from sagemaker_local.connection import cut
-from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.faults import Faults, ResponseLost
+from sagemaker_local.faults import ResponseLost
 from sagemaker_local.hosting.invocation import Parts
-from sagemaker_local.operations.registry import Context, Handler, Request, Services
-from sagemaker_local.protocol import model, rest
-from sagemaker_local.protocol.serialization import filtered, serialize
-from sagemaker_local.protocol.validation import validate
-from sagemaker_local.runtime import Headers, HttpAnswer, Runtime, too_large, unknown_path, unsigned
-from sagemaker_local.signature import signer
+from sagemaker_local.protocol import model
+from sagemaker_local.runtime import Runtime
+from sagemaker_local.signature import Signer, signer
 
-log = logging.getLogger(__name__)
-
-_CONTENT_TYPE = b"application/x-amz-json-1.1"
 _SERVICES = ("sagemaker", model.AUTOSCALING_SERVICE)
 _READ_VERBS = ("Describe", "List", "Get")
-_BODY_LIMIT_BYTES = 8 << 20
 
 AsgiScope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -38,35 +30,36 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Gateway:
-    """The ASGI application; *on_startup* runs once the base has loaded its state."""
+    """The ASGI application, and what decides who answers; *on_startup* runs once the base has loaded its state."""
 
     def __init__(
-        self,
-        base: Base,
-        operations: dict[str, Handler],
-        services: Services,
-        runtime: Runtime,
-        faults: Faults,
-        admin: Admin,
-        on_startup: Callable[[], Awaitable[None]],
+        self, base: Base, api: Api, runtime: Runtime, admin: Admin, on_startup: Callable[[], Awaitable[None]]
     ) -> None:
-        self._base, self._operations, self._services, self._runtime = base, operations, services, runtime
-        self._faults, self._admin, self._on_startup = faults, admin, on_startup
+        self._base, self._api, self._runtime, self._admin, self._on_startup = base, api, runtime, admin, on_startup
+
+    def accept(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Call | None:
+        """How a request is answered, by its head; header names are lower case. ``None`` if it is not SageMaker's."""
+        who, target = signer(_header(headers, b"authorization")), _header(headers, b"x-amz-target")
+        if not _is_sagemakers(who, target):
+            return None
+        return self._api.accept(who, target) if path == "/" else self._runtime.accept(method, path, who, headers)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._base.app(scope, receive, self._starting(send))
         elif scope["type"] == "http" and scope["path"].startswith(LOCAL_PATH):
             await self._administer(scope, receive, send)
-        elif scope["type"] == "http" and _is_sagemaker(_headers(scope)):
-            if scope["path"] == "/":
-                await self._sagemaker(scope, receive, send)
-            else:
-                await self._runtime_call(scope, receive, send)
+        elif (call := self._call(scope)) is not None:
+            await self._answer(call, scope, receive, send)
         else:
             await self._base.app(scope, receive, send)
             if not _only_reads(scope):
                 self._base.touched()
+
+    def _call(self, scope: AsgiScope) -> Call | None:
+        if scope["type"] != "http":
+            return None
+        return self.accept(scope["method"], scope["raw_path"].decode("latin-1"), _headers(scope))
 
     def _starting(self, send: Send) -> Send:
         async def intercepted(message: dict[str, Any]) -> None:
@@ -80,114 +73,43 @@ class Gateway:
         try:
             body = await _read(receive)
             status, answer = await asyncio.to_thread(self._admin.answer, scope["method"], scope["path"], body)
+        except _TooLarge:
+            status, answer = 413, {"error": f"The limit is {BODY_LIMIT_BYTES} bytes"}
         except ServiceError as error:
             status, answer = error.status, {"error": error.message}
-        await _respond(send, status, json.dumps(answer).encode(), str(uuid.uuid4()))
+        await _respond(send, status, [(b"content-type", b"application/json")], json.dumps(answer).encode())
 
-    async def _sagemaker(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        request_id = str(uuid.uuid4())
+    async def _answer(self, call: Call, scope: AsgiScope, receive: Receive, send: Send) -> None:
         try:
-            body = await _read(receive)
-            status, answer = 200, await asyncio.to_thread(self._answer, _headers(scope), body)
-        except ServiceError as error:
-            status, answer = error.status, _error_body(error.code, error.message)
-        except ResponseLost:
-            cut(tuple(scope["client"]))
-            return
-        except Exception:
-            log.exception("request %s", request_id)
-            status, answer = 500, _error_body("InternalFailure", f"Internal failure; see the log, request {request_id}")
-        await _respond(send, status, answer, request_id)
-
-    async def _runtime_call(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        try:
-            answer = await self._runtime_answer(scope, receive)
+            answer = await call.answer(await _read(receive))
+        except _TooLarge:
+            answer = call.too_large()
         except ResponseLost:
             cut(tuple(scope["client"]))
             return
         headers = [(name.lower(), value) for name, value in answer.headers]
         if answer.parts is not None:
             await _send_parts(send, answer.status, headers, answer.parts)
-            return
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
-
-    async def _runtime_answer(self, scope: AsgiScope, receive: Receive) -> HttpAnswer:
-        who = signer(_headers(scope).get("authorization", ""))
-        route = rest.route(scope["method"], scope["raw_path"].decode("latin-1"))
-        if who is None:
-            return unsigned()
-        if route is None:
-            return unknown_path(scope["method"], scope["path"])
-        try:
-            body = await _read(receive)
-        except ServiceError:
-            return too_large(_BODY_LIMIT_BYTES)
-        return await self._runtime.answer(route, who.scope, dict(scope["headers"]), body)
-
-    def _answer(self, headers: dict[str, str], body: bytes) -> bytes:
-        target = headers.get("x-amz-target", "")
-        name = target.removeprefix(model.TARGET_PREFIX).removeprefix(model.AUTOSCALING_PREFIX)
-        handler = self._operations.get(name)
-        if handler is None:
-            raise self._unsupported(name)
-        request = _checked(name, _parsed(body))
-        context = Context(_scope(headers), self._services)
-        return self._faults.answered(name, request, lambda: serialize(name, handler(context, request)))
-
-    def _unsupported(self, name: str) -> ServiceError:
-        if name in model.operation_names() | model.autoscaling_operation_names():
-            supported = ", ".join(sorted(self._operations))
-            message = f"The local SageMaker does not support {name}. It supports: {supported}."
         else:
-            message = f"SageMaker has no operation {name or '(none given in X-Amz-Target)'}."
-        return ServiceError("UnknownOperationException", message)
+            await _respond(send, answer.status, headers, answer.body)
 
 
-def _headers(scope: AsgiScope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+class _TooLarge(Exception):
+    """The request's body is longer than the limit."""
 
 
-def _is_sagemaker(headers: dict[str, str]) -> bool:
+def _is_sagemakers(who: Signer | None, target: str) -> bool:
     """Signed for SageMaker (its runtime and feature store sign so too) or its scaling, or addressed to it unsigned."""
-    who = signer(headers.get("authorization", ""))
     signed = who is not None and who.service in _SERVICES
-    return signed or headers.get("x-amz-target", "").startswith((model.TARGET_PREFIX, model.AUTOSCALING_PREFIX))
+    return signed or target.startswith((model.TARGET_PREFIX, model.AUTOSCALING_PREFIX))
 
 
-def _scope(headers: dict[str, str]) -> Scope:
-    who = signer(headers.get("authorization", ""))
-    if who is None:
-        raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-    return who.scope
+def _header(headers: Mapping[bytes, bytes], name: bytes) -> str:
+    return headers.get(name, b"").decode("latin-1")
 
 
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body or b"{}", parse_constant=_no_number)
-    except RecursionError as error:
-        raise _nested_too_deeply() from error
-    except ValueError as error:
-        raise ServiceError("SerializationException", f"The request is not JSON: {error}") from error
-
-
-def _checked(operation: str, received: Any) -> Request:
-    """The request, in which absent is never null and nothing is that the model does not have."""
-    try:
-        validate(operation, received)
-        return filtered(received, model.input_shape(operation))  # type: ignore[no-any-return]
-    except RecursionError as error:
-        raise _nested_too_deeply() from error
-
-
-def _nested_too_deeply() -> ServiceError:
-    return ServiceError("SerializationException", "The request is nested too deeply")
-
-
-def _no_number(literal: str) -> None:
-    """Python reads NaN and Infinity, which JSON does not have."""
-    raise ValueError(f"{literal} is no JSON number")
+def _headers(scope: AsgiScope) -> dict[bytes, bytes]:
+    return {name.lower(): value for name, value in scope["headers"]}
 
 
 async def _read(receive: Receive) -> bytes:
@@ -195,22 +117,14 @@ async def _read(receive: Receive) -> bytes:
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > _BODY_LIMIT_BYTES:
-            raise ServiceError("RequestEntityTooLargeException", f"The limit is {_BODY_LIMIT_BYTES} bytes", 413)
+        if len(body) > BODY_LIMIT_BYTES:
+            raise _TooLarge
         if not message.get("more_body"):
             return bytes(body)
 
 
-def _error_body(code: str, message: str) -> bytes:
-    return json.dumps({"__type": code, "message": message}).encode()
-
-
-async def _respond(send: Send, status: int, body: bytes, request_id: str) -> None:
-    headers = [
-        (b"content-type", _CONTENT_TYPE),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-amzn-requestid", request_id.encode()),
-    ]
+async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -227,4 +141,4 @@ def _only_reads(scope: AsgiScope) -> bool:
     """Whether a request to the base cannot have changed anything; in doubt it can."""
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
         return True
-    return _headers(scope).get("x-amz-target", "").rpartition(".")[2].startswith(_READ_VERBS)
+    return _header(_headers(scope), b"x-amz-target").rpartition(".")[2].startswith(_READ_VERBS)

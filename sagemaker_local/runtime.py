@@ -5,31 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import partial
 
+from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, new_request_id
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
-from sagemaker_local.hosting.invocation import Parts
 from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Services
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
+from sagemaker_local.signature import Signer
 
 log = logging.getLogger(__name__)
-
-Headers = list[tuple[bytes, bytes]]
-
-
-class HttpAnswer(NamedTuple):
-    """What goes over the wire."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    parts: Parts | None = None
-    """what comes after *body*, if anything does; whoever sends the answer closes it"""
 
 
 class Runtime:
@@ -38,8 +26,16 @@ class Runtime:
     def __init__(self, operations: dict[str, RuntimeHandler], services: Services, faults: Faults) -> None:
         self._operations, self._services, self._faults = operations, services, faults
 
-    async def answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
-        """The answer to a request, an error's too; header names are lower case. Raises ``ResponseLost``."""
+    def accept(self, method: str, path: str, who: Signer | None, headers: Mapping[bytes, bytes]) -> Call:
+        """How a request is answered; *who* is None for no signature, header names are lower case."""
+        route = rest.route(method, path)
+        if who is None:
+            return _refused(ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403))
+        if route is None:
+            return _refused(ServiceError("UnknownOperationException", f"There is no {method} {path}", 404))
+        return Call(partial(self._answer, route, who.scope, headers), _too_large)
+
+    async def _answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
         request_id = new_request_id()
         try:
             return await self._answered(route, scope, headers, body, request_id)
@@ -75,31 +71,19 @@ class Runtime:
         )
 
 
-def new_request_id() -> str:
-    """A random UUID (version 4), made in a third of ``uuid.uuid4``'s time."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+def _refused(error: ServiceError) -> Call:
+    """Whatever the body is."""
+    answer = _error(error, new_request_id())
+
+    async def refuse(body: bytes) -> HttpAnswer:
+        return answer
+
+    return Call(refuse, lambda: answer)
 
 
-def unknown_path(method: str, path: str) -> HttpAnswer:
-    """The answer to a request for SageMaker that is no operation's."""
-    return _error(ServiceError("UnknownOperationException", f"There is no {method} {path}", 404), new_request_id())
-
-
-def unsigned() -> HttpAnswer:
-    """The answer to a request without a signature."""
-    error = ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+def _too_large() -> HttpAnswer:
+    error = ServiceError("413", f"HTTP content length exceeded {BODY_LIMIT_BYTES} bytes.", 413)
     return _error(error, new_request_id())
-
-
-def bad_request() -> HttpAnswer:
-    """The answer to what is not HTTP."""
-    return _error(ServiceError("BadRequestException", "The request is not HTTP.", 400), new_request_id())
-
-
-def too_large(limit: int) -> HttpAnswer:
-    """The answer to a request whose body is not read to its end, as it is longer than *limit* bytes."""
-    return _error(ServiceError("413", f"HTTP content length exceeded {limit} bytes.", 413), new_request_id())
 
 
 def _error(error: ServiceError, request_id: str) -> HttpAnswer:

@@ -1,18 +1,19 @@
-"""The one port: invocations are answered there, everything else reaches the application whole, whatever comes when."""
+"""The one port: what is accepted is answered there, all else reaches the application whole, whatever comes when."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
 from hypercorn.config import Config
 
+from sagemaker_local.calls import Call, HttpAnswer
 from sagemaker_local.front import Front
-from sagemaker_local.runtime import HttpAnswer
 
 pytestmark = pytest.mark.local_only
 SIGNED = b"Authorization: AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/%b/aws4_request, SignedHeaders=host\r\n"
@@ -27,8 +28,8 @@ def request(
     return head % (path, SIGNED % service if service else b"", more, len(body)) + body
 
 
-class Runtime:
-    """Answers with what it was asked; holds an answer back while ``held`` is set."""
+class Accepting:
+    """Answers what is signed for SageMaker with what it was asked; holds an answer back while ``held`` is not set."""
 
     def __init__(self) -> None:
         self.held = asyncio.Event()
@@ -36,10 +37,15 @@ class Runtime:
         self.asked = 0
         self.parts: Parts | None = None
 
-    async def answer(self, route: Any, scope: Any, headers: Any, body: bytes) -> HttpAnswer:
+    def __call__(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Call | None:
+        if b"/sagemaker/" not in headers.get(b"authorization", b""):
+            return None
+        said = f"{method} {path} {headers.get(b'content-type', b'').decode()} ".encode()
+        return Call(partial(self.answer, said), lambda: HttpAnswer(413, [], b""))
+
+    async def answer(self, said: bytes, body: bytes) -> HttpAnswer:
         self.asked += 1
         await self.held.wait()
-        said = f"{route.operation} {route.parameter} {headers.get(b'content-type', b'').decode()} ".encode()
         if self.parts is not None:
             return HttpAnswer(200, [(b"X-From", b"front")], b"", self.parts)
         return HttpAnswer(200, [(b"X-From", b"front")], said + body)
@@ -90,8 +96,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 class Peer:
     """A client's connection, and the server's end."""
 
-    def __init__(self, front: Front, runtime: Runtime, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
-        self.front, self.runtime, self.reader, self.writer = front, runtime, reader, writer
+    def __init__(self, front: Front, accepting: Accepting, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+        self.front, self.accepting, self.reader, self.writer = front, accepting, reader, writer
         self.stop = asyncio.Event()
 
     async def send(self, *parts: bytes) -> None:
@@ -117,10 +123,10 @@ def talk(what: Talk) -> Any:
     """Serve, and have *what* talk to the server over one connection."""
 
     async def main() -> Any:
-        runtime = Runtime()
+        accepting = Accepting()
         config = Config()
         config.graceful_timeout = 2
-        front = Front(application, runtime, config)  # type: ignore[arg-type]
+        front = Front(application, accepting, config)
         listener = socket.create_server(("127.0.0.1", 0))
         stop = asyncio.Event()
 
@@ -129,7 +135,7 @@ def talk(what: Talk) -> Any:
 
         serving = asyncio.create_task(front.serve(listener, until))
         reader, writer = await asyncio.open_connection(*listener.getsockname())
-        peer = Peer(front, runtime, reader, writer)
+        peer = Peer(front, accepting, reader, writer)
         peer.stop = stop
         try:
             return await asyncio.wait_for(what(peer), 20)
@@ -141,7 +147,7 @@ def talk(what: Talk) -> Any:
     return asyncio.run(main())
 
 
-INVOKED = (200, "front", b"InvokeEndpoint e  1,2")
+INVOKED = (200, "front", b"POST /endpoints/e/invocations  1,2")
 
 
 def in_one(message: bytes) -> list[bytes]:
@@ -150,6 +156,17 @@ def in_one(message: bytes) -> list[bytes]:
 
 def byte_by_byte(message: bytes) -> list[bytes]:
     return [message[:1], message[1:9], message[9:16], message[16:40], message[40:-2], message[-2:]]
+
+
+@pytest.mark.parametrize("packets", [in_one, byte_by_byte])
+def test_an_operation_by_its_header_is_answered_here(packets: Callable[[bytes], list[bytes]]) -> None:
+    async def what(peer: Peer) -> Any:
+        await peer.send(*packets(request(path=b"/")))
+        first = await peer.answer()
+        await peer.send(request())
+        return first, await peer.answer()
+
+    assert talk(what) == ((200, "front", b"POST /  1,2"), INVOKED)
 
 
 @pytest.mark.parametrize("packets", [in_one, byte_by_byte])
@@ -169,7 +186,7 @@ def test_a_connection_is_kept_for_further_invocations() -> None:
             answers.append((await peer.answer())[2])
         return answers
 
-    assert talk(what) == [b"InvokeEndpoint e text/csv " + body for body in (b"1", b"2", b"3")]
+    assert talk(what) == [b"POST /endpoints/e/invocations text/csv " + body for body in (b"1", b"2", b"3")]
 
 
 def test_a_chunked_body_is_put_together() -> None:
@@ -196,13 +213,13 @@ def test_a_client_that_asks_whether_it_may_send_is_told_so() -> None:
 @pytest.mark.parametrize(
     "foreign",
     [
-        request(b"body", b"/"),
+        request(b"body", b"/x"),
+        request(b"body", b"/", b"s3"),
         request(b"body", b"/endpoints/e/invocations", b"s3"),
         request(b"body", b"/endpoints/e/invocations", b""),
-        request(b"body", b"/endpoints/e"),
         request(b"body", more=b"Connection: Upgrade\r\nUpgrade: something\r\n"),
     ],
-    ids=["other path", "another service", "unsigned", "no operation", "upgrade"],
+    ids=["other path", "another service", "another service's endpoint", "not accepted", "upgrade"],
 )
 def test_what_is_no_invocation_reaches_the_application_whole(
     foreign: bytes, packets: Callable[[bytes], list[bytes]]
@@ -234,16 +251,16 @@ def test_an_invocation_and_something_else_may_share_a_connection() -> None:
 def test_of_requests_sent_without_waiting_the_first_is_answered() -> None:
     async def what(peer: Peer) -> Any:
         await peer.send(request(b"1,2") + request(b"3"))
-        return await peer.answer(), await peer.closed(), peer.runtime.asked
+        return await peer.answer(), await peer.closed(), peer.accepting.asked
 
     assert talk(what) == (INVOKED, True, 1)
 
 
 def test_a_request_that_comes_before_the_answer_to_the_last_gets_none() -> None:
     async def what(peer: Peer) -> Any:
-        peer.runtime.held.clear()
+        peer.accepting.held.clear()
         await peer.send(request(), request())
-        peer.runtime.held.set()
+        peer.accepting.held.set()
         return await peer.answer(), await peer.closed()
 
     assert talk(what) == (INVOKED, True)
@@ -262,7 +279,7 @@ def test_a_body_far_too_long_is_refused_and_not_read() -> None:
         await peer.send(request(b"")[:-5].replace(b"Content-Length: ", b"Content-Length: 99000000") + b"\r\n\r\n")
         for _ in range(9):
             peer.writer.write(bytes(1 << 20))
-        return (await peer.answer())[0], peer.runtime.asked
+        return (await peer.answer())[0], peer.accepting.asked
 
     assert talk(what) == (413, 0)
 
@@ -270,7 +287,7 @@ def test_a_body_far_too_long_is_refused_and_not_read() -> None:
 def test_a_broken_body_is_refused_and_the_connection_closed() -> None:
     async def what(peer: Peer) -> Any:
         await peer.send(request(b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked"), b"zz\r\n")
-        return (await peer.answer())[0], await peer.closed(), peer.runtime.asked
+        return (await peer.answer())[0], await peer.closed(), peer.accepting.asked
 
     assert talk(what) == (400, True, 0)
 
@@ -285,11 +302,11 @@ def test_a_head_without_end_is_not_collected_for_ever() -> None:
 
 def test_what_is_being_answered_at_the_end_is_answered() -> None:
     async def what(peer: Peer) -> Any:
-        peer.runtime.held.clear()
+        peer.accepting.held.clear()
         await peer.send(request())
         peer.stop.set()
         await asyncio.sleep(0.05)
-        peer.runtime.held.set()
+        peer.accepting.held.set()
         return await peer.answer(), await peer.closed()
 
     assert talk(what) == (INVOKED, True)
@@ -312,12 +329,12 @@ async def chunk(peer: Peer) -> bytes:
 
 def test_a_body_in_parts_is_sent_in_chunks_each_at_once_and_the_connection_is_kept() -> None:
     async def what(peer: Peer) -> Any:
-        parts = peer.runtime.parts = Parts(b"one", b"two")
+        parts = peer.accepting.parts = Parts(b"one", b"two")
         await peer.send(request())
         head = await peer.reader.readuntil(b"\r\n\r\n")
         found = [await chunk(peer), await chunk(peer), await chunk(peer)]
         await parts.closed.wait()
-        peer.runtime.parts = None
+        peer.accepting.parts = None
         await peer.send(request())
         return b"transfer-encoding: chunked" in head, b"content-length" in head, found, await peer.answer()
 
@@ -326,7 +343,7 @@ def test_a_body_in_parts_is_sent_in_chunks_each_at_once_and_the_connection_is_ke
 
 def test_a_client_that_goes_ends_a_body_in_parts_also_while_nothing_comes() -> None:
     async def what(peer: Peer) -> Any:
-        parts = peer.runtime.parts = Parts(b"one", b"never")
+        parts = peer.accepting.parts = Parts(b"one", b"never")
         await peer.send(request())
         await peer.reader.readuntil(b"\r\n\r\n")
         await chunk(peer)
@@ -341,7 +358,7 @@ def test_a_client_that_goes_ends_a_body_in_parts_also_while_nothing_comes() -> N
 
 def test_a_client_that_reads_slowly_gets_parts_no_faster() -> None:
     async def what(peer: Peer) -> Any:
-        parts = peer.runtime.parts = Parts(forever=bytes(1 << 20))
+        parts = peer.accepting.parts = Parts(forever=bytes(1 << 20))
         await peer.send(request())
         await peer.reader.readuntil(b"\r\n\r\n")
         before = -1

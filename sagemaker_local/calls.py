@@ -1,0 +1,39 @@
+"""A request that is answered here, between the HTTP servers that read it and the APIs that answer it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from sagemaker_local.hosting.invocation import Parts
+
+BODY_LIMIT_BYTES = 8 << 20
+"""More is not read. What is a little too long for an operation gets that operation's own error."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class HttpAnswer(NamedTuple):
+    """What goes over the wire."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    parts: Parts | None = None
+    """what comes after *body*, if anything does; whoever sends the answer closes it"""
+
+
+class Call(NamedTuple):
+    """How a request is answered whose head has been read."""
+
+    answer: Callable[[bytes], Awaitable[HttpAnswer]]
+    """by its body, an error's too; raises ``ResponseLost``"""
+    too_large: Callable[[], HttpAnswer]
+    """if its body is longer than the limit"""
+
+
+def new_request_id() -> str:
+    """A random UUID (version 4), made in a third of ``uuid.uuid4``'s time."""
+    digits = os.urandom(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
