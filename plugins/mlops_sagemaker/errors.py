@@ -69,6 +69,11 @@ class ApiError(LifecycleError):
         self.family = family_of_code(code)
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether it is AWS's refusal of a call, or its silence, that the same call may not meet again."""
+    return isinstance(error, ApiError) and error.family is not Family.USER
+
+
 class JobFailed(LifecycleError):
     """A SageMaker job ended in anything but success; the facts stay readable as attributes."""
 

@@ -26,8 +26,10 @@ from mlops_sagemaker.resources import Describable, Description, Resource
 
 __all__ = ["AsyncAws", "LifecycleHook", "LogPositions"]
 
-PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 10})
-"""Ten attempts span about a minute: even with 30 % of all calls throttled, one call in 170,000 fails."""
+ATTEMPTS = 10
+"""They span about a minute: even with 30 % of all calls throttled, one call in 170,000 fails."""
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
+ONCE = Config(retries={"total_max_attempts": 1})
 
 
 class _Patient:
@@ -52,6 +54,15 @@ class _PatientRuntimeHook(_Patient, AwsBaseHook):
         super().__init__(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
 
 
+class _OnceHook(SageMakerHook):
+    """Its client repeats no call, for AWS would do it twice."""
+
+    @property
+    def config(self) -> Config:
+        chosen: Config = super().config
+        return chosen.merge(ONCE)
+
+
 class LifecycleHook(_Patient, Objects, SageMakerHook):
     """SageMaker's jobs and resources, their logs, and the small JSON objects around them.
 
@@ -64,6 +75,7 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
         self.s3_hook = _PatientS3Hook(*args, **kwargs)
         self.logs_hook = _PatientLogsHook(*args, **kwargs)
         self.runtime_hook = _PatientRuntimeHook(*args, **kwargs)
+        self.once_hook = _OnceHook(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     @property
     def endpoint(self) -> str:
@@ -216,9 +228,9 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
             client_of(self).update_model_package(ModelPackageArn=arn, **changes)
 
     def update_model_card(self, name: str, changes: Mapping[str, Any]) -> None:
-        """Make a new version of a model card."""
+        """Change content (which makes a version) or status of a model card. The call is not repeated."""
         with explained("update_model_card"):
-            client_of(self).update_model_card(ModelCardName=name, **changes)
+            client_of(self.once_hook).update_model_card(ModelCardName=name, **changes)
 
     def _group_exists(self, group: str) -> bool:
         with absence_is_none(), explained("describe_model_package_group"):

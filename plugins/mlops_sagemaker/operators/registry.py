@@ -4,11 +4,13 @@ import json
 from typing import Any, ClassVar, Literal
 
 from airflow.sdk import Context
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from mlops_sagemaker._compat import aws_template_fields
-from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.errors import UserError, may_pass
+from mlops_sagemaker.hook import ATTEMPTS
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
-from mlops_sagemaker.resources import MODEL_CARD, MODEL_PACKAGE
+from mlops_sagemaker.resources import MODEL_CARD, MODEL_PACKAGE, Description
 
 
 class ModelApprovalOperator(LifecycleOperator):
@@ -66,14 +68,34 @@ class ModelCardOperator(LifecycleOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """``{"model_card_arn", "version"}``."""
-        wanted = {"Content": json.dumps(self.content, sort_keys=True), "ModelCardStatus": self.status}
         with user_errors_are_final():
-            card = self.hook.ensure(MODEL_CARD, self.card_name, wanted)
-            if not self._is_as_wanted(card):
-                self.hook.update_model_card(self.card_name, wanted)
-                card = self.hook.describe(MODEL_CARD, self.card_name) or card
+            card = self._settled()
         self.log.info("Model card %s, version %s", self.card_name, card["ModelCardVersion"])
         return {"model_card_arn": card["ModelCardArn"], "version": card["ModelCardVersion"]}
 
-    def _is_as_wanted(self, card: Any) -> bool:
-        return bool(json.loads(card["Content"]) == self.content and card["ModelCardStatus"] == self.status)
+    @retry(
+        retry=retry_if_exception(may_pass),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(max=20),
+        reraise=True,
+    )
+    def _settled(self) -> Description:
+        """The card as it should be. Each attempt looks for what the one before may have done: updates have no token."""
+        card = self.hook.ensure(MODEL_CARD, self.card_name, {**self._content, **self._status})
+        for change in self._changes(card):
+            self.hook.update_model_card(self.card_name, change)
+        return self.hook.describe(MODEL_CARD, self.card_name) or card
+
+    def _changes(self, card: Description) -> list[dict[str, str]]:
+        """One call changes either content or status; the content of an archived card cannot be changed."""
+        content = [] if json.loads(card["Content"]) == self.content else [self._content]
+        status = [] if self._status.items() <= card.items() else [self._status]
+        return status + content if card["ModelCardStatus"] == "Archived" else content + status
+
+    @property
+    def _content(self) -> dict[str, str]:
+        return {"Content": json.dumps(self.content, sort_keys=True)}
+
+    @property
+    def _status(self) -> dict[str, str]:
+        return {"ModelCardStatus": self.status}

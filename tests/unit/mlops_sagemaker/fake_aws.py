@@ -158,8 +158,10 @@ class FakeAws:
         return self._thing(kind, arguments)
 
     def _update_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if ("Content" in arguments) == ("ModelCardStatus" in arguments):
+            raise Refused("ValidationException", "model card content and status cannot be updated in a single call")
         thing = self._thing(kind, arguments)
-        thing.update(arguments, ModelCardVersion=thing["ModelCardVersion"] + 1)
+        thing.update(arguments, ModelCardVersion=thing["ModelCardVersion"] + ("Content" in arguments))
         return {f"{kind}Arn": thing[f"{kind}Arn"]}
 
     def _delete_thing(self, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
