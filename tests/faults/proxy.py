@@ -5,11 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
@@ -17,28 +18,42 @@ from typing import Any, Literal
 Moment = Literal["before", "during", "after"]
 """Of a call: nothing has reached AWS; half of the request has; AWS has acted, and its answer does not come."""
 
+ATTEMPT = re.compile(r"-[0-9a-f]{10}(-\d+)?(?=$|\.json$)")
+"""What a job's name has of the run and the attempt."""
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host"}
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call, as its sender means it: repeating it gives an equal one."""
+    """A call, as its sender means it: repeating it gives an equal one. ``caller`` finds the process that sent it."""
 
     operation: str
     target: str
+    caller: Callable[[], int] = field(compare=False, repr=False)
 
     @property
     def changes_something(self) -> bool:
         """Whether AWS is not the same afterwards."""
         return self.operation.startswith(("Create", "Update", "Delete", "Stop", "PUT"))
 
+    @property
+    def creates(self) -> bool:
+        """Whether AWS has something afterwards that it had not, by SageMaker."""
+        return self.operation.startswith("Create")
+
+    @property
+    def boundary(self) -> str:
+        """Where in a run of the DAG it is, in words that are the same for each run and attempt."""
+        return f"{self.operation} {ATTEMPT.sub('', self.target.rpartition('/')[2])}"
+
 
 @dataclass(frozen=True)
 class Strike:
-    """At this moment of the call do this; what it is given is the id of the process that calls."""
+    """At this moment of the call do this to it. Then it is cut, unless it ``goes_on``."""
 
     moment: Moment
-    act: Callable[[int], None]
+    act: Callable[[Call], None]
+    goes_on: bool = False
 
 
 Plan = Callable[[Call, int], Strike | None]
@@ -49,13 +64,13 @@ def untouched(call: Call, times: int) -> None:
     """The plan that passes everything on."""
 
 
-def cut(pid: int) -> None:
+def cut(call: Call) -> None:
     """The connection breaks; nobody dies."""
 
 
-def kill(pid: int) -> None:
+def kill(call: Call) -> None:
     """``kill -9`` of the caller."""
-    os.kill(pid, signal.SIGKILL)
+    os.kill(call.caller(), signal.SIGKILL)
 
 
 class Proxy:
@@ -112,23 +127,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        strike = self.door.strike(_call(self, body))
+        call = self._call(body)
+        strike = self.door.strike(call)
         if strike is None:
             self._answer(*self._ask(body))
             return
-        caller = _owner(self.client_address[1], self._port)
+        answer = None
         if strike.moment == "during":
             self._ask_half(body)
         elif strike.moment == "after":
-            self._ask(body)
-        strike.act(caller)
-        self.close_connection = True
+            answer = self._ask(body)
+        strike.act(call)
+        if strike.goes_on:
+            self._answer(*(answer or self._ask(body)))
+        else:
+            self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _pass_on
 
-    @property
-    def _port(self) -> int:
-        return int(self.server.server_address[1])
+    def _call(self, body: bytes) -> Call:
+        operation, target = _meaning(self, body)
+        ports = self.client_address[1], int(self.server.server_address[1])
+        return Call(operation, target, lambda: _owner(*ports))
 
     def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.door.upstream, timeout=60)
@@ -159,24 +179,25 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def handle(self) -> None:
-        """As the base class; that a caller was killed is what this is for."""
-        with suppress(ConnectionError):
+        """As the base class; that a caller or the server was killed is what this is for."""
+        with suppress(ConnectionError, http.client.HTTPException):
             super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing is printed."""
 
 
-def _call(handler: BaseHTTPRequestHandler, body: bytes) -> Call:
+def _meaning(handler: BaseHTTPRequestHandler, body: bytes) -> tuple[str, str]:
+    """What is asked for, and of which thing."""
     target = handler.headers.get("X-Amz-Target", "")
     if not target:
-        return Call(handler.command, handler.path.partition("?")[0])
+        return handler.command, handler.path.partition("?")[0]
     try:
         request = json.loads(body or b"{}")
     except ValueError:
         request = {}
     named = [value for key, value in request.items() if key.endswith("Name") and isinstance(value, str)]
-    return Call(target.rpartition(".")[2], "/".join(named))
+    return target.rpartition(".")[2], "/".join(named)
 
 
 def _owner(port: int, peer: int) -> int:

@@ -1,4 +1,7 @@
-"""Whatever dies or breaks while the training DAG runs: one job a step, nothing left running, one version, one model."""
+"""Whatever dies or breaks while the training DAG runs: one job a step, nothing left running, one version, one model.
+
+Boundaries are before and after each change that a step asks AWS for. Those of the first attempt are struck, once each.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +13,41 @@ from typing import Any
 import pytest
 
 from tests.faults.conftest import Undisturbed
-from tests.faults.matrix import (
-    Ledger,
-    Left,
+from tests.faults.left import Left, Registers
+from tests.faults.plans import (
+    Outlived,
     every_create_is_cut_before_during_and_after,
     every_task_is_killed_before_and_after_each_change_and_while_it_waits,
-    first,
+    once,
 )
-from tests.faults.proxy import Plan, Strike, untouched
+from tests.faults.proxy import Call, Moment, Plan, untouched
 
-pytestmark = [pytest.mark.local_only, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.local_only, pytest.mark.timeout(1200)]
+Struck = list[tuple[Call, Moment, str]]
+both_moments = pytest.mark.parametrize("moment", ["before", "after"])
 
 
 def run(
     undisturbed: Undisturbed, plan: Plan, what: str, begin: Callable[[], Any] = bool, end: Callable[[], Any] = bool
-) -> tuple[Left, Counter[str]]:
-    """What a run leaves that is struck by *plan* between *begin* and *end*, and how often it was, by what and when."""
+) -> tuple[Left, Struck]:
+    """What a run leaves that is struck by *plan*, between *begin* and *end*, and at what it was struck."""
     stack, started = undisturbed.stack, time.monotonic()
-    ledger = Ledger(stack)
+    registers = Registers(stack)
     begin()
     try:
         with stack.door.following(plan) as struck:
             state = stack.ended(stack.trigger())
     finally:
         end()
-    left, strikes = ledger.left(), Counter(f"{act} {moment}" for _, moment, act in struck)
+    left, strikes = registers.left(), Counter(f"{act} {moment}" for _, moment, act in struck)
     print(
         f"\n{what}: {state} after {time.monotonic() - started:.0f} s; strikes {dict(strikes)}; "
-        f"{left.steps} steps, jobs {dict(left.statuses)}; {left.versions} version"
+        f"{left.steps} steps, jobs {dict(left.statuses)} {dict(left.reasons)}; versions {left.versions}"
     )
+    for boundary, times in sorted(Counter(call.boundary for call, _, _ in struck).items()):
+        print(f"  {times} x {boundary}")
     assert state == "success"
-    return left, strikes
+    return left, struck
 
 
 def assert_as_if_nothing_had_been(left: Left, undisturbed: Undisturbed) -> None:
@@ -51,46 +58,94 @@ def assert_as_if_nothing_had_been(left: Left, undisturbed: Undisturbed) -> None:
     assert left.models == undisturbed.left.models
 
 
+def assert_every_boundary_was_struck(struck: Struck, undisturbed: Undisturbed, times: int = 1) -> None:
+    """Each of the undisturbed run so often."""
+    found = Counter(call.boundary for call, _, _ in struck)
+    expected = {what: count * times for what, count in undisturbed.boundaries.items()}
+    assert found.items() >= expected.items(), f"{expected} were expected, struck were {found}"
+
+
+def changes_something(call: Call) -> bool:
+    return call.changes_something
+
+
 def test_connections_cut_before_during_and_after_every_create_call(undisturbed: Undisturbed) -> None:
-    left, strikes = run(undisturbed, every_create_is_cut_before_during_and_after, "cuts")
+    left, struck = run(undisturbed, every_create_is_cut_before_during_and_after, "cuts")
     assert_as_if_nothing_had_been(left, undisturbed)
-    assert min(strikes[f"cut {moment}"] for moment in ("before", "during", "after")) > left.steps
+    creates = {what: count for what, count in undisturbed.boundaries.items() if what.startswith("Create")}
+    assert Counter(call.boundary for call, _, _ in struck) == {what: count * 3 for what, count in creates.items()}
 
 
 def test_tasks_killed_around_every_change_and_while_they_wait(undisturbed: Undisturbed) -> None:
     plan = every_task_is_killed_before_and_after_each_change_and_while_it_waits
-    left, strikes = run(undisturbed, plan, "tasks killed")
+    left, struck = run(undisturbed, plan, "tasks killed")
     assert_as_if_nothing_had_been(left, undisturbed)
-    assert strikes["kill before"] > left.steps
-    assert strikes["kill after"] > 2 * left.steps
+    assert_every_boundary_was_struck(struck, undisturbed, times=2)
+    assert sum(call.operation.startswith("Describe") for call, _, _ in struck) >= left.steps
 
 
 def test_three_of_ten_calls_throttled(undisturbed: Undisturbed) -> None:
     busy = {"name": "busy", "calls": {}, "probability": 0.3}
     plan = {"seed": 1, "faults": [{**busy, "effect": {"type": "error", "code": "ThrottlingException"}}]}
-    aws = undisturbed.stack.aws
-    left, _ = run(undisturbed, untouched, "throttled", lambda: aws.faults("PUT", plan), lambda: aws.faults("DELETE"))
+    aws, counts = undisturbed.stack.aws, Counter[str]()
+
+    def end() -> None:
+        counts.update(aws.faults()["counts"]["busy"])
+        aws.faults("DELETE")
+
+    left, _ = run(undisturbed, untouched, "throttled", lambda: aws.faults("PUT", plan), end)
+    print(f"  {counts['struck']} of {counts['met']} calls refused")
     assert_as_if_nothing_had_been(left, undisturbed)
+    assert counts["struck"] > left.steps
 
 
-def test_the_scheduler_killed_with_its_workers(undisturbed: Undisturbed) -> None:
+@both_moments
+def test_the_scheduler_killed_with_its_workers_at_every_change(undisturbed: Undisturbed, moment: Moment) -> None:
+    def scheduler_killed(call: Call) -> None:
+        undisturbed.stack.kill("scheduler")
+
+    left, struck = run(undisturbed, once(moment, changes_something, scheduler_killed), "scheduler killed")
+    assert_as_if_nothing_had_been(left, undisturbed)
+    assert_every_boundary_was_struck(struck, undisturbed)
+
+
+@both_moments
+def test_the_triggerer_killed_while_each_task_is_deferred(undisturbed: Undisturbed, moment: Moment) -> None:
     stack = undisturbed.stack
 
-    def kill_the_scheduler(pid: int) -> None:
-        stack.kill("scheduler")
+    def triggerer_killed(call: Call) -> None:
+        stack.kill("triggerer")
 
-    plan = first(lambda call: call.operation == "CreateTrainingJob", Strike("after", kill_the_scheduler))
-    left, _ = run(undisturbed, plan, "scheduler killed")
+    def asked_by_it(call: Call) -> bool:
+        return call.operation.startswith("Describe") and stack.is_of("triggerer", call.caller())
+
+    with stack.deferring():
+        left, struck = run(undisturbed, once(moment, asked_by_it, triggerer_killed), "triggerer killed")
     assert_as_if_nothing_had_been(left, undisturbed)
+    assert len(struck) >= left.steps
 
 
-def test_the_local_sagemaker_killed(undisturbed: Undisturbed) -> None:
-    stack = undisturbed.stack
+@both_moments
+def test_a_heartbeat_lost_at_every_create_call(undisturbed: Undisturbed, moment: Moment) -> None:
+    left, struck = run(undisturbed, Outlived(moment), "two tries at once")
+    assert_as_if_nothing_had_been(left, undisturbed)
+    creates = {what: count for what, count in undisturbed.boundaries.items() if what.startswith("Create")}
+    assert Counter(call.boundary for call, _, _ in struck) == creates
 
-    def kill_aws(pid: int) -> None:
-        stack.kill("aws")
 
-    plan = first(lambda call: call.operation == "CreateTrainingJob", Strike("after", kill_aws))
-    left, _ = run(undisturbed, plan, "local SageMaker killed")
-    assert left.statuses["Completed"] == left.steps == undisturbed.left.steps
+@both_moments
+def test_the_local_sagemaker_killed_at_every_change(undisturbed: Undisturbed, moment: Moment) -> None:
+    """What ran when it was killed has failed, as on a lost host, and is run again: a job that completes for each step,
+    and for each that failed a kill to blame."""
+
+    def local_sagemaker_killed(call: Call) -> None:
+        undisturbed.stack.kill("aws")
+
+    left, struck = run(undisturbed, once(moment, changes_something, local_sagemaker_killed), "local SageMaker killed")
+    assert_every_boundary_was_struck(struck, undisturbed)
+    assert all(jobs.count("Completed") == 1 for jobs in left.jobs.values())
+    assert left.steps == undisturbed.left.steps
+    assert set(left.statuses) <= {"Completed", "Failed"}
+    assert left.reasons == Counter(InternalServerError=left.statuses["Failed"])
+    assert all(len(jobs) - 1 <= len(struck) for jobs in left.jobs.values())
     assert (left.versions, left.models) == (1, undisturbed.left.models)

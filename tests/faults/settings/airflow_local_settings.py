@@ -1,20 +1,22 @@
 """Airflow's own hook for settings of a site: what the fault tests set for every task, whatever the DAG declares.
 
-It changes when things are tried again and how soon they defer, never what they do.
+It changes when things are tried again and how soon they defer, never what they do. The stack's own settings, whose
+module has the same name, hold as well.
 """
 
 import os
+import runpy
 from datetime import timedelta
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+runpy.run_path(os.environ["STACK_SETTINGS"])
+
 SETTINGS: dict[str, Any] = {
-    "retries": 9,
+    "retries": 30,
     "retry_delay": timedelta(seconds=1),
     "retry_exponential_backoff": 0.0,
-    # What an earlier run has made is no use here: every run is to start its own jobs.
-    "ledger": "",
 }
 DEFERRING: dict[str, Any] = {"worker_wait": timedelta(0), "poll_interval": timedelta(seconds=1)}
 

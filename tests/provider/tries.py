@@ -1,0 +1,56 @@
+"""Tasks that are tried as Airflow tries them: each try is a process of its own, which may be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+from airflow.providers.common.compat.sdk import TaskDeferred
+
+from tests.unit.mlops_sagemaker.contexts import context_for
+
+SECONDS = 60
+# Its processes begin with Airflow imported already.
+_PROCESSES = get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    [
+        "mlops_sagemaker.operators.hosting",
+        "mlops_sagemaker.operators.register",
+        "mlops_sagemaker.operators.registry",
+        "tests.provider.sides",
+        __name__,
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """An operator, as what it is made of, and what the run's other tasks have left."""
+
+    operator: Callable[..., Any]
+    arguments: Mapping[str, Any]
+    xcoms: dict[str, Any] = field(default_factory=dict)
+
+
+def tried_until_it_lives(task: Task) -> list[int]:
+    """Try *task* again for as long as it is killed; how each try has ended. A task that defers has ended well."""
+    codes: list[int] = []
+    while not codes or codes[-1] == -signal.SIGKILL:
+        process = _PROCESSES.Process(target=_try, args=(task, dict(os.environ)))
+        process.start()
+        process.join(SECONDS)
+        assert process.exitcode is not None, f"the task is still at it after {SECONDS} s"
+        codes.append(process.exitcode)
+    return codes
+
+
+def _try(task: Task, environ: Mapping[str, str]) -> None:
+    os.environ.update(environ)
+    operator = task.operator(**task.arguments)
+    with suppress(TaskDeferred):
+        operator.execute(context_for(operator, xcoms=task.xcoms))
