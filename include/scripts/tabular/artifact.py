@@ -1,9 +1,8 @@
 """A model on disk: data files and a manifest that vouches for them. Nothing in it is ever unpickled.
 
-The manifest holds ``format``, ``use_case``, ``candidate``, ``algorithm`` (the module that reads the model's files),
-``libraries`` (versions that wrote it), ``split``, ``hyperparameters``, ``rows`` and ``files``, the sha256 of each.
-Hashes reveal damage and mixed-up files, not an attacker who can also rewrite the manifest: that is what write
-permission on the bucket is for.
+docs/serving.md lists the files and the members of the manifest, which has the sha256 of each. Hashes reveal damage
+and mixed-up files, not an attacker who can also rewrite the manifest: that is what write permission on the bucket is
+for.
 """
 
 import hashlib
@@ -45,6 +44,7 @@ def save(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     report.write(folder / MANIFEST, {"format": FORMAT, **facts, "files": hashes})
@@ -80,21 +80,21 @@ def _manifest(contents: Mapping[str, bytes], place: Path) -> dict[str, Any]:
 
 
 def _unpacked(folder: Path) -> dict[str, bytes]:
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {file.name: file.read_bytes() for file in files if file.is_file()}
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()
+    }
 
 
 def _packed(archive: Path) -> dict[str, bytes]:
-    """Reads the regular files at the archive's root into memory, so that no member can write anywhere: the Python
-    3.11.2 of Debian has no extraction filter."""
+    """Reads the regular files into memory, so that no member can write anywhere: the Python 3.11.2 of Debian has no
+    extraction filter."""
     contents = {}
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
-                name = posixpath.normpath(member.name)
-                stream = tar.extractfile(member) if "/" not in name and member.isreg() else None
+                stream = tar.extractfile(member) if member.isreg() else None
                 if stream:
-                    contents[name] = stream.read()
+                    contents[posixpath.normpath(member.name)] = stream.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise UserError(f"{archive}: not a readable gzip tar archive ({error}); {REMEDY}") from None
     return contents

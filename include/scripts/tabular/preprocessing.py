@@ -121,6 +121,11 @@ class Preprocessing:
         """Matrix (rows, features) that models read."""
         return self.filled(self.encoding.encode(table))
 
+    def empty_row(self) -> Features:
+        """The features of a row whose every cell is empty."""
+        values = [np.nan if name in self.numbers else 0.0 for name in self.names]
+        return self.filled(np.array([values], dtype=np.float32))
+
     def filled(self, encoded: Features) -> Features:
         """``encoded`` with the median of the training rows where a number is missing, in place."""
         medians = np.array([self._of(name).median for name in self.names], dtype=np.float32)
@@ -131,10 +136,18 @@ class Preprocessing:
 
     def standardised(self, features: Features) -> npt.NDArray[np.float64]:
         """``features`` with numbers scaled to mean 0 and deviation 1 on the training part."""
-        means = np.array([self._of(name).mean for name in self.names])
-        scales = np.array([self._of(name).scale for name in self.names])
-        standardised: npt.NDArray[np.float64] = (features.astype(np.float64) - means) / scales
+        standardised: npt.NDArray[np.float64] = (features.astype(np.float64) - self.means) / self.scales
         return standardised
+
+    @property
+    def means(self) -> npt.NDArray[np.float64]:
+        """Mean of each feature as it is standardised."""
+        return np.array([self._of(name).mean for name in self.names])
+
+    @property
+    def scales(self) -> npt.NDArray[np.float64]:
+        """Deviation of each feature as it is standardised."""
+        return np.array([self._of(name).scale for name in self.names])
 
     def _of(self, feature: str) -> Statistics:
         return self.numbers.get(feature, INDICATOR)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from common import report
 from common.errors import UserError
 from common.hyperparameters import Hyperparameter
+from tabular import onnx_format
 from tabular.algorithms import Algorithm, Task, Vector
 from tabular.artifact import Artifact
 from tabular.preprocessing import Features, Preprocessing
@@ -58,9 +59,15 @@ class Linear:
         return _probability(scores) if self.logistic else scores
 
     def files(self) -> dict[str, bytes]:
-        """The numbers, as JSON."""
+        """The numbers, as JSON, and the model in ONNX."""
         document = {"intercept": self.intercept, "coefficients": self.coefficients, "logistic": self.logistic}
-        return {FILE: report.encode(document)}
+        return {FILE: report.encode(document), onnx_format.FILE: self._graph()}
+
+    def _graph(self) -> bytes:
+        """For features that are not standardised, which is one operation less for each row."""
+        means, scales = self.preprocessing.means, self.preprocessing.scales
+        slopes = np.array(self.coefficients) / scales
+        return onnx_format.of_line(slopes, self.intercept - float(slopes @ means), self.logistic)
 
     @property
     def _weights(self) -> Matrix:

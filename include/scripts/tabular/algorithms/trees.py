@@ -1,5 +1,6 @@
 """What algorithms have in common whose models are trees in XGBoost's own format."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import xgboost
 
 from common.errors import UserError
 from common.hyperparameters import Choice, Hyperparameter, Setting
+from tabular import onnx_format
 from tabular.algorithms import Task, Vector
 from tabular.artifact import Artifact
 from tabular.examples import Examples
@@ -52,8 +54,9 @@ class Trees:
         return predicted
 
     def files(self) -> dict[str, bytes]:
-        """The booster in the library's own binary format, which is data."""
-        return {FILE: bytes(self.booster.save_raw("ubj"))}
+        """The booster in the library's own binary format, which is data, and in ONNX."""
+        learner = json.loads(self.booster.save_raw("json"))["learner"]
+        return {FILE: bytes(self.booster.save_raw("ubj")), onnx_format.FILE: onnx_format.of_trees(learner)}
 
 
 class LearningCurve(xgboost.callback.TrainingCallback):

@@ -11,15 +11,20 @@ import platform
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import xgboost
 
+import tabular
 from common import hyperparameters, job, paths, report
-from tabular import algorithms, artifact, examples, metrics, split
+from tabular import algorithms, artifact, examples, metrics, onnx_format, split
 from tabular.algorithms import Model, Task
 from tabular.cluster import Cluster
+from tabular.columns import Number
 from tabular.examples import Examples
 from tabular.preprocessing import FILE, Preprocessing
 from tabular.split import TRAIN, VALIDATION
@@ -37,8 +42,10 @@ def train(use_case: UseCase, given: Namespace) -> None:
         model = algorithm.fit(task)
         rows = task.cluster.total(np.array([len(task.train.target)], dtype=np.float64))
     if task.cluster.leads:
-        files = {**model.files(), FILE: report.encode(task.preprocessing.document())}
-        artifact.save(given.model, files, _facts(use_case, given.candidate, task, int(rows[0])))
+        files = {**model.files(), FILE: report.encode(task.preprocessing.document()), **_functions(use_case)}
+        if onnx_format.FILE in files:
+            onnx_format.check(files[onnx_format.FILE], model, task.validation.features)
+        artifact.save(given.model, files, _facts(use_case, given.candidate, task, model, int(rows[0])))
     parts = {TRAIN: task.train, VALIDATION: task.validation}
     _tell(" ".join(_measured(use_case, model, part, examples) for part, examples in parts.items()))
 
@@ -57,7 +64,13 @@ def _tell(line: str) -> None:
     print(line, flush=True)
 
 
-def _facts(use_case: UseCase, candidate: str, task: Task, rows: int) -> dict[str, Any]:
+def _functions(use_case: UseCase) -> dict[str, bytes]:
+    """The use case's own functions for serving, if it has any: ``inference.py`` in its folder."""
+    file = Path(tabular.__file__).parents[1] / use_case.name / "inference.py"
+    return {"code/inference.py": file.read_bytes()} if file.is_file() else {}
+
+
+def _facts(use_case: UseCase, candidate: str, task: Task, model: Model, rows: int) -> dict[str, Any]:
     """What the manifest says about a model besides its files."""
     return {
         "use_case": use_case.name,
@@ -67,12 +80,25 @@ def _facts(use_case: UseCase, candidate: str, task: Task, rows: int) -> dict[str
             "python": platform.python_version(),
             "numpy": np.__version__,
             "xgboost": xgboost.__version__,
+            "onnx": onnx.__version__,
+            "onnxruntime": onnxruntime.__version__,
         },
+        "target": _target(use_case),
+        "empty_row": float(model.predict(task.preprocessing.empty_row())[0]),
         "split": asdict(use_case.split),
         "hyperparameters": task.settings,
         "instances": task.cluster.size,
         "rows": {TRAIN: rows, VALIDATION: len(task.validation.target)},
     }
+
+
+def _target(use_case: UseCase) -> dict[str, Any]:
+    """What is predicted: a number, or a label from a probability on."""
+    target = use_case.schema.target
+    if isinstance(target, Number):
+        return {"name": target.name, "kind": target.kind}
+    labels = {"negative": target.negative, "positive": target.positive}
+    return {"name": target.name, "kind": target.kind, **labels, "threshold": use_case.decision_threshold}
 
 
 def _measured(use_case: UseCase, model: Model, part: str, examples: Examples) -> str:

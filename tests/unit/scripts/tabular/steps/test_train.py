@@ -72,7 +72,7 @@ def test_another_seed_gives_another_model(trained: Trained, tmp_path: Path) -> N
     ("candidate", "model"), [("xgboost", "model.ubj"), ("forest", "model.ubj"), ("linear", "linear.json")]
 )
 def test_the_model_folder_holds_plain_formats_only(trained: Trained, candidate: str, model: str) -> None:
-    assert set(content(trained.models / candidate)) == {model, "preprocessing.json", "manifest.json"}
+    assert set(content(trained.models / candidate)) == {model, "model.onnx", "preprocessing.json", "manifest.json"}
 
 
 def test_the_manifest_says_what_the_model_was_made_of(trained: Trained) -> None:
