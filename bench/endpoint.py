@@ -126,8 +126,8 @@ def measure(server: servers.Serving, subject: Subject) -> str:
         "endpoint": (server.port, f"/endpoints/{name}/invocations"),
     }
     took = latencies(places, subject)
-    rates = throughput(places, subject)
-    return table(subject, took, rates, starts)
+    rates, used = throughput(places, subject, {"endpoint": server.process, "container": container.process})
+    return table(subject, took, rates, starts) + shares(used)
 
 
 def start(server: servers.Serving, subject: Subject, name: str) -> Start:
@@ -168,16 +168,40 @@ def _connection(port: int, path: str, subject: Subject) -> Connection:
     return Connection(port, path, subject.content_type, subject.body)
 
 
-def throughput(places: dict[str, tuple[int, str]], subject: Subject) -> dict[str, float]:
-    """Requests a second by place: the median of rounds that take turns."""
+def throughput(
+    places: dict[str, tuple[int, str]], subject: Subject, processes: dict[str, int]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Requests a second by place, the median of rounds that take turns; and the microseconds of a processor that each
+    of *processes* takes for a request to the endpoint."""
     rates: dict[str, list[float]] = {place: [] for place in places}
+    used, asked = dict.fromkeys(processes, 0.0), 0.0
     for _ in range(ROUNDS):
         for place, where in places.items():
-            connections = [_connection(*where, subject) for _ in range(CONNECTIONS)]
-            rates[place].append(per_second(connections, ROUND_SECONDS))
-            for connection in connections:
-                connection.close()
-    return {place: statistics.median(values) for place, values in rates.items()}
+            before = {name: servers.processor_seconds(process) for name, process in processes.items()}
+            rates[place].append(_rate(where, subject))
+            if place == "endpoint":
+                asked += rates[place][-1] * ROUND_SECONDS
+                for name, process in processes.items():
+                    used[name] += servers.processor_seconds(process) - before[name]
+    medians = {place: statistics.median(values) for place, values in rates.items()}
+    return medians, {name: seconds / asked * 1e6 for name, seconds in used.items()}
+
+
+def _rate(where: tuple[int, str], subject: Subject) -> float:
+    connections = [_connection(*where, subject) for _ in range(CONNECTIONS)]
+    try:
+        return per_second(connections, ROUND_SECONDS)
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def shares(used: dict[str, float]) -> str:
+    """What a request costs whom, and who shares the machine."""
+    return (
+        f"\nof a processor a request takes {used['endpoint']:.0f} us in the server and {used['container']:.0f} us in "
+        f"the container; these two and the load generator are a process each, on {os.cpu_count()} cores together"
+    )
 
 
 def table(subject: Subject, took: dict[str, list[float]], rates: dict[str, float], starts: list[Start]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from bench import jobs
@@ -40,14 +41,19 @@ def sagemaker_local(folder: Path, number: int) -> Iterator[Client]:
     command = [python, "-m", "sagemaker_local", "start", "--foreground", "--max-jobs", "2"]
     places = {"--state-dir": "state", "--containers": "images", "--environments": "environments"}
     command += [word for option, name in places.items() for word in (option, str(folder / name))]
-    with _running([*command, "--port"], folder) as port:
-        client = Client(port)
+    with _running([*command, "--port"], folder) as running:
+        client = Client(running.port)
         _provision(client)
         jobs.run(client, TEMPLATE)
     fill = [python, "-m", "bench.fill", str(folder / "state"), TEMPLATE, str(number)]
     subprocess.run(fill, env=environ(folder), check=True)
-    with _running([*command, "--port"], folder) as port:
-        yield Client(port)
+    with _running([*command, "--port"], folder) as running:
+        yield Client(running.port)
+
+
+class _Running(NamedTuple):
+    port: int
+    process: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Container:
     """A container of an endpoint."""
 
     port: int
+    process: int
     started: float
     """epoch seconds"""
 
@@ -62,8 +69,8 @@ class Container:
 class Serving:
     """A local SageMaker for endpoints, and how its containers are reached without it."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, process: int) -> None:
+        self.port, self.process = port, process
         self._containers: dict[str, Container] = {}
 
     @property
@@ -88,7 +95,7 @@ class Serving:
                 )
                 own = variables.get(b"AWS_ENDPOINT_URL", b"").endswith(b":%d" % self.port)
                 if own and b"SAGEMAKER_BIND_TO_PORT" in variables:
-                    yield Container(int(variables[b"SAGEMAKER_BIND_TO_PORT"]), _start_of(process))
+                    yield Container(int(variables[b"SAGEMAKER_BIND_TO_PORT"]), int(process.name), _start_of(process))
 
     def is_healthy(self, port: int) -> bool:
         """Whether the container there answers its ping."""
@@ -103,9 +110,18 @@ class Serving:
 
 
 def _start_of(process: Path) -> float:
-    ticks = int((process / "stat").read_text().rpartition(")")[2].split()[19])
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(_statistics(process)[19]) / os.sysconf("SC_CLK_TCK")
     return time.time() - age
+
+
+def processor_seconds(process: int) -> float:
+    """What the process has used of the processors so far. Linux only."""
+    user, system = _statistics(Path("/proc", str(process)))[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _statistics(process: Path) -> list[str]:
+    return (process / "stat").read_text().rpartition(")")[2].split()
 
 
 def install_managed(image: str) -> None:
@@ -122,8 +138,8 @@ def serving(folder: Path) -> Iterator[Serving]:
     python = str(ROOT / ".venv" / "sagemaker_local" / "bin" / "python")
     command = [python, "-m", "sagemaker_local", "start", "--foreground", "--state-dir", str(folder / "state")]
     command += ["--containers", str(IMAGES), "--environments", str(ENVIRONMENTS)]
-    with _running([*command, "--port"], folder) as port:
-        server = Serving(port)
+    with _running([*command, "--port"], folder) as running:
+        server = Serving(*running)
         _provision(server.client)
         yield server
 
@@ -139,22 +155,22 @@ def _provision(client: Client) -> None:
 def moto(folder: Path, number: int) -> Iterator[Client]:
     """moto's server with *number* jobs, created one after the other: it has no other way in."""
     program = str(ROOT / ".venv" / "moto" / "bin" / "moto_server")
-    with _running([program, "-p"], folder) as port:
-        client = Client(port)
+    with _running([program, "-p"], folder) as running:
+        client = Client(running.port)
         for job in map(jobs.name, range(number)):
             client.call("CreateTrainingJob", jobs.request(job))
         yield client
 
 
 @contextmanager
-def _running(command: list[str], folder: Path) -> Iterator[int]:
-    """The port of a server whose *command* takes it last."""
+def _running(command: list[str], folder: Path) -> Iterator[_Running]:
+    """A server whose *command* takes its port last."""
     port, log = free_port(), folder / "server.log"
     with log.open("ab") as output:
         server = subprocess.Popen([*command, str(port)], env=environ(folder), stdout=output, stderr=output)
     try:
         _wait(server, port, log)
-        yield port
+        yield _Running(port, server.pid)
     finally:
         server.terminate()
         server.wait()

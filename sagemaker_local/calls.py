@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ BODY_LIMIT_BYTES = 8 << 20
 """More is not read. What is a little too long for an operation gets that operation's own error."""
 
 Headers = list[tuple[bytes, bytes]]
+
+_random = random.Random()
 
 
 class HttpAnswer(NamedTuple):
@@ -34,6 +36,6 @@ class Call(NamedTuple):
 
 
 def new_request_id() -> str:
-    """A random UUID (version 4), made in a third of ``uuid.uuid4``'s time."""
-    digits = os.urandom(16).hex()
+    """A random UUID (version 4), made in a fraction of ``uuid.uuid4``'s time."""
+    digits = f"{_random.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

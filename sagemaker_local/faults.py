@@ -80,6 +80,8 @@ class Faults:
 
     def loses_answer(self, operation: str, request: dict[str, Any]) -> bool:
         """Whether what a call is answered is to be lost. Raises ``ServiceError`` for an error that it is to have."""
+        if not self._plan.faults:
+            return False
         effect = self.meet(_call(operation, request), Error, LostResponse)
         if isinstance(effect, Error):
             error = completed(effect, operation, request)

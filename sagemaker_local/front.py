@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from enum import Enum, auto
@@ -31,6 +32,8 @@ from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer
 from sagemaker_local.faults import ResponseLost
 from sagemaker_local.hosting.invocation import Parts
 
+# Where Python can, a task begins at once and not after another turn of the loop.
+_EAGERLY: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 _PREFIXES = (b"POST / ", b"POST /endpoints/")
 _LONGEST_HEAD_BYTES = 64 << 10
 
@@ -76,10 +79,11 @@ class Front:
         self._servers.append(await loop.create_server(lambda: _Connection(self), sock=listener))
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run *work* as a task of the server's."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Run *work* as a task of the server's, at once as far as it gets."""
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), **_EAGERLY)
+        if not task.done():
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _end(self) -> None:
         await self._context.terminated.set()
@@ -130,7 +134,7 @@ class _Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._state = _State.DECIDING
         self._received = b""  # until it is known whose request it is
-        self._foreign = self._head_read = False
+        self._foreign = self._head_read = self._whole = False
         self._url = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
@@ -181,11 +185,17 @@ class _Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._foreign = True
         except httptools.HttpParserError:
-            if ours:
+            if self._whole:
+                self._ending = True  # what comes after a request is none
+            elif ours:
                 self._refuse(_NO_HTTP)
                 return
-            self._foreign = True
-        if self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
+            else:
+                self._foreign = True
+        if self._whole:
+            self._whole = False
+            self._front.run(self._answer(self._call, b"".join(self._body)))
+        elif self._foreign or (not self._head_read and len(self._received) > _LONGEST_HEAD_BYTES):
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -198,7 +208,8 @@ class _Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        if self._state is not _State.ANSWERING:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         if self._state is _State.ANSWERING:
@@ -223,9 +234,8 @@ class _Connection(asyncio.Protocol):
         if self._state is _State.ANSWERING:
             self._ending = True
         elif not self._foreign:
-            self._state = _State.ANSWERING
+            self._state, self._whole = _State.ANSWERING, True
             self._ending = self._ending or not self._parser.should_keep_alive()
-            self._front.run(self._answer(self._call, b"".join(self._body)))
 
     # The answer
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 
 from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, new_request_id
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
+from sagemaker_local.hosting.invocation import Answer
 from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Services
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
@@ -38,7 +39,9 @@ class Runtime:
     async def _answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
         request_id = new_request_id()
         try:
-            return await self._answered(route, scope, headers, body, request_id)
+            answer = await self._answered(route, scope, headers, body)
+            shown = [(b"x-amzn-RequestId", request_id.encode()), *answer.headers]
+            return HttpAnswer(rest.success_status(route.operation), shown, answer.body, answer.parts)
         except ServiceError as error:
             return _error(error, request_id)
         except ResponseLost:
@@ -48,9 +51,7 @@ class Runtime:
             message = f"Internal failure; see the log, request {request_id}"
             return _error(ServiceError("InternalFailure", message, 500), request_id)
 
-    async def _answered(
-        self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes, request_id: str
-    ) -> HttpAnswer:
+    def _answered(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Awaitable[Answer]:
         handler = self._operations.get(route.operation)
         if handler is None:
             supported = ", ".join(sorted(self._operations))
@@ -58,17 +59,17 @@ class Runtime:
             raise ServiceError("UnknownOperationException", message)
         members = rest.bind(route.operation, route.parameter, headers, body)
         call = RuntimeCall(scope, self._services, members, body)
-        if self._faults.loses_answer(route.operation, members):
-            with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
-                answer = await handler(call)
-                if answer.parts is not None:
-                    await answer.parts.aclose()
-            raise ResponseLost
-        answer = await handler(call)
-        status = rest.success_status(route.operation)
-        return HttpAnswer(
-            status, [(b"x-amzn-RequestId", request_id.encode()), *answer.headers], answer.body, answer.parts
-        )
+        lost = self._faults.loses_answer(route.operation, members)
+        return _lost(handler(call)) if lost else handler(call)
+
+
+async def _lost(coming: Awaitable[Answer]) -> Answer:
+    """Raises ``ResponseLost`` once the call has acted."""
+    with contextlib.suppress(ServiceError):  # an answer too, and lost as any other
+        answer = await coming
+        if answer.parts is not None:
+            await answer.parts.aclose()
+    raise ResponseLost
 
 
 def _refused(error: ServiceError) -> Call:

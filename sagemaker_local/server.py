@@ -110,8 +110,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     waits = clock.Waits(settings.speed_up)
     hosting = Hosting(store, FleetPlatform(serving, waits), settings.state_dir / state.HOSTING)
     invoker = Invoker(hosting.find, clock.now)
-    capture, metrics = Capture(aws), MetricBuffer(aws)
-    invoker.observers = (capture, Metrics(metrics))
+    capture, invocations, metrics = Capture(aws), Metrics(), MetricBuffer(aws)
+    invoker.observers = (capture, invocations)
     hosting.on_retired = capture.flush
     processor = Processor(aws, invoker, metrics, SavePoint(base.save))
     asynchronous = AsyncInference(store, hosting.find, processor, waits)
@@ -145,6 +145,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
 
     async def measure() -> None:
         asynchronous.measure(hosting.endpoints(), metrics)
+        invocations.collect(metrics)
         await metrics.flush()
 
     def health() -> dict[str, object]:
@@ -160,7 +161,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         # While requests are still answered: the jobs' last lines go to Logs over HTTP.
         await asyncio.gather(asyncio.to_thread(coordinator.close), asynchronous.close())
         await asyncio.gather(asyncio.to_thread(runner.close), hosting.close())
-        await asyncio.gather(capture.flush(), metrics.flush())
+        await asyncio.gather(capture.flush(), measure())
 
     services = Services(store, aws, images, runner, hosting, invoker, Streams(invoker), asynchronous, executor.isolated)
     coordinator = Coordinator(services)

@@ -47,10 +47,13 @@ class Client:
         while True:
             connection = self._idle.pop() if self._idle else await self._reconnected(seconds, closed)
             try:
-                response = await connection.exchange(message, seconds)
+                response = await connection.send(message, seconds)
             except _ClosedWhileIdle as error:
                 closed = error
                 continue
+            except asyncio.CancelledError:
+                connection.close()
+                raise
             if connection.reusable and not self._closed:
                 self._idle.append(connection)
             else:
@@ -124,6 +127,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self, lost: Callable[[_Connection], None]) -> None:
         self._on_lost = lost
         self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Response] | None = None
         # One timer for all requests: it is set anew when it goes off too early, which costs a request nothing.
@@ -135,26 +139,23 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without inheriting from it
 
-    async def exchange(self, message: bytes, seconds: float) -> Response:
-        """Send *message*, return the answer. Raises ``NoAnswer``."""
+    def send(self, message: bytes, seconds: float) -> asyncio.Future[Response]:
+        """Send *message*; the future has the answer, or ``NoAnswer``."""
         assert self._transport is not None
-        answer: asyncio.Future[Response] = self._loop.create_future()
-        self._answer = answer
-        self._parser = httptools.HttpResponseParser(self)
-        self._started = self._headers_read = self.reusable = False
+        answer = self._answer = self._loop.create_future()
+        self._started = self._headers_read = self._whole = self.reusable = False
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._deadline = self._loop.time() + seconds
         self._transport.write(message)
         if self._timer is None or self._timer.when() > self._deadline:
             self._set_timer()
-        try:
-            return await answer
-        except asyncio.CancelledError:
-            self.close()
-            raise
-        finally:
-            self._answer = None
+        return answer
+
+    @property
+    def _awaited(self) -> bool:
+        """Whether an answer is still to come."""
+        return self._answer is not None and not self._answer.done()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -163,7 +164,7 @@ class _Connection(asyncio.Protocol):
 
     def _expire(self) -> None:
         self._timer = None
-        if self._answer is None:
+        if not self._awaited:
             return
         if self._loop.time() < self._deadline:
             self._set_timer()
@@ -183,20 +184,24 @@ class _Connection(asyncio.Protocol):
     # asyncio's side
 
     def data_received(self, data: bytes) -> None:
-        if self._answer is None or self._answer.done():
+        if not self._awaited:
             self.close()  # more than was asked for
             return
         self._started = True
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(NoAnswer(f"the answer is not HTTP: {error}"))
+            self.reusable = False
+            if not self._whole:
+                self._fail(NoAnswer(f"the answer is not HTTP: {error}"))
+        if self._whole:
+            self._complete()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._on_lost(self)
         if self._timer is not None:
             self._timer.cancel()
-        if self._answer is None or self._answer.done():
+        if not self._awaited:
             return
         if self._headers_read and not {b"content-length", b"transfer-encoding"} & self._headers.keys():
             self._complete()  # such an answer ends with the connection
@@ -207,23 +212,30 @@ class _Connection(asyncio.Protocol):
 
     # httptools' side
 
+    def on_message_begin(self) -> None:
+        if self._whole:
+            self.reusable = False  # more than was asked for
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        if not self._whole:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        self._headers_read = True
+        if not self._whole:
+            self._headers_read, self._status = True, self._parser.get_status_code()
 
     def on_body(self, data: bytes) -> None:
-        self._body.append(data)
+        if not self._whole:
+            self._body.append(data)
 
     def on_message_complete(self) -> None:
-        if self._parser.get_status_code() < 200:
+        if self._status < 200:
             self._headers, self._headers_read = {}, False  # 100 Continue: the answer is still to come
-        elif self._answer is not None and not self._answer.done():
+        elif not self._whole:
+            self._whole = True
             self.reusable = self._parser.should_keep_alive()
-            self._complete()
 
     def _complete(self) -> None:
         assert self._answer is not None
         self._used = True
-        self._answer.set_result(Response(self._parser.get_status_code(), self._headers, b"".join(self._body)))
+        self._answer.set_result(Response(self._status, self._headers, b"".join(self._body)))

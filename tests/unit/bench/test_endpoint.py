@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from bench.endpoint import Start, Subject, table
+from bench.endpoint import Start, Subject, shares, table
 from bench.servers import IMAGES, free_port
 from bench.traffic import Connection, per_second
 from deploy.errors import Failure
@@ -68,3 +68,9 @@ def test_the_table_says_what_the_endpoint_adds_and_takes() -> None:
     assert "the container's own 1.25 s and 0.50 s beyond it" in printed
     rows = [line.split() for line in printed.splitlines() if line.startswith(("container", "endpoint "))]
     assert rows == [["container", "2.000", "3.000", "1000"], ["endpoint", "2.250", "4.000", "950"]]
+
+
+def test_what_a_request_takes_of_the_processors_is_said_with_who_shares_them() -> None:
+    said = shares({"endpoint": 61.4, "container": 20.0})
+    assert "61 us in the server and 20 us in the container" in said
+    assert f"on {os.cpu_count()} cores together" in said

@@ -250,7 +250,7 @@ def test_an_invocation_and_something_else_may_share_a_connection() -> None:
 
 def test_of_requests_sent_without_waiting_the_first_is_answered() -> None:
     async def what(peer: Peer) -> Any:
-        await peer.send(request(b"1,2") + request(b"3"))
+        await peer.send(request(b"1,2") + request(b"3", more=b"Content-Type: other\r\n"))
         return await peer.answer(), await peer.closed(), peer.accepting.asked
 
     assert talk(what) == (INVOKED, True, 1)

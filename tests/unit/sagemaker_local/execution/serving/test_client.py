@@ -271,6 +271,17 @@ def test_what_comes_unasked_closes_the_connection() -> None:
     assert ask(talkative, what) == 2
 
 
+@pytest.mark.parametrize("more", [OK, b"garbage"], ids=["another answer", "garbage"])
+def test_of_what_comes_with_an_answer_nothing_is_kept_the_connection_neither(more: bytes) -> None:
+    async def what(client: Client, server: Server) -> Any:
+        answers = [await post(client) for _ in range(2)]
+        return answers, server.connections
+
+    answers, connections = ask(answering(OK + more.replace(b"0.5", b"9.9")), what)
+    assert [answer.body for answer in answers] == [b"0.5", b"0.5"]
+    assert connections == 2
+
+
 def test_closing_ends_what_is_under_way_and_keeps_nothing() -> None:
     async def what(client: Client, server: Server) -> Any:
         asking = asyncio.create_task(post(client))
