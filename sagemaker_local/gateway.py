@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -89,7 +89,7 @@ class Gateway:
             return
         headers = [(name.lower(), value) for name, value in answer.headers]
         if answer.parts is not None:
-            await _send_parts(send, answer.status, headers, answer.parts)
+            await _while_there(receive, _send_parts(send, answer.status, headers, answer.parts))
         else:
             await _respond(send, answer.status, headers, answer.body)
 
@@ -127,6 +127,24 @@ async def _respond(send: Send, status: int, headers: Headers, body: bytes) -> No
     headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _while_there(receive: Receive, sending: Coroutine[Any, Any, None]) -> None:
+    """Send for as long as the client is there: what is sent to one that has gone is lost without a word."""
+    tasks = [asyncio.create_task(sending), asyncio.create_task(_gone(receive))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    if not tasks[0].cancelled():
+        tasks[0].result()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send_parts(send: Send, status: int, headers: Headers, parts: Parts) -> None:

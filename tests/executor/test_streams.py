@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -68,5 +70,19 @@ def test_a_client_that_goes_lets_the_container_go(hosting: Hosting) -> None:
     assert next(parts(answer)) == b"one"
     answer["Body"].close()
     # Its instance would be waited for otherwise: for the answer that nobody reads.
+    hosting.delete(name)
+    eventually(lambda: hosting.log(name), "its log")
+
+
+@pytest.mark.local_only
+def test_a_client_that_goes_is_missed_also_on_a_connection_that_something_else_was_asked_over(hosting: Hosting) -> None:
+    name = hosting.serving()
+    signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sagemaker/aws4_request"}
+    with closing(http.client.HTTPConnection("127.0.0.1", hosting.aws.port)) as client:
+        client.request("GET", "/_local/health")
+        client.getresponse().read()
+        told = {**signed, "X-Amzn-SageMaker-Custom-Attributes": "stream=one,GO"}
+        client.request("POST", f"/endpoints/{name}/invocations-response-stream", b"", told)
+        assert b"one" in client.getresponse().read1()
     hosting.delete(name)
     eventually(lambda: hosting.log(name), "its log")

@@ -13,11 +13,13 @@ import pytest
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.faults import Faults, ResponseLost
 from sagemaker_local.hosting.invocation import Answer
-from sagemaker_local.protocol.rest import Route
 from sagemaker_local.runtime import HttpAnswer, Runtime
+from sagemaker_local.signature import Signer
 from sagemaker_local.store import Store
 
 pytestmark = pytest.mark.local_only
+PATHS = {"InvokeEndpoint": "invocations", "InvokeEndpointAsync": "async-invocations"}
+SIGNER = Signer(Scope("000000000000", "r"), "sagemaker")
 
 
 class Parts:
@@ -41,7 +43,10 @@ def answer(tmp_path: Path, operation: str, parts: Parts | None = None, *faults: 
         plan = Faults(store)
         plan.put({"faults": list(faults)})
         runtime = Runtime({"InvokeEndpoint": invoke}, None, plan)  # type: ignore[arg-type]
-        return asyncio.run(runtime.answer(Route(operation, "e"), Scope("000000000000", "r"), {}, b"1"))
+        accepted = runtime.accept(
+            "POST", f"/endpoints/e/{PATHS[operation]}", SIGNER, {b"x-amzn-sagemaker-inputlocation": b"s3://b/k"}
+        )
+        return asyncio.run(accepted.answer(b"1"))  # type: ignore[arg-type]
     finally:
         store.close()
 
