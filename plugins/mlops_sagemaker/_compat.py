@@ -20,7 +20,8 @@ __all__ = [
 ]
 
 _AIRFLOW_CALLS_ON_KILL = hasattr(BaseTrigger, "on_kill")
-_ON_THE_WAY = {None, "scheduled", "queued", "up_for_retry"}
+# Deferred is what the next try is: who is killed is in a worker.
+_ON_THE_WAY = {None, "scheduled", "queued", "up_for_retry", "deferred"}
 _AIRFLOW_HAS_RETRY_POLICIES = find_spec("airflow.sdk.definitions.retry_policy") is not None
 
 

@@ -242,6 +242,7 @@ def test_a_killed_task_stops_its_job_and_ends(aws: FakeAws) -> None:
     ("state", "try_number", "stopped"),
     [
         ("up_for_retry", 1, False),
+        ("deferred", 1, False),
         ("queued", 1, False),
         ("running", 1, False),
         ("running", 3, True),
