@@ -73,6 +73,10 @@ def kill(call: Call) -> None:
     os.kill(call.caller(), signal.SIGKILL)
 
 
+class CallerGone(Exception):
+    """The process that sent a call is not there any more."""
+
+
 class Proxy:
     """Listens on a port of its own; `plan` decides, `struck` tells."""
 
@@ -180,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         """As the base class; that a caller or the server was killed is what this is for."""
-        with suppress(ConnectionError, http.client.HTTPException):
+        with suppress(ConnectionError, http.client.HTTPException, CallerGone):
             super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -207,7 +211,7 @@ def _owner(port: int, peer: int) -> int:
         with suppress(OSError):
             if os.readlink(link) == f"socket:[{inode}]":
                 return int(link.parts[2])
-    raise LookupError(f"no process has the connection from port {port}")
+    raise CallerGone(f"no process has the connection from port {port}")
 
 
 def _inode(port: int, peer: int) -> str:
@@ -215,4 +219,4 @@ def _inode(port: int, peer: int) -> str:
         _, local, remote, *rest = line.split()
         if (int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16)) == (port, peer):
             return rest[6]
-    raise LookupError(f"there is no connection from port {port} to {peer}")
+    raise CallerGone(f"there is no connection from port {port} to {peer}")

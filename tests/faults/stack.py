@@ -29,6 +29,8 @@ OWN_SETTINGS = Path(__file__).with_name("settings")
 STACK_SETTINGS = ROOT / "deploy" / "local" / "config" / "airflow_local_settings.py"
 # Airflow looks after the dead within minutes; here within seconds.
 WATCHFUL = {
+    # A worker that is stopped takes no task from the next.
+    "AIRFLOW__CORE__PARALLELISM": "8",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
@@ -101,8 +103,10 @@ class FaultyStack:
         """Within the block tasks wait in the triggerer from their first moment on."""
         mark = self.settings.airflow_home / "deferring"
         mark.touch()
-        yield
-        mark.unlink()
+        try:
+            yield
+        finally:
+            mark.unlink()
 
     def is_of(self, name: str, pid: int) -> bool:
         """Whether a process is a service, or one that the service has started."""

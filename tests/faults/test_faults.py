@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.faults.plans import (
     once,
 )
 from tests.faults.proxy import Call, Moment, Plan, untouched
+from tests.faults.stack import FaultyStack
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(1200)]
 Struck = list[tuple[Call, Moment, str]]
@@ -125,12 +127,17 @@ def test_the_triggerer_killed_while_each_task_is_deferred(undisturbed: Undisturb
     assert len(struck) >= left.steps
 
 
-@both_moments
-def test_a_heartbeat_lost_at_every_create_call(undisturbed: Undisturbed, moment: Moment) -> None:
-    left, struck = run(undisturbed, Outlived(moment), "two tries at once")
+@pytest.mark.parametrize(("moment", "waiting"), [("before", nullcontext), ("after", FaultyStack.deferring)])
+def test_a_heartbeat_lost_at_every_create_call(
+    undisturbed: Undisturbed, moment: Moment, waiting: Callable[[FaultyStack], AbstractContextManager[None]]
+) -> None:
+    """The first try comes back while the second waits in its worker, or deferred."""
+    plan = Outlived(moment)
+    with waiting(undisturbed.stack):
+        left, _ = run(undisturbed, plan, "two tries at once")
     assert_as_if_nothing_had_been(left, undisturbed)
     creates = {what: count for what, count in undisturbed.boundaries.items() if what.startswith("Create")}
-    assert Counter(call.boundary for call, _, _ in struck) == creates
+    assert Counter(call.boundary for call in plan.outlived) == creates
 
 
 @both_moments
