@@ -20,7 +20,7 @@ from pathlib import Path
 import uvloop
 from hypercorn.config import Config
 
-from sagemaker_local import clock, stacks, state
+from sagemaker_local import clock, scaling_stacks, stacks, state
 from sagemaker_local.admin import Admin
 from sagemaker_local.api import Api
 from sagemaker_local.autoscaler import LOOK_EVERY_SECONDS as AUTOSCALING_SECONDS
@@ -116,7 +116,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     processor = Processor(aws, invoker, metrics, SavePoint(base.save))
     asynchronous = AsyncInference(store, hosting.find, processor, waits)
     hosting.on_deleting = asynchronous.forget
-    for resource in stacks.resources(aws, store):
+    for resource in (*stacks.resources(aws, store), *scaling_stacks.resources(aws)):
         base.register_stack_resource(resource)
     operations = {**all_operations(), **autoscaling_operations()}
     autoscaler = Autoscaler(store, aws, waits)

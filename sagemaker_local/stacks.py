@@ -52,9 +52,12 @@ def made_by(store: Store, scope: Scope, stack_id: str) -> list[Made]:
 class Resource:
     """Resources that are there at once and never change, but for their tags."""
 
+    tagged = True
+
     def __init__(self, kind: ResourceType, aws: Aws, store: Store) -> None:
         self._kind, self._aws, self._store = kind, aws, store
-        self.type_name, self.name_property, self.replacing = kind.type_name, kind.name_property, kind.replacing
+        self.type_name, self.replacing = kind.type_name, kind.replacing
+        self.name_property: str | None = kind.name_property
 
     def create(self, scope: Scope, name: str, properties: Properties) -> Provisioned:
         self._call(scope, "Create", stacks.creation(self._kind, name, properties))
@@ -86,7 +89,7 @@ class Resource:
     def delete(self, scope: Scope, physical_id: str) -> None:
         name = name_of(physical_id)
         if self._record(scope, name) is not None:
-            self._call(scope, "Delete", {self.name_property: name})
+            self._call(scope, "Delete", {self._kind.name_property: name})
 
     def _created(self, scope: Scope, name: str, properties: Properties) -> None:
         """What else makes the resource what it is to be."""

@@ -25,8 +25,10 @@ def register(resource: StackResource, touched: Callable[[], None]) -> None:
     kind = resource.type_name
     provisioners._RESOURCE_HANDLERS[kind] = _Handlers(resource, provisioners._physical_name, touched).table()
     provisioners._REPLACING_PROPERTIES[kind] = resource.replacing
-    provisioners._CUSTOM_NAME_REPLACEMENT[kind] = {"name": resource.name_property}
-    provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
+    if resource.name_property is not None:
+        provisioners._CUSTOM_NAME_REPLACEMENT[kind] = {"name": resource.name_property}
+    if resource.tagged:
+        provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
     _run_on_a_thread(kind)
 
 
@@ -91,7 +93,7 @@ class _Handlers:
 
     def _create(self, logical_id: str, properties: dict[str, Any], stack_name: str) -> Provisioned:
         generated = self._name(stack_name, logical_id, max_len=_LONGEST_NAME)
-        name = properties.get(self._resource.name_property) or generated
+        name = properties.get(self._resource.name_property or "") or generated
         provisioned = self._resource.create(_scope(), name, properties)
         self._touched()
         return provisioned

@@ -37,7 +37,10 @@ class StackResource(Protocol):
 
     type_name: str
     """``AWS::SageMaker::Model``, ..."""
-    name_property: str
+    name_property: str | None
+    """the property that gives the resource a name of its own, if there is one"""
+    tagged: bool
+    """whether it has the property ``Tags``"""
     replacing: tuple[str, ...]
     """the properties of which a change makes a new resource"""
 

@@ -309,3 +309,63 @@ def test_a_group_with_versions_stays_when_its_stack_is_deleted(hosting: Hosting,
     assert stack.settled() == "DELETE_FAILED"
     assert "ConflictException" in stack.reasons("DELETE_FAILED")["Group"]
     hosting.sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
+
+
+def scaled(**target: Any) -> dict[str, Any]:
+    """A target and its policy, beside the endpoint."""
+    resource = {"Fn::Sub": "endpoint/${Endpoint.EndpointName}/variant/AllTraffic"}
+    dimension = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    tracking = {
+        "TargetValue": 100,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    }
+    return {
+        "Target": {
+            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+            "Properties": {"ResourceId": resource, **dimension, "MinCapacity": 1, "MaxCapacity": "2", **target},
+        },
+        "Policy": {
+            "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
+            "Properties": {
+                "PolicyName": "follow",
+                "PolicyType": "TargetTrackingScaling",
+                "ScalingTargetId": {"Ref": "Target"},
+                "TargetTrackingScalingPolicyConfiguration": tracking,
+            },
+        },
+    }
+
+
+@pytest.mark.documented("aws-resource-applicationautoscaling-scalabletarget, -scalingpolicy")
+def test_a_variant_is_registered_with_a_policy_changed_and_taken_down(hosting: Hosting, stack: Stack, uri: str) -> None:
+    scaling, first = hosting.aws.client("application-autoscaling"), hosted(uri)
+    suspended = {"DynamicScalingInSuspended": True}
+    outputs = {"Arn": {"Fn::GetAtt": ["Policy", "Arn"]}, "Id": {"Ref": "Target"}}
+    assert stack.create({**first, **scaled(SuspendedState=suspended)}, **outputs) == "CREATE_COMPLETE"
+    resource = f"endpoint/{stack.named('Endpoint')}/variant/AllTraffic"
+
+    def described(kind: str) -> list[dict[str, Any]]:
+        describe = getattr(scaling, f"describe_{kind}")
+        found = describe(ServiceNamespace="sagemaker")["ScalableTargets" if "targets" in kind else "ScalingPolicies"]
+        return [each for each in found if each["ResourceId"] == resource]
+
+    (target,), (policy,) = described("scalable_targets"), described("scaling_policies")
+    assert stack.outputs() == {
+        "Arn": policy["PolicyARN"],
+        "Id": f"{resource}|sagemaker:variant:DesiredInstanceCount|sagemaker",
+    }
+    assert (target["MaxCapacity"], target["SuspendedState"]["DynamicScalingInSuspended"]) == (2, True)
+    assert stack.update({**first, **scaled(MaxCapacity=3)}) == "UPDATE_COMPLETE"
+    (target,) = described("scalable_targets")
+    assert (target["MaxCapacity"], target["SuspendedState"]["DynamicScalingInSuspended"]) == (3, False)
+    assert [each["PolicyARN"] for each in described("scaling_policies")] == [policy["PolicyARN"]]
+    assert stack.update({**first, **scaled(MaxCapacity=0)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert "Maximum capacity cannot be less" in stack.reasons("UPDATE_FAILED")["Target"]
+    assert stack.update(first) == "UPDATE_COMPLETE"
+    assert described("scalable_targets") == described("scaling_policies") == []
+    assert stack.update({**first, **scaled()}) == "UPDATE_COMPLETE"
+    scaling.deregister_scalable_target(
+        ServiceNamespace="sagemaker", ResourceId=resource, ScalableDimension=target["ScalableDimension"]
+    )
+    stack.delete()
+    assert described("scalable_targets") == []

@@ -12,6 +12,7 @@ PRELUDE = """
         calls = []
         class Thing:
             type_name, name_property, replacing = "AWS::SageMaker::Thing", "ThingName", ("Colour", "ThingName")
+            tagged = True
             def create(self, scope, name, properties):
                 calls.append(["create", *scope, name, properties.get("Colour"), threading.current_thread().name])
                 if properties.get("Colour") == "bad":
