@@ -8,6 +8,7 @@ The run's folder in S3 (`run_uri` in the XCom of `resolve`) holds the data manif
 the gate's record. A green run whose task `register` is skipped means: the model was refused, and the gate says why.
 """
 
+from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, UseCase
@@ -52,4 +53,6 @@ USE_CASE = UseCase(
     ),
 )
 
-abalone_training = training_dag(USE_CASE)  # Airflow reads only files that name it
+# Airflow reads only files that name it: dag.
+abalone_training = training_dag(USE_CASE)
+abalone_deployment = deployment_dag(USE_CASE)

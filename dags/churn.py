@@ -10,6 +10,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 
 from datetime import timedelta
 
+from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, Tuning, UseCase
@@ -66,4 +67,6 @@ USE_CASE = UseCase(
     ),
 )
 
-churn_training = training_dag(USE_CASE)  # Airflow reads only files that name it
+# Airflow reads only files that name it: dag.
+churn_training = training_dag(USE_CASE)
+churn_deployment = deployment_dag(USE_CASE)

@@ -10,7 +10,7 @@ from airflow.sdk import Param
 
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.operators.notify import Notifier
-from mlops_sagemaker.requests import Categories, ContinuousRange, IntegerRange
+from mlops_sagemaker.requests import BlueGreen, Categories, ContinuousRange, IntegerRange
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 """Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
@@ -51,6 +51,32 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Deployment:
+    """How versions of a model come into production.
+
+    ``image`` is what serves. Staging is one instance; production is ``instances``, scaled up to ``max_instances`` by
+    ``invocations_per_instance`` (a minute). Of staging's answers 99 of 100 must come within ``latency_budget``; while
+    traffic moves as ``shift`` says, an average beyond it, or a larger share of errors than ``max_error_share``, brings
+    the champion back. ``approval`` says who lets a version into production: people, or the declaration itself.
+    """
+
+    image: str = "inference"
+    staging_instance: str = "ml.m5.large"
+    production_instance: str = "ml.m5.large"
+    instances: int = 2
+    max_instances: int = 4
+    invocations_per_instance: float = 6000.0
+    latency_budget: timedelta = timedelta(milliseconds=250)
+    max_error_share: float = 0.01
+    shift: BlueGreen = field(default_factory=lambda: BlueGreen("CANARY", percent=10))
+    approval: Literal["manual", "automatic"] = "manual"
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.instances <= self.max_instances:
+            raise ValueError(f"production has {self.instances} to {self.max_instances} instances: declare at least two")
+
+
+@dataclass(frozen=True)
 class UseCase:
     """One model and its rules.
 
@@ -63,7 +89,8 @@ class UseCase:
     together, are defaults of the form, and so is ``approval``, of which ``automatic`` approves what the gate lets
     through. Without a quota for training jobs, candidates are trained by processing jobs: ``trained_by``. ``doc``
     (Markdown) explains the DAG to its operators. ``notifiers`` are told
-    how each run ended: Airflow notifiers, whose templates find the notice as ``notice``.
+    how each run ended: Airflow notifiers, whose templates find the notice as ``notice``. ``deployment`` says how
+    approved versions come into production.
     """
 
     name: str
@@ -83,6 +110,7 @@ class UseCase:
     approval: Literal["manual", "automatic"] = "manual"
     max_runtime: timedelta = timedelta(hours=1)
     notifiers: Sequence[Notifier] = ()
+    deployment: Deployment = field(default_factory=Deployment)
 
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:

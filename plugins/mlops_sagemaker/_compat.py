@@ -6,6 +6,7 @@ from typing import Any
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseTrigger
 from asgiref.sync import sync_to_async
@@ -13,7 +14,9 @@ from asgiref.sync import sync_to_async
 __all__ = [
     "AwsBaseOperator",
     "AwsBaseSensor",
+    "HITLOperator",
     "aws_template_fields",
+    "failed_tasks",
     "is_tried_again",
     "killed_without_on_kill",
     "retry_settings",
@@ -40,6 +43,13 @@ def is_tried_again(ti: Any) -> bool:
     whatever asking Airflow may raise."""
     states = _states(ti)
     return bool(states & _ON_THE_WAY) or ("running" in states and ti.try_number <= ti.max_tries)
+
+
+def failed_tasks(ti: Any) -> list[str]:
+    """The tasks that have failed in the run of ``ti``, mapped ones once."""
+    found = RuntimeTaskInstance.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
+    names = [name for tasks in found.values() for name, state in tasks.items() if state == "failed"]
+    return sorted(names)
 
 
 def _states(ti: Any) -> set[str | None]:

@@ -40,15 +40,25 @@ def job_name(key: TaskKey, request: Mapping[str, Any], attempt: int, max_length:
     """
     unique = digest([asdict(key), request])[:DIGEST_LENGTH] + (f"-{attempt}" if attempt > 1 else "")
     room = max_length - len(unique) - 2
-    task = _words(key.task_id)[: min(TASK_LENGTH, room)].strip("-")
-    dag = _words(key.dag_id)[: room - len(task)].strip("-")
+    task = words(key.task_id)[: min(TASK_LENGTH, room)].strip("-")
+    dag = words(key.dag_id)[: room - len(task)].strip("-")
     return "-".join(filter(None, (dag, task, unique)))
 
 
 def content_name(prefix: str, request: Mapping[str, Any], max_length: int = 63) -> str:
     """``<prefix>-<digest of the request>``: the same thing has the same name, whoever asks for it and when."""
     unique = digest(request)[:DIGEST_LENGTH]
-    return "-".join(filter(None, (_words(prefix)[: max_length - len(unique) - 1].strip("-"), unique)))
+    return "-".join(filter(None, (words(prefix)[: max_length - len(unique) - 1].strip("-"), unique)))
+
+
+def is_content_name(name: str, prefix: str) -> bool:
+    """Whether `content_name` has made the name, for a short ``prefix``."""
+    return re.fullmatch(rf"{re.escape(words(prefix))}-[0-9a-f]{{{DIGEST_LENGTH}}}", name) is not None
+
+
+def endpoint_name(use_case: str, stage: str) -> str:
+    """``<use case>-<stage>``, of a use case whose name is in letters, digits and underscores."""
+    return f"{words(use_case)}-{stage}"
 
 
 def client_token(identity: object) -> str:
@@ -58,9 +68,10 @@ def client_token(identity: object) -> str:
 
 def run_key(dag_id: str, run_id: str) -> str:
     """Folder name of a run: its ID in letters, digits and hyphens, made unique again by a digest."""
-    words = _words(run_id)[:RUN_KEY_LENGTH].strip("-")
-    return "-".join(filter(None, (words, digest([dag_id, run_id])[:DIGEST_LENGTH])))
+    name = words(run_id)[:RUN_KEY_LENGTH].strip("-")
+    return "-".join(filter(None, (name, digest([dag_id, run_id])[:DIGEST_LENGTH])))
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
+    """The text in letters, digits and hyphens, as names of SageMaker's are."""
     return re.sub(r"[^a-zA-Z0-9]+", "-", text).strip("-")

@@ -9,6 +9,7 @@ from mlops_sagemaker.errors import UserError
 
 FORMAT = 2
 REMEDY = "publish the release again"
+APPROVALS = ("manual", "automatic")
 HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,7 +33,10 @@ AnyArtifact = TypeVar("AnyArtifact", bound=Artifact)
 
 @dataclass(frozen=True)
 class Release:
-    """Everything about an environment that DAG files do not say."""
+    """Everything about an environment that DAG files do not say.
+
+    ``approval`` says how production is approved there, empty where that is left to the use cases.
+    """
 
     id: str
     bucket: str
@@ -40,6 +44,7 @@ class Release:
     code: Mapping[str, Code]
     images: Mapping[str, Artifact]
     source: str
+    approval: str = ""
 
     def code_of(self, use_case: str) -> Code:
         """The job code of a use case. Raises UserError if the release has none."""
@@ -70,7 +75,14 @@ def parse(document: Any, source: str) -> Release:
         code={name: _code(entry, f"code.{name}", source) for name, entry in _entries(document, "code", source)},
         images=_artifacts(document, "images", source),
         source=source,
+        approval=_approval(document, source),
     )
+
+
+def _approval(document: Mapping[str, Any], source: str) -> str:
+    approval = document.get("approval", "")
+    _expect(approval in ("", *APPROVALS), source, f"approval is {approval!r}, not one of {', '.join(APPROVALS)}")
+    return str(approval)
 
 
 def _entries(holder: Mapping[str, Any], section: str, source: str, place: str = "") -> list[tuple[str, Any]]:

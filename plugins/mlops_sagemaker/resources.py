@@ -28,7 +28,7 @@ class Describable(Protocol):
 class Resource:
     """One row: the API's names for one kind of thing, as in its ``Create/Describe/Delete...`` operations.
 
-    ``create`` and ``delete`` are empty, and ``status_key`` is, where this package has no use for them.
+    ``create``, ``delete``, ``list`` and ``status_key`` are empty where this package has no use for them.
     """
 
     name: str
@@ -37,6 +37,8 @@ class Resource:
     arn_key: str
     create: str = ""
     delete: str = ""
+    list: str = ""
+    listed_key: str = ""
     status_key: str = ""
 
     def status(self, description: Description) -> str:
@@ -50,6 +52,8 @@ MODEL = Resource(
     create="create_model",
     describe="describe_model",
     delete="delete_model",
+    list="list_models",
+    listed_key="Models",
     name_key="ModelName",
     arn_key="ModelArn",
 )
@@ -58,6 +62,8 @@ ENDPOINT_CONFIG = Resource(
     create="create_endpoint_config",
     describe="describe_endpoint_config",
     delete="delete_endpoint_config",
+    list="list_endpoint_configs",
+    listed_key="EndpointConfigs",
     name_key="EndpointConfigName",
     arn_key="EndpointConfigArn",
 )

@@ -145,7 +145,7 @@ def test_an_image_that_is_not_here_is_told_which_are(aws: LocalAws) -> None:
     request = processing_request(unique("x"), "", AppSpecification={"ImageUri": uri})
     message = invalid(aws.sagemaker.create_processing_job, **request)
     assert message == (
-        f"Requested image {uri} not found: images here: bare, fixed-port, script, serving; of those that AWS "
+        f"Requested image {uri} not found: images here: bare, fixed-port, rows, script, serving; of those that AWS "
         "maintains: sagemaker-scikit-learn, sagemaker-xgboost."
     )
 

@@ -21,6 +21,7 @@ from mlops_sagemaker.hook.calls import absence_is_none, client_of, explained
 from mlops_sagemaker.hook.lines import LogPositions, line, move_on
 from mlops_sagemaker.hook.numbers import with_numbers
 from mlops_sagemaker.hook.objects import Objects
+from mlops_sagemaker.hook.serving import Serving
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.resources import Describable, Description, Resource
 
@@ -49,9 +50,8 @@ class _PatientLogsHook(_Patient, AwsLogsHook):
     pass
 
 
-class _PatientRuntimeHook(_Patient, AwsBaseHook):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
+class _PatientAwsHook(_Patient, AwsBaseHook):
+    """Of the service that ``client_type`` names."""
 
 
 class _OnceHook(SageMakerHook):
@@ -63,7 +63,7 @@ class _OnceHook(SageMakerHook):
         return chosen.merge(ONCE)
 
 
-class LifecycleHook(_Patient, Objects, SageMakerHook):
+class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
     """SageMaker's jobs and resources, their logs, and the small JSON objects around them.
 
     Takes the arguments of ``AwsBaseHook``. Every method raises ApiError when AWS refuses a call or cannot be
@@ -74,8 +74,10 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.s3_hook = _PatientS3Hook(*args, **kwargs)
         self.logs_hook = _PatientLogsHook(*args, **kwargs)
-        self.runtime_hook = _PatientRuntimeHook(*args, **kwargs)
         self.once_hook = _OnceHook(*args, **kwargs)  # type: ignore[no-untyped-call]
+        self.runtime_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
+        self.alarms_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "cloudwatch"})
+        self.scaling_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "application-autoscaling"})
 
     @property
     def endpoint(self) -> str:
@@ -129,6 +131,16 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
             raise LifecycleError(f"SageMaker {kind.name} {name} is gone; was it deleted?")
         return created
 
+    def names(self, kind: Resource, part: str) -> list[str]:
+        """The names that hold ``part``, the newest first."""
+        with explained(kind.list):
+            pages = (
+                client_of(self)
+                .get_paginator(kind.list)
+                .paginate(NameContains=part, SortBy="CreationTime", SortOrder="Descending")
+            )
+            return [each[kind.name_key] for page in pages for each in page[kind.listed_key]]
+
     def begin_update(self, name: str, request: Mapping[str, Any]) -> None:
         """Begin to move the endpoint ``name`` to another config."""
         with explained("update_endpoint"):
@@ -140,16 +152,6 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
             client_of(self).update_endpoint_weights_and_capacities(
                 EndpointName=name, DesiredWeightsAndCapacities=weights
             )
-
-    def invoke(self, endpoint: str, body: str, **arguments: Any) -> dict[str, Any]:
-        """One request to an endpoint: ``{"body", "content_type", "variant"}``, the body as text."""
-        with explained("invoke_endpoint"):
-            answer = client_of(self.runtime_hook).invoke_endpoint(EndpointName=endpoint, Body=body, **arguments)
-            return {
-                "body": answer["Body"].read().decode(),
-                "content_type": answer.get("ContentType"),
-                "variant": answer.get("InvokedProductionVariant"),
-            }
 
     @asynccontextmanager
     async def asynchronous(self) -> AsyncIterator[AsyncAws]:
@@ -193,11 +195,11 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
         """The newest Approved package of a model package group, None if there is none or no such group."""
         if not self._group_exists(group):
             return None
-        return next(self._packages(group, ModelApprovalStatus="Approved"), None)
+        return next(self.packages(group, ModelApprovalStatus="Approved"), None)
 
     def find_package(self, group: str, properties: dict[str, str], since: datetime) -> dict[str, Any] | None:
         """The newest package registered after ``since`` that has all of ``properties``, None if none has."""
-        for package in self._packages(group, CreationTimeAfter=since):
+        for package in self.packages(group, CreationTimeAfter=since):
             if properties.items() <= package.get("CustomerMetadataProperties", {}).items():
                 return package
         return None
@@ -227,6 +229,10 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
         with explained("update_model_package"):
             client_of(self).update_model_package(ModelPackageArn=arn, **changes)
 
+    def mark(self, arn: str, properties: Mapping[str, str]) -> None:
+        """Add properties to a model package, or change them."""
+        self.update_package(arn, {"CustomerMetadataProperties": dict(properties)})
+
     def update_model_card(self, name: str, changes: Mapping[str, Any]) -> None:
         """Change content (which makes a version) or status of a model card. The call is not repeated."""
         with explained("update_model_card"):
@@ -238,7 +244,7 @@ class LifecycleHook(_Patient, Objects, SageMakerHook):
             return True
         return False
 
-    def _packages(self, group: str, **criteria: Any) -> Iterator[dict[str, Any]]:
+    def packages(self, group: str, **criteria: Any) -> Iterator[dict[str, Any]]:
         """The packages of a group, newest first."""
         with explained("list_model_packages"):
             pages = (

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -14,6 +15,14 @@ from mlops_sagemaker.reuse import StoredObject
 CHUNK_BYTES = 1 << 20
 
 
+@dataclass(frozen=True)
+class Version:
+    """What an object held when it was read."""
+
+    content: bytes
+    etag: str
+
+
 class Objects:
     """The objects of the buckets that ``s3_hook`` reaches, each named by its URI."""
 
@@ -21,11 +30,16 @@ class Objects:
 
     def read(self, uri: str) -> bytes | None:
         """The object at ``uri``, None if there is none."""
+        found = self.read_version(uri)
+        return found.content if found else None
+
+    def read_version(self, uri: str) -> Version | None:
+        """The object at ``uri`` with its ETag, None if there is none."""
         bucket, key = uris.parse(uri)
         try:
             with explained(f"reading {uri}"):
-                content: bytes = client_of(self.s3_hook).get_object(Bucket=bucket, Key=key)["Body"].read()
-                return content
+                answer = client_of(self.s3_hook).get_object(Bucket=bucket, Key=key)
+                return Version(answer["Body"].read(), answer["ETag"])
         except ApiError as error:
             if error.code == "NoSuchKey":
                 return None

@@ -59,7 +59,7 @@ class SageMakerEndpointConfigOperator(_ImmutableOperator):
     kind = resources.ENDPOINT_CONFIG
 
 
-class _EndpointWaiter(LifecycleOperator):
+class EndpointWaiter(LifecycleOperator):
     """Waits for an endpoint to come to rest, the first seconds in the worker, the rest in the triggerer."""
 
     def __init__(
@@ -128,23 +128,32 @@ class _EndpointWaiter(LifecycleOperator):
         }
 
 
-class SageMakerEndpointOperator(_EndpointWaiter):
+class SageMakerEndpointOperator(EndpointWaiter):
     """Bring an endpoint to a config, creating it if there is none, and prove that it serves just that config.
 
     An endpoint that came back to its old config is in service too; that is a failure here, with SageMaker's reason.
 
     :param endpoint_name: which endpoint (a template).
     :param config_name: what it is to be (a template).
-    :param deployment: how it moves there if it exists already; SageMaker's own way by default.
+    :param deployment: how it moves there if it exists already (with templates); SageMaker's own way by default.
+    :param retain: whether it keeps the number of instances, and the share of traffic, that its variants have by then.
     :param timeout: how long that may take.
     """
 
-    template_fields = aws_template_fields("endpoint_name", "config_name")
+    template_fields = aws_template_fields("endpoint_name", "config_name", "deployment")
 
-    def __init__(self, *, config_name: str, deployment: requests.BlueGreen | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        config_name: str,
+        deployment: requests.BlueGreen | None = None,
+        retain: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.config_name = config_name
-        self.deployment = deployment
+        self.deployment = deployment.request() if deployment else None
+        self.retain = retain
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Create or update, wait, verify."""
@@ -174,8 +183,9 @@ class SageMakerEndpointOperator(_EndpointWaiter):
             if description is None:
                 self.hook.create(ENDPOINT, self.endpoint_name, {"EndpointConfigName": self.config_name})
             else:
-                deployment = {"DeploymentConfig": self.deployment.request()} if self.deployment else {}
-                change = {"EndpointConfigName": self.config_name, **deployment}
+                deployment = {"DeploymentConfig": self.deployment} if self.deployment else {}
+                retain = {"RetainAllVariantProperties": True} if self.retain else {}
+                change = {"EndpointConfigName": self.config_name, **deployment, **retain}
                 self.hook.begin_update(self.endpoint_name, change)
         except ApiError:
             now = self.hook.describe(ENDPOINT, self.endpoint_name)
@@ -193,7 +203,7 @@ class SageMakerEndpointOperator(_EndpointWaiter):
         )
 
 
-class SageMakerEndpointWeightsOperator(_EndpointWaiter):
+class SageMakerEndpointWeightsOperator(EndpointWaiter):
     """Share an endpoint's traffic out anew, and prove that it is.
 
     :param endpoint_name: which endpoint (a template).
@@ -228,7 +238,7 @@ class SageMakerEndpointWeightsOperator(_EndpointWaiter):
         return {name: weight for name, weight in current.items() if weight != self.weights[name]}
 
 
-class SageMakerEndpointDeleteOperator(_EndpointWaiter):
+class SageMakerEndpointDeleteOperator(EndpointWaiter):
     """Delete an endpoint once it is at rest, and its config if so asked; what is gone already is no error.
 
     :param endpoint_name: which endpoint (a template).

@@ -8,11 +8,27 @@ from airflow.sdk import Context
 from mlops_sagemaker import naming, release, uris, windows
 from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
 from mlops_sagemaker.release import Artifact, Release
 from mlops_sagemaker.windows import Window
 
 RELEASE_VARIABLE = "nightshift_release"
+RELEASE_URI = "{{ var.value.get('" + RELEASE_VARIABLE + "', '') }}"
+
+
+def read_release(hook: LifecycleHook, uri: str) -> Release:
+    """The release whose manifest lies at ``uri``. Raises UserError where there is none."""
+    if not uri:
+        raise UserError(f"the Airflow Variable {RELEASE_VARIABLE} is not set; publish a release and set it")
+    content = hook.read(uri)
+    if content is None:
+        raise UserError(f"there is no release manifest at {uri}; {release.REMEDY}")
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise UserError(f"{uri} is not JSON ({error}); {release.REMEDY}") from error
+    return release.parse(document, uri)
 
 
 class ResolveRunOperator(LifecycleOperator):
@@ -46,7 +62,7 @@ class ResolveRunOperator(LifecycleOperator):
         timezone: str,
         window_end: str = "{{ params.window_end or '' }}",
         window_days: int | None = None,
-        release_uri: str = "{{ var.value.get('" + RELEASE_VARIABLE + "', '') }}",
+        release_uri: str = RELEASE_URI,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,7 +77,7 @@ class ResolveRunOperator(LifecycleOperator):
         """Settle everything."""
         run = context["dag_run"]
         with user_errors_are_final():
-            current = self._release()
+            current = read_release(self.hook, self.release_uri)
             window = self._window(run)
             key = naming.run_key(run.dag_id, run.run_id)
             run_uri = uris.join(f"s3://{current.bucket}", self.use_case, "runs", key)
@@ -87,18 +103,6 @@ class ResolveRunOperator(LifecycleOperator):
     def _window(self, run: Any) -> Window:
         told = [event.extra for event in run.consumed_asset_events]
         return windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone, told, self.window_days)
-
-    def _release(self) -> Release:
-        if not self.release_uri:
-            raise UserError(f"the Airflow Variable {RELEASE_VARIABLE} is not set; publish a release and set it")
-        content = self.hook.read(self.release_uri)
-        if content is None:
-            raise UserError(f"there is no release manifest at {self.release_uri}; {release.REMEDY}")
-        try:
-            document = json.loads(content)
-        except ValueError as error:
-            raise UserError(f"{self.release_uri} is not JSON ({error}); {release.REMEDY}") from error
-        return release.parse(document, self.release_uri)
 
     def _data(self, bucket: str, window: Window, manifest_uri: str) -> dict[str, Any]:
         content = self.hook.read(manifest_uri)

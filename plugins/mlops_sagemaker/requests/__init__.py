@@ -4,6 +4,7 @@ Any text may be a Jinja template: the operators render the finished request.
 Shapes: botocore's service model ``sagemaker/2017-07-24``.
 """
 
+from mlops_sagemaker.requests.guards import Alarms, Scaling
 from mlops_sagemaker.requests.hosting import BlueGreen, DataCapture, EndpointConfig, Model, Variant
 from mlops_sagemaker.requests.jobs import (
     PROCESSING_DIR,
@@ -22,6 +23,7 @@ from mlops_sagemaker.requests.tuning import Categories, ContinuousRange, Integer
 __all__ = [
     "PROCESSING_DIR",
     "PROCESSING_RESOURCES",
+    "Alarms",
     "BlueGreen",
     "Categories",
     "ContinuousRange",
@@ -35,6 +37,7 @@ __all__ = [
     "ModelPackage",
     "Output",
     "ProcessingJob",
+    "Scaling",
     "TrainingJob",
     "TransformJob",
     "TuningJob",

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk.api.datamodels._generated import AssetEventDagRunReference, DagRun, DagRunType
+from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
+XCOM_RETURN_KEY = BaseXCom.XCOM_RETURN_KEY
 DAG_ID = "abalone_training"
 RUN_ID = "scheduled__2026-03-02T02:00:00+00:00"
 RUN_AFTER = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -19,7 +21,9 @@ class TaskInstance(RuntimeTaskInstance):
     pushed: dict[str, Any]
     xcoms: dict[str, Any]
 
-    def xcom_pull(self, task_ids: Any = None, map_indexes: Any = None, **_: Any) -> Any:
+    def xcom_pull(self, task_ids: Any = None, map_indexes: Any = None, key: str = XCOM_RETURN_KEY, **_: Any) -> Any:
+        if key != XCOM_RETURN_KEY:
+            return self.xcoms.get((task_ids, key))
         if isinstance(task_ids, list):
             return [value for task_id in task_ids for value in self._all(task_id)]
         found = self.xcoms.get(task_ids)

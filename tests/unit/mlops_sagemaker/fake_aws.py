@@ -283,7 +283,10 @@ class FakeAws:
         return self.objects[arguments["name"]]
 
     def _put_object(self, arguments: dict[str, Any]) -> bytes:
-        if arguments["condition"] == "*" and arguments["name"] in self.objects:
+        name, matching = arguments["name"], arguments["matching"]
+        if arguments["condition"] == "*" and name in self.objects:
+            raise Refused("PreconditionFailed", status=412)
+        if matching and (name not in self.objects or matching != etag(self.objects[name])):
             raise Refused("PreconditionFailed", status=412)
         self.objects[arguments["name"]] = arguments["body"]
         return b""
@@ -303,6 +306,11 @@ class FakeAws:
             for name in names
         )
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode()
+
+
+def etag(content: bytes) -> str:
+    """What S3 calls a content."""
+    return f'"{hashlib.md5(content).hexdigest()}"'
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -337,7 +345,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         condition = self.headers.get("If-None-Match", "")
         name = unquote(self.path).lstrip("/")
-        self._answer_s3("PutObject", {"name": name, "body": self._body(), "condition": condition})
+        conditions = {"condition": condition, "matching": self.headers.get("If-Match", "")}
+        self._answer_s3("PutObject", {"name": name, "body": self._body(), **conditions})
 
     def _answer_s3(self, operation: str, arguments: dict[str, Any]) -> None:
         try:
@@ -364,6 +373,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", etag(body))
         self.end_headers()
         self.wfile.write(body)
 

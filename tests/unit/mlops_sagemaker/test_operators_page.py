@@ -5,11 +5,12 @@ from pathlib import Path
 
 import mlops_sagemaker
 from mlops_sagemaker.operators.base import LifecycleOperator, SageMakerJobOperator
+from mlops_sagemaker.operators.hosting import EndpointWaiter
 from mlops_sagemaker.sensors.base import LifecycleSensor
 
 PAGE = Path(__file__).parents[3] / "docs" / "operators.md"
-BASES = {LifecycleOperator, SageMakerJobOperator, LifecycleSensor}
-WITHOUT_AWS = {"NotifyOperator"}
+BASES = {EndpointWaiter, LifecycleOperator, SageMakerJobOperator, LifecycleSensor}
+WITHOUT_AWS = {"ApproveDeploymentOperator", "NotifyOperator"}
 
 
 def test_the_page_lists_every_operator_and_sensor_and_nothing_else() -> None:

@@ -1,0 +1,214 @@
+"""The deployment DAG: an approved version is tried in staging, let into production, shifted to, and proven there."""
+
+from dataclasses import replace
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, chain
+from airflow.sdk.definitions.param import ParamsDict
+
+from lifecycle.steps import DEFAULT_ARGS
+from lifecycle.use_case import UseCase
+from mlops_sagemaker import naming
+from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
+from mlops_sagemaker.operators.candidacy import ResolveDeploymentOperator
+from mlops_sagemaker.operators.guards import EndpointAlarmsOperator, EndpointScalingOperator
+from mlops_sagemaker.operators.hosting import (
+    SageMakerEndpointConfigOperator,
+    SageMakerEndpointDeleteOperator,
+    SageMakerEndpointOperator,
+    SageMakerModelOperator,
+)
+from mlops_sagemaker.operators.notify import told_of_failure
+from mlops_sagemaker.operators.probing import (
+    ContractTestOperator,
+    LatencyTestOperator,
+    SmokeTestOperator,
+    VerifyDeploymentOperator,
+)
+from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
+from mlops_sagemaker.operators.restore import RestoreOperator, why
+from mlops_sagemaker.requests import Alarms, DataCapture, EndpointConfig, Model, Scaling, Variant
+
+RUN = "ti.xcom_pull(task_ids='resolve')"
+SMOKE = f"{{{{ {RUN}.smoke }}}}"
+MODEL = "{{ ti.xcom_pull(task_ids='model').name }}"
+STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
+CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
+QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
+rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}.
+
+Evaluation: {{{{ {RUN}.report }}}}"""
+STEPS = """**Steps.** Only an approved version with the record of its gate and an unchanged model is deployed. It is
+tried in staging first; then people, or a policy, let it into production; traffic shifts to it while alarms watch.
+Whatever fails, the champion serves on, the run is red, and the version is marked with the reason. Without a version the
+one approved last is deployed that still waits."""
+DOCS = {
+    "resolve": """Settles which version is deployed and checks that it may be: approved, let through by its gate, its
+        model unchanged. Skips the run if none waits.""",
+    "model": """Makes the model that staging and production serve; its name follows from its content.""",
+    "stage_config": """Writes down what the staging endpoint is: one instance of the model.""",
+    "stage": """Creates the staging endpoint, or moves it to the model, and proves that it serves just that.""",
+    "smoke": """Asks staging for rows whose predictions the evaluation has stored; any difference fails the run.""",
+    "contract": """Sends staging requests that it must refuse with a 4xx, and rows alone that must be predicted as
+        in a batch.""",
+    "latency": """Asks staging for single rows, again and again; the p99 must be within the declared budget.""",
+    "unstage": """Deletes the staging endpoint, whatever came of its tests: it costs money as long as it is there.""",
+    "approve": """Waits for a person to let the version into production, or to reject it; under Required Actions
+        in Airflow's menu. Where the policy is automatic nobody is asked.""",
+    "record": """Writes down with the version who let it into production and why. A rejected or overtaken version
+        goes no further, and the run stays green.""",
+    "config": """Writes down what the production endpoint is to be: at least two instances of the model, and every
+        request captured.""",
+    "alarms": """Sets the alarms on errors and latency of the new config; any of them brings the champion back while
+        traffic shifts.""",
+    "deploy": """Shifts production's traffic to the new config as declared, and proves that it serves just that; a
+        rollback by SageMaker is a failure.""",
+    "scale": """Has the number of production's instances follow the load, between the declared bounds.""",
+    "verify": """Proves that production is what was requested: config, model, instances, data capture, and the
+        stored predictions.""",
+    "promote": """Makes the version the champion in one step; the one before stays as what a rollback returns to.""",
+    "clean": """Deletes models and configs of earlier deployments; champion, previous champion and the newest stay.""",
+    "restore": """Runs only after a failure: production serves the champion again, without one the endpoint is
+        deleted, and the version is marked with the reason.""",
+}
+
+
+def deployment_dag(use_case: UseCase) -> DAG:
+    """The DAG ``<use case>_deployment``."""
+    with DAG(
+        dag_id=f"{use_case.name}_deployment",
+        description=f"{use_case.description}: approved versions to production",
+        doc_md=f"{use_case.doc}\n\n{STEPS}",
+        schedule=None,
+        catchup=False,
+        max_active_runs=1,
+        default_args={**DEFAULT_ARGS, "owner": use_case.owner, "on_failure_callback": why},
+        tags={use_case.name, "deployment"},
+        on_failure_callback=told_of_failure(use_case.notifiers),
+    ) as dag:
+        _wire(use_case)
+    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
+    dag.params = ParamsDict(_form())
+    return dag
+
+
+def _wire(use_case: UseCase) -> None:
+    """Resolve, staging, approval, production; staging goes after its tests, and any failure is answered by restore."""
+    resolve = ResolveDeploymentOperator(
+        use_case=use_case.name,
+        image=use_case.deployment.image,
+        version="{{ params.version or '' }}",
+        approval=use_case.deployment.approval,
+        asked_approval="{{ params.approval or '' }}",
+        **_named("resolve"),
+    )
+    run = resolve.output
+    staged, let_in, live = _staging(use_case), _approval(use_case, run), _production(use_case, run)
+    chain(resolve, *staged, *let_in, *live)
+    chain(staged, _unstage(use_case))
+    promote = live[-1]
+    promote >> CleanUpOperator(
+        pointer=promote.output,
+        models=naming.words(use_case.name),
+        configs=_endpoint(use_case, "production"),
+        alarms=_alarms(use_case),
+        **_named("clean"),
+    )
+    chain([resolve, *staged, *let_in, *live], _restore(use_case, run))
+
+
+def _staging(use_case: UseCase) -> list[Any]:
+    declared, name = use_case.deployment, _endpoint(use_case, "staging")
+    model = Model(f"{{{{ {RUN}.role_arn }}}}", image=f"{{{{ {RUN}.image }}}}", model_data=f"{{{{ {RUN}.model_data }}}}")
+    config = EndpointConfig([Variant(MODEL, declared.staging_instance)])
+    known = {"endpoint_name": name, "smoke": SMOKE}
+    return [
+        SageMakerModelOperator(prefix=use_case.name, request=model, **_named("model")),
+        SageMakerEndpointConfigOperator(prefix=name, request=config, **_named("stage_config")),
+        SageMakerEndpointOperator(endpoint_name=name, config_name=STAGE_CONFIG, **_named("stage")),
+        SmokeTestOperator(**known, **_named("smoke")),
+        ContractTestOperator(**known, **_named("contract")),
+        LatencyTestOperator(budget=declared.latency_budget, **known, **_named("latency")),
+    ]
+
+
+def _unstage(use_case: UseCase) -> SageMakerEndpointDeleteOperator:
+    return SageMakerEndpointDeleteOperator(
+        endpoint_name=_endpoint(use_case, "staging"),
+        with_config=True,
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        **_named("unstage"),
+    )
+
+
+def _approval(use_case: UseCase, run: Any) -> list[Any]:
+    approve = ApproveDeploymentOperator(
+        subject=f"Put version {{{{ {RUN}.version }}}} of {use_case.name} into production?",
+        body=QUESTION,
+        policy=f"{{{{ {RUN}.policy }}}}",
+        **_named("approve"),
+    )
+    return [
+        approve,
+        RecordApprovalOperator(run=run, answer=approve.output, use_case=use_case.name, **_named("record")),
+    ]
+
+
+def _production(use_case: UseCase, run: Any) -> list[Any]:
+    declared, name = use_case.deployment, _endpoint(use_case, "production")
+    alarms = _alarms(use_case)
+    shift = replace(declared.shift, alarms=alarms.names(CONFIG))
+    scaling = Scaling(declared.instances, declared.max_instances, declared.invocations_per_instance)
+    config = EndpointConfig(
+        [Variant(MODEL, declared.production_instance, declared.instances)],
+        DataCapture(f"s3://{{{{ {RUN}.bucket }}}}/{use_case.name}/capture"),
+    )
+    live = {"endpoint_name": name, "config_name": CONFIG}
+    return [
+        SageMakerEndpointConfigOperator(prefix=name, request=config, **_named("config")),
+        EndpointAlarmsOperator(alarms=alarms, **live, **_named("alarms")),
+        SageMakerEndpointOperator(deployment=shift, retain=True, **live, **_named("deploy")),
+        EndpointScalingOperator(endpoint_name=name, scaling=scaling, **_named("scale")),
+        VerifyDeploymentOperator(smoke=SMOKE, model_name=MODEL, **live, **_named("verify")),
+        PromoteOperator(run=run, config_name=CONFIG, model_name=MODEL, **_named("promote")),
+    ]
+
+
+def _alarms(use_case: UseCase) -> Alarms:
+    return Alarms(use_case.deployment.max_error_share, use_case.deployment.latency_budget)
+
+
+def _restore(use_case: UseCase, run: Any) -> RestoreOperator:
+    return RestoreOperator(
+        run=run,
+        endpoint_name=_endpoint(use_case, "production"),
+        trigger_rule=TriggerRule.ONE_FAILED,
+        **_named("restore"),
+    )
+
+
+def _form() -> dict[str, Param]:
+    return {
+        "version": Param(
+            None,
+            title="Version",
+            description="The number of the approved version to deploy. Empty: the one approved last that still waits.",
+            type=["null", "integer"],
+            minimum=1,
+        ),
+        "approval": Param(
+            None,
+            title="Approval for production",
+            description="Whether people are asked. Empty: as the release or the use case declares it.",
+            type=["null", "string"],
+            enum=[None, "manual", "automatic"],
+        ),
+    }
+
+
+def _endpoint(use_case: UseCase, stage: str) -> str:
+    return naming.endpoint_name(use_case.name, stage)
+
+
+def _named(step: str) -> dict[str, Any]:
+    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

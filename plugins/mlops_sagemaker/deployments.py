@@ -1,0 +1,137 @@
+"""Which version goes to production, whether it may, and who is the champion: decisions from what AWS says, without AWS.
+
+The champion of a use case is written down in one object, ``s3://<bucket>/<use case>/champion.json``; writing that moves
+it, in one step. ::
+
+    {"champion": SERVED or null, "previous": SERVED or null}
+
+SERVED says what production serves::
+
+    {"model_package_arn", "version", "approved_at", "model_name", "config_name", "smoke", "since", "run"}
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlops_sagemaker.resources import Description
+
+MARK = "deployment"
+"""Property of a package that says what came of its deployment; without it the version still waits for one."""
+LIVE, SUPERSEDED, FAILED, ROLLED_BACK, REFUSED = "live", "superseded", "failed", "rolled back", "refused"
+NOBODY: dict[str, Any] = {"champion": None, "previous": None}
+MAX_PROPERTY = 256
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The version to deploy, None if there is none, and those that it overtakes."""
+
+    chosen: Description | None
+    overtaken: Sequence[Description] = ()
+
+
+def properties(package: Description) -> Mapping[str, str]:
+    """What the version's registration wrote down."""
+    found: Mapping[str, str] = package.get("CustomerMetadataProperties", {})
+    return found
+
+
+def approved_at(package: Description) -> float:
+    """When the version was last decided on, in seconds since the epoch."""
+    when = package.get("LastModifiedTime") or package["CreationTime"]
+    return float(when.timestamp())
+
+
+def choose(packages: Sequence[Description], served: Mapping[str, Any] | None) -> Choice:
+    """Of all versions the one approved last that still waits; what was approved before it, or before the version that
+    is ``served``, is overtaken."""
+    waiting = [package for package in packages if _waits(package)]
+    newer = [package for package in waiting if served is None or approved_at(package) > served["approved_at"]]
+    chosen = max(newer, key=approved_at, default=None)
+    return Choice(chosen, [package for package in waiting if package is not chosen])
+
+
+def _waits(package: Description) -> bool:
+    return bool(package["ModelApprovalStatus"] == "Approved" and MARK not in properties(package))
+
+
+def obstacles(package: Description, gate: Any, sha256: str | None) -> list[str]:
+    """Why the version may not be deployed; empty if it may.
+
+    ``gate`` is the gate's record that the version names, None if there is none; ``sha256`` is the hash of what lies
+    where its model should.
+    """
+    facts = properties(package)
+    status = package["ModelApprovalStatus"]
+    return [
+        *([f"it is {status}, not Approved"] if status != "Approved" else []),
+        *_gate_obstacles(facts, gate),
+        *_model_obstacles(facts, sha256),
+        *(["it names no smoke rows"] if not facts.get("smoke") else []),
+    ]
+
+
+def _gate_obstacles(facts: Mapping[str, str], gate: Any) -> list[str]:
+    where = facts.get("gate") or "nowhere"
+    if not isinstance(gate, Mapping):
+        return [f"it has no gate record ({where})"]
+    if gate.get("passed") is not True:
+        return [f"its gate record {where} does not say that it passed"]
+    same = gate.get("candidate") == facts.get("candidate") and gate.get("report_sha256") == facts.get(
+        "evaluation_sha256"
+    )
+    return [] if same else [f"its gate record {where} is another model's"]
+
+
+def _model_obstacles(facts: Mapping[str, str], sha256: str | None) -> list[str]:
+    where, expected = facts.get("model_data") or "nowhere", facts.get("model_sha256")
+    if sha256 is None:
+        return [f"there is no model at {where}"]
+    if expected is None:
+        return ["it does not say what hash its model has"]
+    return [] if sha256 == expected else [f"the model at {where} has the hash {sha256}, not {expected}: it was changed"]
+
+
+def promoted(pointer: Mapping[str, Any], served: Mapping[str, Any]) -> dict[str, Any]:
+    """The pointer once ``served`` is the champion; the one before stays as what a rollback returns to."""
+    before = pointer["champion"]
+    if before is not None and before["config_name"] == served["config_name"]:
+        return dict(pointer)
+    return {"champion": dict(served), "previous": before}
+
+
+def rolled_back(pointer: Mapping[str, Any]) -> dict[str, Any]:
+    """The pointer once the previous champion is the champion again."""
+    return {"champion": pointer["previous"], "previous": None}
+
+
+def mark(state: str, reason: str = "") -> dict[str, str]:
+    """The property that says what came of a deployment."""
+    return {MARK: plain(f"{state}: {reason}" if reason else state)}
+
+
+def plain(text: str) -> str:
+    """A text in the characters, and as long, as a property of a package may be."""
+    return " ".join(re.sub(r"[^\w .:/=+\-@]+", " ", text, flags=re.ASCII).split())[:MAX_PROPERTY].strip()
+
+
+def deviations(live: Description | None, config: Description | None, config_name: str, model_name: str) -> list[str]:
+    """What tells an endpoint, as it is ``live``, from what was requested: in service, with that config and model, with
+    all of its instances, and with its requests captured."""
+    if live is None or config is None:
+        return [f"there is no {'endpoint' if live is None else f'config {config_name}'}"]
+    found = {
+        "status": (live["EndpointStatus"], "InService"),
+        "config": (live["EndpointConfigName"], config_name),
+        "models": ([each["ModelName"] for each in config["ProductionVariants"]], [model_name]),
+        "capture": (live.get("DataCaptureConfig", {}).get("CaptureStatus"), "Started"),
+    }
+    wrong = [f"its {what} is {one}, not {two}" for what, (one, two) in found.items() if one != two]
+    variants = live.get("ProductionVariants", ())
+    short = [each for each in variants if each["CurrentInstanceCount"] < each["DesiredInstanceCount"]]
+    return wrong + [
+        f"variant {each['VariantName']} has {each['CurrentInstanceCount']} instances of {each['DesiredInstanceCount']}"
+        for each in short
+    ]

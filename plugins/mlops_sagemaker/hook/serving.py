@@ -1,0 +1,65 @@
+"""Endpoints from the caller's side, and what watches and scales them."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from botocore.exceptions import ClientError
+
+from mlops_sagemaker.hook.calls import client_of, explained
+from mlops_sagemaker.probes import Answer
+
+
+class Serving:
+    """Endpoints that ``runtime_hook`` reaches, their alarms and their scaling."""
+
+    runtime_hook: AwsBaseHook
+    alarms_hook: AwsBaseHook
+    scaling_hook: AwsBaseHook
+
+    def invoke(self, endpoint: str, body: str, **arguments: Any) -> dict[str, Any]:
+        """One request to an endpoint: ``{"body", "content_type", "variant"}``, the body as text."""
+        with explained("invoke_endpoint"):
+            answer = client_of(self.runtime_hook).invoke_endpoint(EndpointName=endpoint, Body=body, **arguments)
+            return {
+                "body": answer["Body"].read().decode(),
+                "content_type": answer.get("ContentType"),
+                "variant": answer.get("InvokedProductionVariant"),
+            }
+
+    def ask(self, endpoint: str, body: str, content_type: str, accept: str) -> Answer:
+        """What an endpoint's container says to one request, be it an error."""
+        client = client_of(self.runtime_hook)
+        began = time.monotonic()
+        with explained("invoke_endpoint"):
+            try:
+                answer = client.invoke_endpoint(
+                    EndpointName=endpoint, Body=body, ContentType=content_type, Accept=accept
+                )
+            except ClientError as error:
+                said: Mapping[str, Any] = error.response
+                if "OriginalStatusCode" not in said:
+                    raise
+                message = str(said.get("OriginalMessage", ""))
+                return Answer(int(said["OriginalStatusCode"]), message, time.monotonic() - began)
+            text = answer["Body"].read().decode(errors="replace")
+        return Answer(200, text, time.monotonic() - began)
+
+    def put_alarm(self, alarm: dict[str, Any]) -> None:
+        """Make an alarm, or make it as it should be."""
+        with explained("put_metric_alarm"):
+            client_of(self.alarms_hook).put_metric_alarm(**alarm)
+
+    def delete_alarms(self, names: list[str]) -> None:
+        """Delete alarms; nothing happens for names that are none's."""
+        with explained("delete_alarms"):
+            client_of(self.alarms_hook).delete_alarms(AlarmNames=names)
+
+    def scale(self, target: dict[str, Any], policy: dict[str, Any]) -> None:
+        """Have a variant scaled between bounds by a policy, or have it scaled as it should be."""
+        client = client_of(self.scaling_hook)
+        with explained("register_scalable_target"):
+            client.register_scalable_target(**target)
+        with explained("put_scaling_policy"):
+            client.put_scaling_policy(**policy)

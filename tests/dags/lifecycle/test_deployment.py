@@ -1,0 +1,59 @@
+"""The deployment DAG's shape: what follows what, and what answers a failure."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from airflow.sdk import TriggerRule
+
+from lifecycle.deployment import deployment_dag
+from lifecycle.use_case import Deployment
+from tests.dags.lifecycle.declared import declared
+
+DAG = deployment_dag(declared())
+WAY = [
+    *("resolve", "model", "stage_config", "stage", "smoke", "contract", "latency"),
+    *("approve", "record", "config", "alarms", "deploy", "scale", "verify", "promote", "clean"),
+]
+
+
+def task(name: str) -> Any:
+    return DAG.get_task(name)
+
+
+@pytest.mark.parametrize(("before", "after"), list(pairwise(WAY)))
+def test_each_step_waits_for_the_one_before(before: str, after: str) -> None:
+    assert before in task(after).upstream_task_ids
+    assert task(after).trigger_rule == TriggerRule.ALL_SUCCESS
+
+
+def test_any_failure_before_the_end_is_answered() -> None:
+    restore = task("restore")
+    assert restore.trigger_rule == TriggerRule.ONE_FAILED
+    assert restore.upstream_task_ids == set(WAY) - {"clean"}
+
+
+def test_a_run_that_failed_is_red_though_the_champion_was_restored() -> None:
+    leaves = {each.task_id for each in DAG.tasks if not each.downstream_task_ids}
+    assert leaves == {"clean", "restore", "unstage"}, "clean is upstream_failed then, and a leaf"
+
+
+def test_staging_is_deleted_whatever_its_tests_say() -> None:
+    unstage = task("unstage")
+    assert unstage.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+    assert unstage.upstream_task_ids == {"model", "stage_config", "stage", "smoke", "contract", "latency"}
+    assert unstage.with_config
+
+
+def test_the_canarys_alarms_are_those_of_its_own_config() -> None:
+    deployment = task("deploy").deployment
+    names = [alarm["AlarmName"] for alarm in deployment["AutoRollbackConfiguration"]["Alarms"]]
+    assert names == task("alarms").alarms.names("{{ ti.xcom_pull(task_ids='config').name }}")
+    assert len(names) == 2
+    assert task("deploy").retain, "or autoscaling's instances are lost with each update"
+
+
+@pytest.mark.parametrize("instances", [1, 0, 5])
+def test_production_has_at_least_two_instances(instances: int) -> None:
+    with pytest.raises(ValueError, match="declare at least two"):
+        Deployment(instances=instances)

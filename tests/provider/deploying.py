@@ -1,0 +1,156 @@
+"""A use case's deployment DAG, its tasks run one after the other against the local SageMaker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.sdk.definitions.param import process_params
+from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
+
+from lifecycle.deployment import deployment_dag
+from lifecycle.use_case import Deployment
+from mlops_sagemaker.operators import restore
+from mlops_sagemaker.requests import BlueGreen
+from tests.dags.lifecycle.declared import declared
+from tests.provider.tasks import resume
+from tests.support.hosting import Hosting, archive
+from tests.support.local_aws import ACCOUNT, BUCKET, REGION, ROLE, LocalAws, unique
+from tests.unit.mlops_sagemaker.contexts import context_for
+
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/rows:1"
+ROWS = [[str(row), str(row / 2), "1"] for row in range(8)]
+SHA = "ab" * 32
+# The local SageMaker's waits are twenty times shorter here.
+SHIFT = BlueGreen("CANARY", percent=50, interval=timedelta(seconds=40))
+
+
+class Variables:
+    """The template variable ``var.value``."""
+
+    def __init__(self, release: str) -> None:
+        self._release = release
+
+    def get(self, name: str, default: str) -> str:
+        return {"nightshift_release": self._release}.get(name, default)
+
+
+class UseCases:
+    """A use case of its own for a test, with a registry and a release."""
+
+    def __init__(self, hosting: Hosting, patch: pytest.MonkeyPatch, **deployment: Any) -> None:
+        self.aws: LocalAws = hosting.aws
+        self.name = unique("rings").replace("-", "")[:24]
+        self.hosting = hosting
+        self.staging, self.production = (hosting.adopt(f"{self.name}-{stage}") for stage in ("staging", "production"))
+        self.use_case = declared(name=self.name, deployment=Deployment(shift=SHIFT, **deployment))
+        self.dag = deployment_dag(self.use_case)
+        self._patch = patch
+        self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.name)
+        self.release = self.aws.put(f"{self.name}/release.json", json.dumps(self._release()))
+
+    def _release(self) -> dict[str, Any]:
+        return {
+            "format": 2,
+            "release": "0123456789abcdef",
+            "bucket": BUCKET,
+            "role_arn": ROLE,
+            "code": {},
+            "images": {"inference": {"uri": IMAGE, "sha256": SHA}},
+            "approval": "automatic",
+        }
+
+    def version(self, fault: str = "none", approval: str = "Approved", **changes: Any) -> str:
+        """A registered version whose container has a fault; its ARN."""
+        key = f"{self.name}/{unique('model')}"
+        content = archive({"fault": fault.encode(), "name": key.encode()})
+        expected = [sum(map(float, row)) for row in ROWS]
+        smoke = {"version": 1, "columns": ["a", "b", "c"], "rows": ROWS, "predictions": expected}
+        gate = {"passed": True, "candidate": "linear", "report_sha256": SHA}
+        facts = {
+            "model_data": self.aws.put(f"{key}/model.tar.gz", content),
+            "model_sha256": hashlib.sha256(content).hexdigest(),
+            "smoke": self.aws.put(f"{key}/smoke.json", json.dumps(smoke)),
+            "gate": self.aws.put(f"{key}/gate.json", json.dumps(gate)),
+            "candidate": "linear",
+            "evaluation_sha256": SHA,
+            **changes,
+        }
+        created = self.aws.sagemaker.create_model_package(
+            ModelPackageGroupName=self.name, ModelApprovalStatus=approval, CustomerMetadataProperties=facts
+        )
+        return str(created["ModelPackageArn"])
+
+    def facts(self, arn: str) -> dict[str, str]:
+        """The properties of a version."""
+        return dict(self.package(arn).get("CustomerMetadataProperties", {}))
+
+    def package(self, arn: str) -> dict[str, Any]:
+        """A version."""
+        return dict(self.aws.sagemaker.describe_model_package(ModelPackageName=arn))
+
+    def endpoint(self, name: str) -> dict[str, Any] | None:
+        """An endpoint, if there is one."""
+        try:
+            return dict(self.aws.sagemaker.describe_endpoint(EndpointName=name))
+        except self.aws.sagemaker.exceptions.ClientError:
+            return None
+
+    def pointer(self) -> dict[str, Any]:
+        """Champion and previous champion."""
+        found: dict[str, Any] = json.loads(self.aws.read(f"s3://{BUCKET}/{self.name}/champion.json"))
+        return found
+
+    def run(self, **conf: Any) -> Run:
+        """A run of the DAG that has ended."""
+        return Run(self, conf).to_the_end(self._patch)
+
+
+class Run:
+    """A run: what its tasks returned (``xcoms``), and which one failed and why."""
+
+    def __init__(self, use_cases: UseCases, conf: dict[str, Any]) -> None:
+        self._use_cases, self._conf = use_cases, conf
+        self.id = unique("manual")
+        self.xcoms: dict[Any, Any] = {}
+        self.failed, self.reason, self.skipped = "", "", ""
+
+    def to_the_end(self, patch: pytest.MonkeyPatch) -> Run:
+        """As Airflow does it with this DAG: after a failure only the two tasks run that answer it."""
+        answers = ("unstage", "restore")
+        order = [task.task_id for task in self._use_cases.dag.topological_sort() if task.task_id not in answers]
+        for task_id in order:
+            try:
+                self.execute(task_id)
+            except AirflowSkipException:
+                self.skipped = task_id
+                break
+            except Exception as error:
+                self.failed, self.reason = task_id, str(error)
+                self.xcoms[task_id, restore.FAILURE] = str(error)
+                break
+        if "model" in self.xcoms:
+            self.execute("unstage")
+        if self.failed:
+            patch.setattr(restore, "failed_tasks", lambda _: [self.failed])
+            self.execute("restore")
+        return self
+
+    def execute(self, task_id: str) -> Any:
+        """Render and run one task."""
+        dag = self._use_cases.dag
+        task = dag.get_task(task_id)
+        context = context_for(task, xcoms=self.xcoms, run_id=self.id, run_type="manual", logical_date=None)
+        context["dag"], context["dag_run"].conf = dag, self._conf
+        context["params"] = process_params(dag, task, self._conf, suppress_exception=False)
+        context["var"] = {"value": Variables(self._use_cases.release)}
+        task.render_template_fields(context)
+        operator = context["ti"].task
+        try:
+            self.xcoms[task_id] = operator.execute(context)
+        except TaskDeferred as deferred:
+            self.xcoms[task_id] = resume(operator, deferred, context)
+        return self.xcoms[task_id]

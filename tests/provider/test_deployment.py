@@ -1,0 +1,117 @@
+"""The deployment DAG, task by task, against the local SageMaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from tests.provider.deploying import ROWS, UseCases
+from tests.support.fixtures import hosting  # noqa: F401 - a fixture
+from tests.support.hosting import Hosting
+
+pytestmark = pytest.mark.local_only
+
+
+@pytest.fixture
+def rings(hosting: Hosting, monkeypatch: pytest.MonkeyPatch) -> UseCases:  # noqa: F811 - the fixture
+    return UseCases(hosting, monkeypatch)
+
+
+@pytest.fixture
+def champion(rings: UseCases) -> str:
+    """A version that was deployed."""
+    arn = rings.version()
+    assert rings.run().failed == ""
+    return arn
+
+
+def test_the_first_version_comes_into_production_and_is_the_champion(rings: UseCases) -> None:
+    arn = rings.version()
+    run = rings.run()
+    assert (run.failed, run.reason) == ("", "")
+    live = rings.endpoint(rings.production)
+    assert live is not None
+    assert live["EndpointStatus"] == "InService"
+    assert live["EndpointConfigName"] == run.xcoms["config"]["name"]
+    assert live["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    assert rings.endpoint(rings.staging) is None
+    pointer = rings.pointer()
+    assert pointer["champion"]["model_package_arn"] == arn
+    assert pointer["champion"]["config_name"] == live["EndpointConfigName"]
+    assert pointer["previous"] is None
+    facts = rings.facts(arn)
+    assert facts["deployment"] == "live"
+    assert facts["production_approval"].startswith("Approved for production by policy")
+    targets = rings.aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    ours = [each for each in targets["ScalableTargets"] if rings.production in each["ResourceId"]]
+    assert [(each["MinCapacity"], each["MaxCapacity"]) for each in ours] == [(2, 4)]
+
+
+def test_nothing_waits_once_all_is_deployed(rings: UseCases, champion: str) -> None:
+    assert rings.run().skipped == "resolve"
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
+
+
+def test_a_second_version_loses_no_request_and_the_first_stays_as_previous(rings: UseCases, champion: str) -> None:
+    arn = rings.version()
+    with requests(rings) as answers:
+        run = rings.run()
+    assert (run.failed, run.reason) == ("", "")
+    assert len(answers) > 10
+    assert set(answers) == {"2.5"}
+    pointer = rings.pointer()
+    assert pointer["champion"]["model_package_arn"] == arn
+    assert pointer["previous"]["model_package_arn"] == champion
+
+
+FAULTS = {
+    "wrong": ("smoke", "row 8 is predicted as"),
+    "schema": ("smoke", "could not convert"),
+    "lenient": ("contract", "is answered with 200, not refused with a 4xx"),
+    "slow": ("latency", "the budget 250.0 ms"),
+    "crash": ("stage", "did not pass the ping health check"),
+    "breaking=20": ("latency", "a request got a 500"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_version_with_a_fault_stays_out_and_the_champion_serves_on(
+    rings: UseCases, champion: str, fault: str
+) -> None:
+    before, bad = rings.endpoint(rings.production), rings.version(fault)
+    run = rings.run()
+    failed, reason = FAULTS[fault]
+    assert run.failed == failed
+    assert reason in run.reason
+    assert rings.endpoint(rings.production) == before
+    assert rings.endpoint(rings.staging) is None
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
+    assert rings.facts(bad)["deployment"].startswith(f"failed: {failed}:")
+    assert run.xcoms["restore"]["restored"] == champion
+
+
+@contextmanager
+def requests(rings: UseCases) -> Iterator[list[str]]:
+    """Requests to production meanwhile, one after the other, and what they are answered."""
+    answers: list[str] = []
+    done = Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            try:
+                answers.append(
+                    rings.hosting.invoke(rings.production, ",".join(ROWS[1]), ContentType="text/csv").decode()
+                )
+            except Exception as error:
+                answers.append(repr(error))
+
+    thread = Thread(target=ask)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,95 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
+from tests.unit.mlops_sagemaker.contexts import context_for
+from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+
+ANSWER = {"approved": True, "by": "jo", "why": "good"}
+
+
+def ask(policy: str = "manual") -> ApproveDeploymentOperator:
+    return ApproveDeploymentOperator(task_id="approve", subject="Put it there?", body="It is good.", policy=policy)
+
+
+@pytest.fixture
+def package(aws: FakeAws) -> dict[str, Any]:
+    return version(aws, approved_at=100.0)
+
+
+def version(aws: FakeAws, approved_at: float) -> dict[str, Any]:
+    aws.groups.setdefault("abalone", "")
+    request = {"ModelPackageGroupName": "abalone", "ModelApprovalStatus": "Approved"}
+    aws.call("CreateModelPackage", {**request, "CustomerMetadataProperties": {}})
+    aws.packages[-1]["LastModifiedTime"] = approved_at
+    return aws.packages[-1]
+
+
+def record(package: dict[str, Any], **answer: Any) -> RecordApprovalOperator:
+    run = {
+        "model_package_arn": package["ModelPackageArn"],
+        "approved_at": 100.0,
+        "champion_uri": "s3://b/champion.json",
+    }
+    return RecordApprovalOperator(task_id="record", run=run, answer={**ANSWER, **answer}, use_case="abalone")
+
+
+def executed(operator: Any) -> Any:
+    return operator.execute(context_for(operator))
+
+
+def test_a_policy_answers_for_people_and_says_so() -> None:
+    assert executed(ask("automatic")) == {
+        "approved": True,
+        "by": "policy",
+        "why": "the approval is declared as automatic",
+    }
+
+
+def test_people_have_no_default_and_no_deadline() -> None:
+    operator = ask()
+    assert operator.options == ["Approve", "Reject"]
+    assert operator.defaults is None
+    assert operator.response_timeout is None
+
+
+@pytest.mark.parametrize(("option", "approved"), [("Approve", True), ("Reject", False)])
+def test_their_answer_is_who_what_and_why(option: str, approved: bool) -> None:
+    operator = ask()
+    event = {
+        "chosen_options": [option],
+        "params_input": {"reason": "because"},
+        "responded_at": datetime(2026, 3, 2, tzinfo=UTC),
+        "responded_by_user": {"id": "1", "name": "jo"},
+    }
+    answer = operator.execute_complete(context_for(operator), event)
+    assert answer == {"approved": approved, "by": "jo", "why": "because"}
+
+
+def test_an_approval_is_written_down_with_the_version(aws: FakeAws, package: dict[str, Any]) -> None:
+    assert executed(record(package))["approved"]
+    assert package["CustomerMetadataProperties"] == {"production_approval": "Approved for production by jo: good"}
+
+
+def test_a_no_rejects_the_version_and_is_no_error(aws: FakeAws, package: dict[str, Any]) -> None:
+    with pytest.raises(AirflowSkipException, match="Rejected for production by jo: too slow"):
+        executed(record(package, approved=False, why="too slow"))
+    changes = aws.asked("UpdateModelPackage")
+    assert changes[0]["ModelApprovalStatus"] == "Rejected"
+    assert changes[0]["ApprovalDescription"] == "Rejected for production by jo: too slow"
+    assert changes[1]["CustomerMetadataProperties"]["deployment"].startswith("refused: Rejected")
+
+
+def test_a_version_that_was_overtaken_meanwhile_goes_no_further(aws: FakeAws, package: dict[str, Any]) -> None:
+    later = version(aws, approved_at=200.0)
+    with pytest.raises(AirflowSkipException, match=f"superseded: by {later['ModelPackageArn']}"):
+        executed(record(package))
+    assert package["CustomerMetadataProperties"]["deployment"].startswith("superseded")
+
+
+def test_a_version_that_was_approved_earlier_overtakes_nothing(aws: FakeAws, package: dict[str, Any]) -> None:
+    version(aws, approved_at=50.0)
+    assert executed(record(package))["approved"]
