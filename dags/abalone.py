@@ -10,6 +10,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 
 from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
+from lifecycle.rollback import rollback_dag
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, UseCase
 from mlops_sagemaker.gates import Policy
@@ -56,3 +57,4 @@ USE_CASE = UseCase(
 # Airflow reads only files that name it: dag.
 abalone_training = training_dag(USE_CASE)
 abalone_deployment = deployment_dag(USE_CASE)
+abalone_rollback = rollback_dag(USE_CASE)

@@ -1,9 +1,21 @@
 """What DAGs are told of by events: every Asset, named once."""
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetWatcher
+
+from mlops_sagemaker.naming import words
+from mlops_sagemaker.triggers.queue import QueueTrigger
 
 
 def data(use_case: str) -> Asset:
     """The data of a use case. An event says that days were added; its ``extra`` may name the date that ends the data
     window, as ``window_end``. ``deploy.local.data`` knows the name."""
     return Asset(f"{use_case}_data")
+
+
+def approvals(use_case: str) -> Asset:
+    """The versions of a use case that were approved or rejected: EventBridge tells a queue of SQS so, and that Airflow.
+
+    The queue has the use case's name with hyphens; ``deploy.local.approvals`` knows it.
+    """
+    watcher = AssetWatcher(name=f"{use_case}_approvals", trigger=QueueTrigger(f"{words(use_case)}-approvals"))
+    return Asset(f"{use_case}_approvals", watchers=[watcher])

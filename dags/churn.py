@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
+from lifecycle.rollback import rollback_dag
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, Tuning, UseCase
 from mlops_sagemaker.gates import Policy
@@ -70,3 +71,4 @@ USE_CASE = UseCase(
 # Airflow reads only files that name it: dag.
 churn_training = training_dag(USE_CASE)
 churn_deployment = deployment_dag(USE_CASE)
+churn_rollback = rollback_dag(USE_CASE)

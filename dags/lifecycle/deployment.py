@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import DAG, Param, TriggerRule, chain
 from airflow.sdk.definitions.param import ParamsDict
 
+from lifecycle.approvals import on_approval
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
@@ -79,7 +80,7 @@ def deployment_dag(use_case: UseCase) -> DAG:
         dag_id=f"{use_case.name}_deployment",
         description=f"{use_case.description}: approved versions to production",
         doc_md=f"{use_case.doc}\n\n{STEPS}",
-        schedule=None,
+        schedule=on_approval(use_case),
         catchup=False,
         max_active_runs=1,
         default_args={**DEFAULT_ARGS, "owner": use_case.owner, "on_failure_callback": why},
@@ -110,7 +111,7 @@ def _wire(use_case: UseCase) -> None:
     promote >> CleanUpOperator(
         pointer=promote.output,
         models=naming.words(use_case.name),
-        configs=_endpoint(use_case, "production"),
+        configs=production(use_case),
         alarms=_alarms(use_case),
         **_named("clean"),
     )
@@ -155,7 +156,7 @@ def _approval(use_case: UseCase, run: Any) -> list[Any]:
 
 
 def _production(use_case: UseCase, run: Any) -> list[Any]:
-    declared, name = use_case.deployment, _endpoint(use_case, "production")
+    declared, name = use_case.deployment, production(use_case)
     alarms = _alarms(use_case)
     shift = replace(declared.shift, alarms=alarms.names(CONFIG))
     scaling = Scaling(declared.instances, declared.max_instances, declared.invocations_per_instance)
@@ -181,7 +182,7 @@ def _alarms(use_case: UseCase) -> Alarms:
 def _restore(use_case: UseCase, run: Any) -> RestoreOperator:
     return RestoreOperator(
         run=run,
-        endpoint_name=_endpoint(use_case, "production"),
+        endpoint_name=production(use_case),
         trigger_rule=TriggerRule.ONE_FAILED,
         **_named("restore"),
     )
@@ -204,6 +205,11 @@ def _form() -> dict[str, Param]:
             enum=[None, "manual", "automatic"],
         ),
     }
+
+
+def production(use_case: UseCase) -> str:
+    """The name of a use case's production endpoint."""
+    return _endpoint(use_case, "production")
 
 
 def _endpoint(use_case: UseCase, stage: str) -> str:

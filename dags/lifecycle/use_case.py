@@ -58,6 +58,7 @@ class Deployment:
     ``invocations_per_instance`` (a minute). Of staging's answers 99 of 100 must come within ``latency_budget``; while
     traffic moves as ``shift`` says, an average beyond it, or a larger share of errors than ``max_error_share``, brings
     the champion back. ``approval`` says who lets a version into production: people, or the declaration itself.
+    ``reconcile`` is a cron expression: when to look for approvals whose event got lost.
     """
 
     image: str = "inference"
@@ -70,6 +71,7 @@ class Deployment:
     max_error_share: float = 0.01
     shift: BlueGreen = field(default_factory=lambda: BlueGreen("CANARY", percent=10))
     approval: Literal["manual", "automatic"] = "manual"
+    reconcile: str = "*/15 * * * *"
 
     def __post_init__(self) -> None:
         if not 2 <= self.instances <= self.max_instances:

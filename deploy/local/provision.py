@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from deploy.local import approvals
 from deploy.local.settings import BUCKET, REGION, REGISTRY, ROLE_ARN, ROLE_NAME
 from deploy.publish import CONTAINERS, SCRIPTS, publish
 from deploy.samples import DAYS, SAMPLES, deal
@@ -41,7 +42,10 @@ def main() -> None:
     for use_case in SAMPLES:
         new = sum(new for _, new in deal(s3, BUCKET, use_case, DAYS))
         print(f"Data of {use_case}: {f'{new} days loaded' if new else 'already loaded'}")
+        approvals.ensure(boto3.client("sqs"), boto3.client("events"), use_case)
     settings = {"environment": "local", "region": REGION, "bucket": BUCKET, "role_arn": ROLE_ARN}
+    # Nobody sits beside a laptop's first run: the registry says that a policy has let the version in.
+    settings["approval"] = "automatic"
     release, changed = publish(s3, SCRIPTS, CONTAINERS, settings, REGISTRY)
     print(f"Release {release} {'published' if changed else 'already published'}")
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.resources import Description
 
 MARK = "deployment"
@@ -102,9 +103,15 @@ def promoted(pointer: Mapping[str, Any], served: Mapping[str, Any]) -> dict[str,
     return {"champion": dict(served), "previous": before}
 
 
-def rolled_back(pointer: Mapping[str, Any]) -> dict[str, Any]:
-    """The pointer once the previous champion is the champion again."""
-    return {"champion": pointer["previous"], "previous": None}
+def rolled_back(pointer: Mapping[str, Any], leaving: str, back: Mapping[str, Any]) -> dict[str, Any]:
+    """The pointer once ``back`` is the champion again, after the version with the ARN ``leaving``; going back again
+    changes nothing. Raises UserError if neither is the champion: it has moved meanwhile."""
+    champion = pointer["champion"]
+    if champion == back:
+        return dict(pointer)
+    if champion is None or champion["model_package_arn"] != leaving:
+        raise UserError(f"the champion has moved meanwhile; roll back again if it still is to go: {champion}")
+    return {"champion": dict(back), "previous": None}
 
 
 def mark(state: str, reason: str = "") -> dict[str, str]:

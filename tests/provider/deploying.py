@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.definitions.param import process_params
 from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from lifecycle.deployment import deployment_dag
+from lifecycle.rollback import rollback_dag
 from lifecycle.use_case import Deployment
 from mlops_sagemaker.operators import restore
 from mlops_sagemaker.requests import BlueGreen
@@ -47,7 +49,7 @@ class UseCases:
         self.hosting = hosting
         self.staging, self.production = (hosting.adopt(f"{self.name}-{stage}") for stage in ("staging", "production"))
         self.use_case = declared(name=self.name, deployment=Deployment(shift=SHIFT, **deployment))
-        self.dag = deployment_dag(self.use_case)
+        self.deployment, self.rollback = deployment_dag(self.use_case), rollback_dag(self.use_case)
         self._patch = patch
         self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.name)
         self.release = self.aws.put(f"{self.name}/release.json", json.dumps(self._release()))
@@ -105,15 +107,19 @@ class UseCases:
         return found
 
     def run(self, **conf: Any) -> Run:
-        """A run of the DAG that has ended."""
-        return Run(self, conf).to_the_end(self._patch)
+        """A run of the deployment DAG that has ended."""
+        return Run(self, self.deployment, conf, "manual").to_the_end(self._patch)
+
+    def roll_back(self, run_type: str, **conf: Any) -> Run:
+        """A run of the rollback DAG that has ended."""
+        return Run(self, self.rollback, conf, run_type).to_the_end(self._patch)
 
 
 class Run:
     """A run: what its tasks returned (``xcoms``), and which one failed and why."""
 
-    def __init__(self, use_cases: UseCases, conf: dict[str, Any]) -> None:
-        self._use_cases, self._conf = use_cases, conf
+    def __init__(self, use_cases: UseCases, dag: DAG, conf: dict[str, Any], run_type: str) -> None:
+        self._use_cases, self._dag, self._conf, self._type = use_cases, dag, conf, run_type
         self.id = unique("manual")
         self.xcoms: dict[Any, Any] = {}
         self.failed, self.reason, self.skipped = "", "", ""
@@ -121,7 +127,7 @@ class Run:
     def to_the_end(self, patch: pytest.MonkeyPatch) -> Run:
         """As Airflow does it with this DAG: after a failure only the two tasks run that answer it."""
         answers = ("unstage", "restore")
-        order = [task.task_id for task in self._use_cases.dag.topological_sort() if task.task_id not in answers]
+        order = [task.task_id for task in self._dag.topological_sort() if task.task_id not in answers]
         for task_id in order:
             try:
                 self.execute(task_id)
@@ -141,9 +147,9 @@ class Run:
 
     def execute(self, task_id: str) -> Any:
         """Render and run one task."""
-        dag = self._use_cases.dag
+        dag = self._dag
         task = dag.get_task(task_id)
-        context = context_for(task, xcoms=self.xcoms, run_id=self.id, run_type="manual", logical_date=None)
+        context = context_for(task, xcoms=self.xcoms, run_id=self.id, run_type=self._type, logical_date=None)
         context["dag"], context["dag_run"].conf = dag, self._conf
         context["params"] = process_params(dag, task, self._conf, suppress_exception=False)
         context["var"] = {"value": Variables(self._use_cases.release)}

@@ -93,6 +93,34 @@ def test_a_version_with_a_fault_stays_out_and_the_champion_serves_on(
     assert run.xcoms["restore"]["restored"] == champion
 
 
+def test_one_click_brings_the_previous_champion_back(rings: UseCases, champion: str) -> None:
+    before, gone = rings.endpoint(rings.production), rings.version()
+    assert rings.run().failed == ""
+    assert rings.roll_back("scheduled").skipped == "resolve", "nobody asked for it"
+    run = rings.roll_back("manual", reason="too shy")
+    assert (run.failed, run.reason) == ("", "")
+    assert before is not None
+    assert (rings.endpoint(rings.production) or {})["EndpointConfigName"] == before["EndpointConfigName"]
+    pointer = rings.pointer()
+    assert pointer["champion"]["model_package_arn"] == champion
+    assert pointer["previous"] is None
+    assert rings.facts(gone)["deployment"] == "rolled back: by hand: too shy"
+    again = rings.roll_back("manual")
+    assert again.failed == "resolve"
+    assert "no previous champion to go back to" in again.reason
+    assert rings.run().skipped == "resolve", "what was rolled back is not deployed again by itself"
+
+
+def test_a_champion_that_is_rejected_is_rolled_back(rings: UseCases, champion: str) -> None:
+    bad = rings.version()
+    assert rings.run().failed == ""
+    decision = {"ModelApprovalStatus": "Rejected", "ApprovalDescription": "unfair"}
+    rings.aws.sagemaker.update_model_package(ModelPackageArn=bad, **decision)
+    assert rings.roll_back("asset_triggered").failed == ""
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
+    assert rings.facts(bad)["deployment"] == "rolled back: rejected in the registry: unfair"
+
+
 @contextmanager
 def requests(rings: UseCases) -> Iterator[list[str]]:
     """Requests to production meanwhile, one after the other, and what they are answered."""

@@ -77,6 +77,7 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
         self.once_hook = _OnceHook(*args, **kwargs)  # type: ignore[no-untyped-call]
         self.runtime_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
         self.alarms_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "cloudwatch"})
+        self.queues_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sqs"})
         self.scaling_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "application-autoscaling"})
 
     @property

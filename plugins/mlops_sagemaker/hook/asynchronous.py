@@ -12,6 +12,9 @@ from mlops_sagemaker.hook.lines import LogPositions, line, move_on
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.resources import Describable, Description
 
+LONG_POLL_SECONDS = 10
+MAX_MESSAGES = 10
+
 
 class AsyncAws:
     """What triggers ask of AWS; the methods do as their namesakes of LifecycleHook.
@@ -53,6 +56,24 @@ class AsyncAws:
         with explained(f"listing {uri}"):
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [entry["Key"].removeprefix(prefix) async for page in pages for entry in page.get("Contents", ())]
+
+    async def receive(self, queue: str) -> list[Any]:
+        """The messages that are in the queue of this name, or come within `LONG_POLL_SECONDS`."""
+        client = await self._client(self._hook.queues_hook)
+        with explained(f"receiving from {queue}"):
+            url = (await client.get_queue_url(QueueName=queue))["QueueUrl"]
+            answer = await client.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=MAX_MESSAGES, WaitTimeSeconds=LONG_POLL_SECONDS
+            )
+            return list(answer.get("Messages", ()))
+
+    async def forget(self, queue: str, messages: list[Any]) -> None:
+        """Delete messages that were received: they are dealt with."""
+        client = await self._client(self._hook.queues_hook)
+        with explained(f"deleting from {queue}"):
+            url = (await client.get_queue_url(QueueName=queue))["QueueUrl"]
+            for message in messages:
+                await client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     async def _log_streams(self, kind: JobKind, name: str) -> list[str]:
         client = await self._client(self._hook.logs_hook)

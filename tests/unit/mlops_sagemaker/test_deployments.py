@@ -5,6 +5,7 @@ import pytest
 
 from mlops_sagemaker import deployments
 from mlops_sagemaker.deployments import FAILED, MARK, NOBODY, SUPERSEDED
+from mlops_sagemaker.errors import UserError
 
 SHA = "ab" * 32
 FACTS = {
@@ -96,7 +97,16 @@ def test_the_champion_before_becomes_the_previous_one_and_can_come_back() -> Non
     second = deployments.promoted(first, SERVED)
     assert second == {"champion": SERVED, "previous": {"config_name": "old"}}
     assert deployments.promoted(second, {**SERVED, "since": "later"}) == second, "promoting again changes nothing"
-    assert deployments.rolled_back(second) == {"champion": {"config_name": "old"}, "previous": None}
+
+
+def test_a_rollback_is_to_the_previous_champion_once_and_from_no_other() -> None:
+    back = {"config_name": "old", "model_package_arn": "arn:1"}
+    pointer = {"champion": {**SERVED, "model_package_arn": "arn:2"}, "previous": back}
+    returned = deployments.rolled_back(pointer, "arn:2", back)
+    assert returned == {"champion": back, "previous": None}
+    assert deployments.rolled_back(returned, "arn:2", back) == returned
+    with pytest.raises(UserError, match="has moved meanwhile"):
+        deployments.rolled_back({**pointer, "champion": {"model_package_arn": "arn:3"}}, "arn:2", back)
 
 
 def test_a_mark_is_what_sagemaker_stores() -> None:

@@ -1,0 +1,76 @@
+"""The rollback DAG: production serves the previous champion again."""
+
+from typing import Any
+
+from airflow.sdk import DAG, Param, TriggerRule, chain
+from airflow.sdk.definitions.param import ParamsDict
+
+from lifecycle.approvals import on_approval
+from lifecycle.deployment import production
+from lifecycle.steps import DEFAULT_ARGS
+from lifecycle.use_case import UseCase
+from mlops_sagemaker.operators.hosting import SageMakerEndpointOperator
+from mlops_sagemaker.operators.notify import told_of_failure
+from mlops_sagemaker.operators.probing import VerifyDeploymentOperator
+from mlops_sagemaker.operators.restore import RestoreOperator, why
+from mlops_sagemaker.operators.rollback import ResolveRollbackOperator, RollBackOperator
+
+BACK = "ti.xcom_pull(task_ids='resolve').champion"
+STEPS = """**Rollback.** Trigger it, and production serves the version before: all of its traffic at once, proven, and
+only then is that version the champion again. The one that goes is marked in the registry. A champion that is rejected
+in the registry is rolled back without a trigger."""
+DOCS = {
+    "resolve": """Settles which champion goes and which comes back. A run that nobody started by hand is skipped
+        unless the champion was rejected in the registry.""",
+    "deploy": """Moves all of production's traffic to the config of the previous champion, and proves that it serves
+        just that.""",
+    "verify": """Proves that production is what it was with that champion: config, model, instances, data capture,
+        and the stored predictions.""",
+    "move": """Makes the previous version the champion again in one step, and marks the one that goes with the
+        reason.""",
+    "restore": """Runs only after a failure: production serves again what is written down as the champion.""",
+}
+
+
+def rollback_dag(use_case: UseCase) -> DAG:
+    """The DAG ``<use case>_rollback``."""
+    with DAG(
+        dag_id=f"{use_case.name}_rollback",
+        description=f"{use_case.description}: back to the previous champion",
+        doc_md=f"{use_case.doc}\n\n{STEPS}",
+        schedule=on_approval(use_case),
+        catchup=False,
+        max_active_runs=1,
+        default_args={**DEFAULT_ARGS, "owner": use_case.owner, "on_failure_callback": why},
+        tags={use_case.name, "rollback"},
+        on_failure_callback=told_of_failure(use_case.notifiers),
+    ) as dag:
+        _wire(use_case)
+    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
+    reason = Param("", "Why; it is written down with the version.", title="Reason", type="string", maxLength=200)
+    dag.params = ParamsDict({"reason": reason})
+    return dag
+
+
+def _wire(use_case: UseCase) -> None:
+    resolve = ResolveRollbackOperator(
+        use_case=use_case.name, reason="by hand: {{ params.reason or 'no reason given' }}", **_named("resolve")
+    )
+    live: dict[str, Any] = {"endpoint_name": production(use_case), "config_name": f"{{{{ {BACK}.config_name }}}}"}
+    deploy = SageMakerEndpointOperator(retain=True, **live, **_named("deploy"))
+    verify = VerifyDeploymentOperator(
+        smoke=f"{{{{ {BACK}.smoke }}}}", model_name=f"{{{{ {BACK}.model_name }}}}", **live, **_named("verify")
+    )
+    move = RollBackOperator(run=resolve.output, **_named("move"))
+    chain(resolve, deploy, verify, move)
+    restore = RestoreOperator(
+        run=resolve.output,
+        endpoint_name=production(use_case),
+        trigger_rule=TriggerRule.ONE_FAILED,
+        **_named("restore"),
+    )
+    chain([resolve, deploy, verify, move], restore)
+
+
+def _named(step: str) -> dict[str, Any]:
+    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}
