@@ -143,8 +143,10 @@ class Endpoint(Resource):
 
     def _updated(self, scope: Scope, name: str, old: Properties, new: Properties) -> None:
         wanted = new["EndpointConfigName"]
-        if wanted == old["EndpointConfigName"]:
+        if wanted == old.get("EndpointConfigName"):
             return  # the other properties say how the next update goes
+        if "EndpointConfigName" not in old and self._settled(scope, name)["EndpointConfigName"] == wanted:
+            return  # nobody knows how it was: what the server's end interrupted has gone on
         self._call(scope, "Update", stacks.endpoint_update(name, new))
         record = self._settled(scope, name)
         if record["EndpointConfigName"].lower() != wanted.lower():

@@ -3,8 +3,7 @@
 These private names of its package ``services.cloudformation`` are used, held by
 ``tests/unit/sagemaker_local/base/test_cloudformation.py``: ``provisioners._RESOURCE_HANDLERS``,
 ``_REPLACING_PROPERTIES``, ``_CUSTOM_NAME_REPLACEMENT``, ``_STACK_TAG_PROPERTY`` and ``_physical_name``,
-``stacks._runs_on_worker_thread`` and ``_add_event``, ``_stacks``; of ``core.responses`` ``get_account_id``,
-``get_region``, ``now_iso`` and ``request_scope``.
+``stacks._runs_on_worker_thread``; of ``core.responses`` ``get_account_id`` and ``get_region``.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from sagemaker_local.base.interface import Made, Provisioned, StackResource
+from sagemaker_local.base.interface import Provisioned, StackResource
 from sagemaker_local.domain.arns import Scope
 
 _LONGEST_NAME = 63
@@ -30,56 +29,6 @@ def register(resource: StackResource, touched: Callable[[], None]) -> None:
     if resource.tagged:
         provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
     _run_on_a_thread(kind)
-
-
-# What a stack is that nobody works at any more; of what was being cleaned up, the work itself was done.
-_ENDS = {
-    "CREATE_IN_PROGRESS": "CREATE_FAILED",
-    "UPDATE_IN_PROGRESS": "UPDATE_FAILED",
-    "DELETE_IN_PROGRESS": "DELETE_FAILED",
-    "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
-    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_COMPLETE",
-}
-_INTERRUPTED = "The server ended while the stack was worked at. Delete the stack, or update it."
-
-
-def end_interrupted(made: Callable[[Scope, str], list[Made]]) -> None:
-    """After a start: stacks that were being worked at have failed, and own whatever *made* finds by their id."""
-    services = importlib.import_module("ministack.services.cloudformation")
-    for (account, region, _), stack in services._stacks._data.items():
-        if stack["StackStatus"] in _ENDS:
-            _end(Scope(account, region), stack, made(Scope(account, region), stack["StackId"]))
-
-
-def _end(scope: Scope, stack: dict[str, Any], found: list[Made]) -> None:
-    stacks = importlib.import_module("ministack.services.cloudformation.stacks")
-    responses = importlib.import_module("ministack.core.responses")
-    known = {resource["PhysicalResourceId"].lower() for resource in stack["_resources"].values()}
-    for resource in found:
-        if resource.physical_id.lower() not in known:
-            stack["_resources"][_free_id(stack, resource.logical_id)] = _record(resource, responses.now_iso())
-    stack["StackStatus"], stack["StackStatusReason"] = _ENDS[stack["StackStatus"]], _INTERRUPTED
-    name, number = stack["StackName"], stack["StackId"]
-    with responses.request_scope(scope.account, scope.region):
-        stacks._add_event(number, name, name, "AWS::CloudFormation::Stack", stack["StackStatus"], _INTERRUPTED, number)
-
-
-def _free_id(stack: dict[str, Any], logical_id: str) -> str:
-    """Of two resources under one logical id one was to take the other's place: both are to be deleted."""
-    return f"{logical_id}Replaced" if logical_id in stack["_resources"] else logical_id
-
-
-def _record(resource: Made, now: str) -> dict[str, Any]:
-    return {
-        "PhysicalResourceId": resource.physical_id,
-        "ResourceType": resource.type_name,
-        "ResourceStatus": "CREATE_FAILED",
-        "LogicalResourceId": resource.logical_id,
-        "Properties": {},
-        "Attributes": {},
-        "Timestamp": now,
-    }
 
 
 class _Handlers:

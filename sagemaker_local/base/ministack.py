@@ -5,22 +5,23 @@ it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/tes
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
 ``services.s3._atomic_write``; those of its CloudFormation, CloudWatch and Logs are in ``base/cloudformation.py``,
-``base/alarms.py``, ``base/logs.py`` and ``base/log_events.py``.
+``base/interrupted_stacks.py``, ``base/alarms.py``, ``base/logs.py`` and ``base/log_events.py``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.base import cloudformation, log_events, logs, s3_files
+from sagemaker_local.base import cloudformation, interrupted_stacks, log_events, logs, s3_files
 from sagemaker_local.base.alarms import Evaluator
 from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp, Made, StackResource
@@ -72,6 +73,9 @@ class Ministack:
         self.app: AsgiApp = with_managed_key(self._ministack.app)
         self._saving = threading.Lock()
         self._touched = threading.Event()
+        self._replacing: dict[str, tuple[str, ...]] = {}
+        self._work: set[asyncio.Task[None]] = set()
+        interrupted_stacks.remember(self.save)
 
     async def emit_event(self, scope: Scope, event: Event) -> None:
         """Publish *event*; raises ``RuntimeError`` if EventBridge refuses it."""
@@ -89,10 +93,20 @@ class Ministack:
 
     def register_stack_resource(self, resource: StackResource) -> None:
         cloudformation.register(resource, self.touched)
+        self._replacing[resource.type_name] = resource.replacing
 
     def end_interrupted_stacks(self, made: Callable[[Scope, str], list[Made]]) -> None:
-        cloudformation.end_interrupted(made)
+        interrupted_stacks.end(made, self._replacing, self._run)
         self.touched()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            self._work.discard(task)
+            self.touched()
+
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(ended)
 
     def evaluate_alarms(self) -> None:
         self._alarms.evaluate_all()

@@ -61,8 +61,11 @@ class Stack:
         self.client.create_stack(StackName=self.name, **_request(resources, outputs))
 
     def update(self, resources: dict[str, Any]) -> str:
-        self.client.update_stack(StackName=self.name, **_request(resources, {}))
+        self.begin_update(resources)
         return self.settled()
+
+    def begin_update(self, resources: dict[str, Any]) -> None:
+        self.client.update_stack(StackName=self.name, **_request(resources, {}))
 
     def delete(self) -> None:
         self.client.delete_stack(StackName=self.name)

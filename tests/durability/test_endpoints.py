@@ -210,6 +210,25 @@ def test_a_stack_that_was_being_made_has_failed_and_is_deleted_with_all_that_the
     assert left_over(hosting, stack) == []
 
 
+def test_a_stacks_update_that_was_under_way_is_rolled_back_and_can_be_made_again(own: LocalAws) -> None:
+    hosting, stack = Hosting(own), Stack(own)
+    assert stack.create(hosted(hosting.model_data("first"))) == "CREATE_COMPLETE"
+    before, endpoint = stack.ids(), stack.named("Endpoint")
+    second = hosted(hosting.model_data("second"))
+    second["Model"]["Properties"]["PrimaryContainer"]["Environment"] = SLOW
+    stack.begin_update(second)
+    status = lambda: own.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]  # noqa: E731
+    eventually(lambda: status() == "Updating" or None, "the endpoint's update")
+    restarted(own)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert answer(hosting, endpoint) == "first"
+    assert (stack.ids(), len(left_over(hosting, stack))) == (before, 3)
+    assert stack.update(second) == "UPDATE_COMPLETE"
+    assert answer(hosting, endpoint) == "second"
+    stack.delete()
+    assert left_over(hosting, stack) == []
+
+
 def test_every_acknowledged_asynchronous_request_is_answered_also_across_a_kill(own: LocalAws) -> None:
     hosting = Hosting(own)
     name = asynchronous(hosting, {"MaxConcurrentInvocationsPerInstance": 2})

@@ -76,33 +76,3 @@ def test_a_resource_that_fails_fails_its_stack(tmp_path: Path) -> None:
     )
     assert status == "ROLLBACK_COMPLETE"
     assert [call[0] for call in calls] == ["create"]
-
-
-def test_a_stack_that_nobody_works_at_any_more_has_failed_and_owns_what_it_made(tmp_path: Path) -> None:
-    status, resources, calls = in_a_process(
-        tmp_path,
-        f"""{PRELUDE}
-        from sagemaker_local.base.interface import Made
-        handlers = importlib.import_module("ministack.services.cloudformation")
-        responses = importlib.import_module("ministack.core.responses")
-        def made(scope, stack_id):
-            assert (scope, stack_id) == (SCOPE, own["StackId"])
-            kind, known = "AWS::SageMaker::Thing", own["_resources"]["A"]["PhysicalResourceId"]
-            return [Made("A", kind, known.upper()), Made("A", kind, "arn:old"), Made("B", kind, "arn:b")]
-        async def run():
-            global own
-            await stack("CreateStack", Colour="red")
-            with responses.request_scope(*SCOPE):
-                own = handlers._stacks["s"]
-            own["StackStatus"] = "UPDATE_IN_PROGRESS"
-            base.end_interrupted_stacks(made)
-            base.end_interrupted_stacks(made)
-            seen = [own["StackStatus"], sorted(own["_resources"])]
-            await stack("DeleteStack")
-            return seen
-        result = [*asyncio.run(run()), sorted(call[1] for call in calls if call[0] == "delete")]
-        """,
-    )
-    assert (status, resources) == ("UPDATE_FAILED", ["A", "AReplaced", "B"])
-    assert len(calls) == 3
-    assert {"arn:b", "arn:old"} < set(calls)
