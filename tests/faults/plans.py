@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.faults.proxy import Call, Moment, Plan, Strike, cut, kill
@@ -29,16 +29,16 @@ def every_task_is_killed_before_and_after_each_change_and_while_it_waits(call: C
     return Strike("after", kill) if re.fullmatch(r"Describe\w+Job", call.operation) and times == 2 else None
 
 
-def once(moment: Moment, matches: Callable[[Call], bool], act: Callable[[Call], None]) -> Plan:
-    """Each boundary whose call *matches* is struck once, whichever attempt of the step comes to it first."""
-    struck: set[tuple[str, str]] = set()
+def before_and_after(matches: Callable[[Call], bool], act: Callable[[Call], None]) -> Plan:
+    """Each boundary whose call *matches* is struck twice, whichever attempt of the step comes to it: first before AWS
+    has heard of it, then after AWS has acted."""
+    moments: dict[tuple[str, str], Iterator[Moment]] = {}
 
     def plan(call: Call, times: int) -> Strike | None:
-        boundary = call.operation, step_of(call)
-        if boundary in struck or not matches(call):
+        if not matches(call):
             return None
-        struck.add(boundary)
-        return Strike(moment, act)
+        moment = next(moments.setdefault((call.operation, step_of(call)), iter(("before", "after"))), None)
+        return Strike(moment, act) if moment else None
 
     return plan
 
