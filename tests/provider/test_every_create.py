@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from mlops_sagemaker.operators.register import RegisterModelOperator
 from mlops_sagemaker.operators.registry import ModelCardOperator
 from tests.faults.proxy import Call, Plan, Proxy, Strike, cut, kill
 from tests.provider.sides import Own, Request
-from tests.provider.tries import Task, tried_until_it_lives
+from tests.provider.tries import SECONDS, Task, tried_at_once, tried_until_it_lives
 from tests.support.hosting import SERVING, Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, ROLE, LocalAws, processing_request, training_request, unique
 from tests.support.transform import transform_request
@@ -163,4 +164,20 @@ def test_an_answer_that_is_lost_is_looked_for(aws: LocalAws, hosting: Hosting, d
     with door.following(in_turn(operation, Strike("after", cut))) as struck:
         tries = tried_until_it_lives(case.task)
     assert (tries, len(struck)) == ([0], 1)
+    assert len(case.made()) == 1
+
+
+@pytest.mark.parametrize("operation", [name for name in CREATES if name.startswith("Create")])
+def test_two_tries_at_once_make_one_thing(aws: LocalAws, hosting: Hosting, door: Proxy, operation: str) -> None:
+    """As when Airflow takes a task for dead whose worker only sleeps."""
+    case: Case = getattr(Cases(aws, hosting), operation)()
+    both = Barrier(2, timeout=SECONDS)
+
+    def meet(call: Call) -> None:
+        both.wait()
+
+    strike = Strike("before", meet, goes_on=True)
+    with door.following(in_turn(operation, strike, strike)) as struck:
+        tries = tried_at_once(case.task, 2)
+    assert (tries, len(struck)) == ([0, 0], 2)
     assert len(case.made()) == 1

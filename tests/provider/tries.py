@@ -41,12 +41,22 @@ def tried_until_it_lives(task: Task) -> list[int]:
     """Try *task* again for as long as it is killed; how each try has ended. A task that defers has ended well."""
     codes: list[int] = []
     while not codes or codes[-1] == -signal.SIGKILL:
-        process = _PROCESSES.Process(target=_try, args=(task, dict(os.environ)))
-        process.start()
-        process.join(SECONDS)
-        assert process.exitcode is not None, f"the task is still at it after {SECONDS} s"
-        codes.append(process.exitcode)
+        codes += tried_at_once(task, 1)
     return codes
+
+
+def tried_at_once(task: Task, times: int) -> list[int]:
+    """Begin so many tries of *task* at once; how each has ended."""
+    processes = [_PROCESSES.Process(target=_try, args=(task, dict(os.environ))) for _ in range(times)]
+    for process in processes:
+        process.start()
+    return [_ended(process) for process in processes]
+
+
+def _ended(process: Any) -> int:
+    process.join(SECONDS)
+    assert process.exitcode is not None, f"the task is still at it after {SECONDS} s"
+    return int(process.exitcode)
 
 
 def _try(task: Task, environ: Mapping[str, str]) -> None:
