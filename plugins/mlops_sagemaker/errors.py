@@ -87,8 +87,8 @@ class JobFailed(LifecycleError):
         self.family = family_of_job(status, reason)
 
 
-class JobTimedOut(LifecycleError):
-    """A job was still not done when its task's time was up; it has been told to stop."""
+class WaitTimedOut(LifecycleError):
+    """What a task waits for was still not done when the task's time was up; a job has been told to stop."""
 
 
 class WaitFailed(LifecycleError):

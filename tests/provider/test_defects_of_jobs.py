@@ -17,7 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowException, TaskDeferred
 from airflow.sdk.bases.operator import TriggerFailureReason
 from botocore.exceptions import ClientError
 
-from mlops_sagemaker.errors import JobTimedOut
+from mlops_sagemaker.errors import WaitTimedOut
 from mlops_sagemaker.jobs import KINDS
 from tests.provider.sides import Own, Side, Stock, as_xcom
 from tests.provider.tasks import meanwhile, run
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.documented("apache-airflow-providers-amazon: SageMaker 
 
 ENDLESS = "import time; time.sleep(600)"
 SECRET = "not-for-everybody"
-WAITING_IN_VAIN = (AirflowException, JobTimedOut)
+WAITING_IN_VAIN = (AirflowException, WaitTimedOut)
 
 Configure = Callable[..., dict[str, Any]]
 

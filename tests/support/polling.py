@@ -9,12 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60) -> T:
-    """The first true answer of *probe*; fails the test if *what* did not come within *seconds*."""
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60, pause: float = 0.02) -> T:
+    """The first true answer of *probe*, asked every *pause* seconds; fails the test if *what* did not come within
+    *seconds*."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = probe()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {seconds} s")

@@ -19,6 +19,8 @@ from tests.support.polling import eventually
 DAG_ID = "abalone_training"
 BUCKET = "nightshift-local"
 RUN_SECONDS = 600
+PAUSE = 0.5
+"""Between two questions to Airflow's API: an answer costs it 20 ms of the processor that the run itself needs."""
 
 
 class LocalStack:
@@ -66,7 +68,7 @@ class LocalStack:
             runs = self.runs("backfill")
             return runs if len(runs) == nights and all(run["end_date"] for run in runs) else None
 
-        return eventually(ended, f"the end of {nights} nights' backfill", seconds)
+        return eventually(ended, f"the end of {nights} nights' backfill", seconds, PAUSE)
 
     def versions(self, group: str = "abalone") -> list[dict[str, Any]]:
         """The registered versions, oldest first."""
@@ -93,7 +95,7 @@ class LocalStack:
             tasks = self.airflow.task_instances(DAG_ID, run_id)
             return {"run": state, **{name_of(task): task["state"] for task in tasks}}
 
-        return eventually(ended, f"the end of run {run_id}", RUN_SECONDS)
+        return eventually(ended, f"the end of run {run_id}", RUN_SECONDS, PAUSE)
 
     def result(self, run_id: str, task: str) -> Any:
         """What a task of a run returned."""

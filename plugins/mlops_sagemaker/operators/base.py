@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, TaskDeferralError, Task
 
 from mlops_sagemaker import _compat, links, naming, requests
 from mlops_sagemaker._compat import AwsBaseOperator, aws_template_fields, retry_settings
-from mlops_sagemaker.errors import ApiError, Family, JobTimedOut, LifecycleError, TaskKilled, WaitFailed
+from mlops_sagemaker.errors import ApiError, Family, LifecycleError, TaskKilled, WaitFailed, WaitTimedOut
 from mlops_sagemaker.hook import LifecycleHook, LogPositions
 from mlops_sagemaker.jobs import JobKind
 from mlops_sagemaker.ledger import Ledger
@@ -57,6 +57,14 @@ def hook_arguments(task: Any) -> dict[str, Any]:
         "verify": task.verify,
         "config": task.botocore_config,
     }
+
+
+def deadline_of(task: Any, context: Context, limit: float) -> float:
+    """When ``task``, an operator or sensor, gives a wait up, in seconds since the epoch: at ``limit``, or when its try
+    has taken its ``execution_timeout``. Airflow itself does not count the deferred time."""
+    if task.execution_timeout is None:
+        return limit
+    return min(limit, (context["ti"].start_date + task.execution_timeout).timestamp())
 
 
 class LifecycleOperator(AwsBaseOperator[LifecycleHook]):
@@ -248,10 +256,8 @@ class SageMakerJobOperator(LifecycleOperator):
 
     def _deadline(self, description: Description, context: Context) -> float:
         """When to give up, in seconds since the epoch; the same when the task is repeated or moved."""
-        deadline = description["CreationTime"] + self.max_runtime + self.pending_timeout
-        if self.execution_timeout:  # Airflow itself does not count the deferred time
-            deadline = min(deadline, context["ti"].start_date + self.execution_timeout)
-        return float(deadline.timestamp())
+        limit = description["CreationTime"] + self.max_runtime + self.pending_timeout
+        return deadline_of(self, context, limit.timestamp())
 
     def _check_alive(self, deadline: float) -> None:
         if self._killer:
@@ -282,9 +288,9 @@ class SageMakerJobOperator(LifecycleOperator):
             return self._timed_out()
         return WaitFailed(f"waiting for {self.kind.name} job {self._job_name} failed: {event['message']}")
 
-    def _timed_out(self) -> JobTimedOut:
+    def _timed_out(self) -> WaitTimedOut:
         name = str(self._job_name)
-        return JobTimedOut(
+        return WaitTimedOut(
             f"SageMaker {self.kind.name} job {name} is not done in time; it is told to stop. "
             f"Raise max_runtime, pending_timeout or execution_timeout. Log: {self.kind.log_hint(name)}"
         )

@@ -8,10 +8,11 @@ from airflow.sdk import Context
 
 from mlops_sagemaker import naming, requests, resources
 from mlops_sagemaker._compat import aws_template_fields
-from mlops_sagemaker.errors import ApiError, EndpointFailed, JobTimedOut, LifecycleError
+from mlops_sagemaker.errors import ApiError, EndpointFailed, LifecycleError, WaitTimedOut
 from mlops_sagemaker.operators.base import (
     WORKER_POLL_SECONDS,
     LifecycleOperator,
+    deadline_of,
     hook_arguments,
     user_errors_are_final,
 )
@@ -91,8 +92,8 @@ class EndpointWaiter(LifecycleOperator):
     def _proceed(self, deadline: float, **state: Any) -> Any:
         raise NotImplementedError
 
-    def _deadline(self) -> float:
-        return time.time() + self.timeout.total_seconds()
+    def _deadline(self, context: Context) -> float:
+        return deadline_of(self, context, time.time() + self.timeout.total_seconds())
 
     def _at_rest(self, deadline: float, **state: Any) -> Description | None:
         """The endpoint's description once it is in no passing state, None if there is none; may defer."""
@@ -103,7 +104,10 @@ class EndpointWaiter(LifecycleOperator):
                 return description
             if time.time() >= deadline:
                 status = ENDPOINT.status(description)
-                raise JobTimedOut(f"endpoint {self.endpoint_name} is still {status} after {self.timeout}")
+                raise WaitTimedOut(
+                    f"endpoint {self.endpoint_name} is still {status}, and its time is up; the change goes on. "
+                    "Raise timeout or execution_timeout"
+                )
             if time.monotonic() >= defer_at:
                 self._defer(deadline, state)
             time.sleep(WORKER_POLL_SECONDS)
@@ -158,7 +162,7 @@ class SageMakerEndpointOperator(EndpointWaiter):
     def execute(self, context: Context) -> dict[str, Any]:
         """Create or update, wait, verify."""
         with user_errors_are_final():
-            return self._proceed(self._deadline(), asked=False)
+            return self._proceed(self._deadline(context), asked=False)
 
     def _proceed(self, deadline: float, **state: Any) -> dict[str, Any]:
         description = self._at_rest(deadline, **state)
@@ -219,7 +223,7 @@ class SageMakerEndpointWeightsOperator(EndpointWaiter):
     def execute(self, context: Context) -> dict[str, Any]:
         """Change, wait, verify."""
         with user_errors_are_final():
-            return self._proceed(self._deadline(), asked=False)
+            return self._proceed(self._deadline(context), asked=False)
 
     def _proceed(self, deadline: float, **state: Any) -> dict[str, Any]:
         description = self._at_rest(deadline, **state)
@@ -254,7 +258,7 @@ class SageMakerEndpointDeleteOperator(EndpointWaiter):
     def execute(self, context: Context) -> None:
         """Wait, delete, wait until it is gone."""
         with user_errors_are_final():
-            self._proceed(self._deadline(), config_name=None)
+            self._proceed(self._deadline(context), config_name=None)
 
     def _proceed(self, deadline: float, **state: Any) -> None:
         config_name = state["config_name"]

@@ -10,7 +10,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.sdk.module_loading import import_string
 from airflow.sdk.serde import deserialize, serialize
 
-from mlops_sagemaker.errors import ApiError, JobFailed, JobTimedOut, LifecycleError, TaskKilled, WaitFailed
+from mlops_sagemaker.errors import ApiError, JobFailed, LifecycleError, TaskKilled, WaitFailed, WaitTimedOut
 from mlops_sagemaker.operators import base
 from mlops_sagemaker.operators.base import SageMakerJobOperator
 from mlops_sagemaker.operators.jobs import (
@@ -288,7 +288,7 @@ def test_a_job_over_its_deadline_is_stopped_in_the_worker(aws: FakeAws) -> None:
     operator = train(execution_timeout=timedelta(seconds=1))
     context = context_for(operator)
     context["ti"].start_date = datetime.now(UTC) - timedelta(hours=1)
-    with pytest.raises(JobTimedOut, match="is not done in time"):
+    with pytest.raises(WaitTimedOut, match="is not done in time"):
         operator.execute(context)
     assert aws.asked("StopTrainingJob")
 
@@ -296,7 +296,7 @@ def test_a_job_over_its_deadline_is_stopped_in_the_worker(aws: FakeAws) -> None:
 @pytest.mark.parametrize(
     ("status", "error", "text", "try_number", "stopped"),
     [
-        ("timeout", JobTimedOut, "not done in time", 1, True),
+        ("timeout", WaitTimedOut, "not done in time", 1, True),
         ("error", WaitFailed, "why", 1, False),
         ("error", WaitFailed, "why", 3, True),
     ],
@@ -385,7 +385,7 @@ def test_a_job_that_cannot_be_stopped_does_not_hide_why_it_should(
     operator = train(worker_wait=timedelta(0))
     context = context_for(operator)
     deferred = deferral_of(operator, context)
-    with pytest.raises(JobTimedOut):
+    with pytest.raises(WaitTimedOut):
         resume(train(), deferred, context, "timeout")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
-from mlops_sagemaker.errors import ApiError, JobTimedOut, LifecycleError
+from mlops_sagemaker.errors import ApiError, LifecycleError, WaitTimedOut
 from mlops_sagemaker.operators import hosting
 from mlops_sagemaker.operators.hosting import (
     SageMakerEndpointConfigOperator,
@@ -164,8 +164,26 @@ def test_a_wait_that_failed_is_told(aws: FakeAws) -> None:
 
 def test_an_endpoint_that_does_not_come_to_rest_in_time_is_an_error(aws: FakeAws) -> None:
     aws.endpoint = {**OLD, "EndpointStatus": "Updating"}
-    with pytest.raises(JobTimedOut, match="endpoint e is still Updating"):
+    with pytest.raises(WaitTimedOut, match="endpoint e is still Updating"):
         run(endpoint(timeout=timedelta(0)))
+
+
+@pytest.mark.parametrize(
+    "kind", [SageMakerEndpointOperator, SageMakerEndpointWeightsOperator, SageMakerEndpointDeleteOperator]
+)
+def test_an_execution_timeout_holds_for_the_deferred_time_too(aws: FakeAws, kind: Any) -> None:
+    aws.endpoint = {**OLD, "EndpointStatus": "Updating"}
+    own = {SageMakerEndpointOperator: {"config_name": "new"}, SageMakerEndpointWeightsOperator: {"weights": {"a": 1.0}}}
+    times = {"worker_wait": timedelta(0), "execution_timeout": timedelta(minutes=10)}
+    operator = kind(task_id="task", endpoint_name="e", **own.get(kind, {}), **times)
+    context = context_for(operator)
+    with pytest.raises(TaskDeferred) as caught:
+        operator.execute(context)
+    deadline = (context["ti"].start_date + timedelta(minutes=10)).timestamp()
+    assert caught.value.trigger.serialize()[1]["deadline"] == pytest.approx(deadline)
+    overdue = {**(caught.value.kwargs or {}), "deadline": 1.0, "event": {"status": "timeout", "message": ""}}
+    with pytest.raises(WaitTimedOut, match="execution_timeout"):
+        operator.resume_execution(caught.value.method_name, overdue, context)
 
 
 def test_weights_are_set_and_proven(aws: FakeAws) -> None:

@@ -1,11 +1,12 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout, AirflowSkipException, TaskDeferred
 from airflow.sdk.serde import deserialize, serialize
 
-from mlops_sagemaker.errors import LifecycleError
+from mlops_sagemaker.errors import LifecycleError, WaitTimedOut
 from mlops_sagemaker.sensors.s3 import S3ObjectsSensor
 from mlops_sagemaker.sensors.sagemaker import ModelApprovalSensor, SageMakerEndpointSensor, SageMakerJobSensor
 from tests.unit.mlops_sagemaker.contexts import context_for
@@ -70,9 +71,24 @@ def test_a_sensor_whose_time_is_up_fails_or_is_skipped(aws: FakeAws, soft: bool,
     sensor = job_sensor(timeout=60, soft_fail=soft)
     deferral = deferred(sensor)
     assert deferral.kwargs is not None
-    deferral.kwargs["deadline"] = 1.0
+    deferral.kwargs["limit"] = 1.0
     with pytest.raises(error):
         resumed(sensor, deferral, "timeout")
+
+
+def test_an_execution_timeout_holds_for_the_deferred_time_too_and_is_tried_again(aws: FakeAws) -> None:
+    aws.statuses = ["InProgress"]
+    aws.call("CreateTrainingJob", JOB)
+    sensor = job_sensor(timeout=3600, execution_timeout=timedelta(minutes=10))
+    context = context_for(sensor)
+    with pytest.raises(TaskDeferred) as caught:
+        sensor.execute(context)
+    deadline = caught.value.trigger.serialize()[1]["deadline"]
+    assert deadline == pytest.approx((context["ti"].start_date + timedelta(minutes=10)).timestamp())
+    context["ti"].start_date -= timedelta(minutes=10)
+    event = {"status": "timeout", "message": ""}
+    with pytest.raises(WaitTimedOut, match="execution_timeout of 0:10:00: wait"):
+        sensor.resume_execution(caught.value.method_name, {**(caught.value.kwargs or {}), "event": event}, context)
 
 
 def test_what_came_about_just_as_the_time_was_up_counts(aws: FakeAws) -> None:
