@@ -80,6 +80,7 @@ def training_by_processing(use_case: UseCase, candidate: str) -> ProcessingJob:
         *(f"--set={name}={value}" for name, value in _hyperparameters(use_case, candidate).items()),
         f"--resources={PROCESSING_RESOURCES}",
         f"--model={PROCESSING_DIR}/output/model",
+        "--packed",
     )
     # A cleared task makes another model: what an earlier one left, and somebody may have registered, must stay.
     output = f"{RUN_URI}/train/{candidate}/{{{{ ti.max_tries }}}}/"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mlops_sagemaker import uris
 from mlops_sagemaker.errors import JobFailed
 from mlops_sagemaker.resources import Description
 
@@ -16,6 +17,12 @@ ENDING = frozenset({"Stopping", "Deleting"})
 def _processing_outputs(description: Description) -> dict[str, str]:
     outputs = description.get("ProcessingOutputConfig", {}).get("Outputs", [])
     return {output["OutputName"]: output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output}
+
+
+def _processed_model(description: Description) -> dict[str, Any]:
+    """A processing job that trains leaves an archive, as a training job does, in its output ``model``."""
+    folder = _processing_outputs(description).get("model")
+    return {"model_data": uris.join(folder, "model.tar.gz")} if folder else {}
 
 
 def _training_outputs(description: Description) -> dict[str, str]:
@@ -157,6 +164,7 @@ PROCESSING = JobKind(
     end_key="ProcessingEndTime",
     log_group="/aws/sagemaker/ProcessingJobs",
     outputs=_processing_outputs,
+    details=_processed_model,
 )
 TRAINING = JobKind(
     name="training",

@@ -5,7 +5,9 @@ and mixed-up files, not an attacker who can also rewrite the manifest: that is w
 for.
 """
 
+import gzip
 import hashlib
+import io
 import json
 import posixpath
 import tarfile
@@ -39,15 +41,28 @@ class Artifact:
         return self.files[name]
 
 
-def save(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-    """Write ``files`` and, last, the manifest with ``facts``: what was interrupted has no manifest."""
-    folder.mkdir(parents=True, exist_ok=True)
+def save(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any], *, packed: bool = False) -> None:
+    """Write ``files`` and, last, the manifest with ``facts``: what was interrupted has no manifest. ``packed``, all of
+    them in a ``model.tar.gz``, which SageMaker makes of a training job's folder, and of no other job's."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    contents = {**files, MANIFEST: report.encode({"format": FORMAT, **facts, "files": hashes})}
+    if packed:
+        contents = {ARCHIVE: _pack(contents)}
     (folder / MANIFEST).unlink(missing_ok=True)
-    for name, content in files.items():
+    for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    report.write(folder / MANIFEST, {"format": FORMAT, **facts, "files": hashes})
+
+
+def _pack(contents: Mapping[str, bytes]) -> bytes:
+    """A gzip tar archive without times and owners: the same contents give the same bytes."""
+    archive = io.BytesIO()
+    with gzip.GzipFile("", "wb", fileobj=archive, mtime=0) as stream, tarfile.open(fileobj=stream, mode="w") as tar:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
 
 
 def load(folder: Path) -> Artifact:

@@ -349,12 +349,13 @@ def test_without_a_quota_candidates_are_trained_by_processing_jobs(aws: FakeAws)
         "--set=eta=0.25",
         "--resources=/opt/ml/config/resourceconfig.json",
         f"--model={place}/output/model",
+        "--packed",
     ]
     parts = {part: f"{folder}/preprocess/{part}/" for part in ("train", "validation", "preprocessing")}
     assert inputs(job) == {**parts, "code": "s3://bucket/code/train/"}
     assert job["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 2
-    model = f"{folder}/train/xgboost/2/"
-    assert outputs(job) == {"model": model}
+    assert outputs(job) == {"model": f"{folder}/train/xgboost/2/"}
+    model = f"{folder}/train/xgboost/2/model.tar.gz"
     assert inputs(run.job("evaluate"))["candidate-xgboost"] == model
     assert aws.packages[0]["CustomerMetadataProperties"]["model_data"] == model
     assert aws.packages[0]["MetadataProperties"]["GeneratedBy"].endswith(f"processing-job/{job['ProcessingJobName']}")

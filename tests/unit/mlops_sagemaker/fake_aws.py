@@ -117,7 +117,8 @@ class FakeAws:
 
     def _leave_something(self, kind: str, job: dict[str, Any]) -> None:
         for output in job.get("ProcessingOutputConfig", {}).get("Outputs", ()):
-            self.objects[f"{output['S3Output']['S3Uri'].removeprefix('s3://')}something"] = b"output"
+            name = "model.tar.gz" if output["OutputName"] == "model" else "something"
+            self.objects[output["S3Output"]["S3Uri"].removeprefix("s3://") + name] = b"output"
         for model in job.get("ModelArtifacts", {}).values():
             self.objects[model.removeprefix("s3://")] = b"model"
 

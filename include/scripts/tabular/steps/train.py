@@ -45,7 +45,8 @@ def train(use_case: UseCase, given: Namespace) -> None:
         files = {**model.files(), FILE: report.encode(task.preprocessing.document()), **_functions(use_case)}
         if onnx_format.FILE in files:
             onnx_format.check(files[onnx_format.FILE], model, task.validation.features)
-        artifact.save(given.model, files, _facts(use_case, given.candidate, task, model, int(rows[0])))
+        facts = _facts(use_case, given.candidate, task, model, int(rows[0]))
+        artifact.save(given.model, files, facts, packed=given.packed)
     parts = {TRAIN: task.train, VALIDATION: task.validation}
     _tell(" ".join(_measured(use_case, model, part, examples) for part, examples in parts.items()))
 
@@ -127,5 +128,6 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="one of them")
     parser.path("resources", paths.if_there(paths.resources_file()), "JSON file that names the instances")
     parser.path("model", paths.model(), "folder to write the model into")
+    parser.add_argument("--packed", action="store_true", help="write it as model.tar.gz, as training jobs leave models")
     split.arguments(parser)
     return job.run(lambda: train(use_case, parser.parse_args(argv)), paths.training_failure())

@@ -46,6 +46,14 @@ def test_the_archive_that_sagemaker_makes_is_loaded(saved: Path, tmp_path: Path,
     assert artifact.load(packed(tmp_path, contents(saved), prefix)).files == FILES
 
 
+def test_an_archive_of_its_own_is_loaded_and_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        artifact.save(tmp_path / name, FILES, {"use_case": "abalone"}, packed=True)
+    assert artifact.load(tmp_path / "one").files == FILES
+    assert contents(tmp_path / "one").keys() == {"model.tar.gz"}
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
 def test_the_manifest_vouches_for_every_file(saved: Path) -> None:
     manifest = json.loads((saved / "manifest.json").read_text())
     assert (manifest["format"], manifest["use_case"]) == (2, "abalone")

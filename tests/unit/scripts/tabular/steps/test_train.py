@@ -63,6 +63,12 @@ def test_the_same_data_and_settings_give_the_same_bytes(
     assert content(tmp_path / "model") == content(trained.models / candidate)
 
 
+def test_a_packed_model_is_the_same_in_one_archive(trained: Trained, tmp_path: Path) -> None:
+    assert trained.train("linear", tmp_path / "model", "--packed") == 0
+    assert list(content(tmp_path / "model")) == ["model.tar.gz"]
+    assert artifact.load(tmp_path / "model").files == artifact.load(trained.models / "linear").files
+
+
 def test_another_seed_gives_another_model(trained: Trained, tmp_path: Path) -> None:
     trained.train("xgboost", tmp_path / "model", *settings(seed=1))
     assert content(tmp_path / "model")["model.ubj"] != content(trained.models / "xgboost")["model.ubj"]
