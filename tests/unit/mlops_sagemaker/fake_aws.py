@@ -318,6 +318,7 @@ class _Handler(BaseHTTPRequestHandler):
     """JSON APIs are POSTed with their operation in a header, S3's is in method and path."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: of two, the second waits 40 ms for the first to be acknowledged
     aws: ClassVar[FakeAws]
 
     def do_POST(self) -> None:
