@@ -64,7 +64,7 @@ def deadline_of(task: Any, context: Context, limit: float) -> float:
     has taken its ``execution_timeout``. Airflow itself does not count the deferred time."""
     if task.execution_timeout is None:
         return limit
-    return min(limit, (context["ti"].start_date + task.execution_timeout).timestamp())
+    return min(limit, float((context["ti"].start_date + task.execution_timeout).timestamp()))
 
 
 class LifecycleOperator(AwsBaseOperator[LifecycleHook]):

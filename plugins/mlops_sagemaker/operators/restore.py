@@ -33,7 +33,7 @@ class RestoreOperator(EndpointWaiter):
     def execute(self, context: Context) -> dict[str, Any]:
         """Restore, mark, and say why."""
         with user_errors_are_final():
-            return self._proceed(self._deadline(), asked=False, reason=_reason(context))
+            return self._proceed(self._deadline(context), asked=False, reason=_reason(context))
 
     def _proceed(self, deadline: float, **state: Any) -> dict[str, Any]:
         told = {"reason": state["reason"], "restored": None}
