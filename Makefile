@@ -51,7 +51,7 @@ lint:  ## Check style and import boundaries
 	@$(python) -m tests lint format imports
 
 typecheck:  ## Check types
-	@$(python) -m tests types-airflow types-jobs types-own
+	@$(python) -m tests types-airflow types-jobs types-server types-own
 
 locks:  ## Resolve requirements/*.in, and the images', into their locks
 	@$(python) -m deploy.environments locks

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from deploy import agreement
 from deploy.bundles import bundles, step_bundles
 from deploy.content import digest, read_folder
 from deploy.objects import put_once
@@ -74,8 +75,9 @@ def encode(content: dict[str, Any]) -> bytes:
 def publish(s3: S3Client, scripts: Path, containers: Path, settings: dict[str, str], registry: str) -> tuple[str, bool]:
     """Publish a release; returns its name and whether anything changed.
 
-    `settings` holds the manifest's environment, region, bucket and role_arn.
+    `settings` holds the manifest's environment, region, bucket and role_arn. Raises Failure for images that disagree.
     """
+    agreement.check(containers)
     bucket = settings["bucket"]
     code = {name: {WHOLE: files, **step_bundles(name, files)} for name, files in bundles(scripts).items()}
     hashes = {name: {step: digest(files) for step, files in parts.items()} for name, parts in code.items()}

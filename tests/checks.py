@@ -41,6 +41,7 @@ def static_checks(images: Mapping[str, Path]) -> list[Check]:
         Check("imports", (str(dev / "lint-imports"),), {"PYTHONPATH": IMPORT_PATHS}),
         _types("airflow", airflow, plugins, {"MYPYPATH": "plugins:dags"}),
         _types("jobs", images["training"], jobs, {"MYPYPATH": "include/scripts"}),
+        _types("server", images["inference"], ("-p", "serving"), {"MYPYPATH": "include/containers/inference"}),
         _types("own", VENV / "dev", own, {}),
     ]
 
@@ -82,6 +83,7 @@ SUITES = {
     "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
     "executor": Suite("dev", ("tests/executor", "tests/durability"), ("-n", "2")),  # it mostly waits for jobs
     "jobs": Suite("training-test", ("tests/unit/scripts",)),
+    "server": Suite("inference-test", ("tests/unit/serving",)),
 }
 """What is run for every change."""
 

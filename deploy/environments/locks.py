@@ -26,6 +26,9 @@ LOCKS: dict[str, tuple[str, ...]] = {
     # A client agrees with nothing but itself, the test runner beside it included.
     **{f"requirements/{client.lock}": () for client in CLIENTS.values()},
     "requirements/clients/airflow-3.2.1": AIRFLOW,
+    "include/containers/training/requirements": (),
+    # What a model was proven with when it was trained is what serves it.
+    "include/containers/inference/requirements": ("--constraints", "include/containers/training/requirements.txt"),
 }  # fmt: skip
 # Files that only this machine has must not get into a lock.
 LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")
@@ -34,10 +37,10 @@ LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")
 def write_locks(installer: Installer) -> None:
     """Resolve every `.in` file into its `.txt`; what is locked there and still fits stays."""
     found = [path for folder in IMAGES for path in sorted(installer.root.glob(f"{folder}/*/requirements.in"))]
-    images = [path.relative_to(installer.root) for path in found]
+    images = [str(path.relative_to(installer.root).with_suffix("")) for path in found]
     with installer.alone():
         installer.ensure(TOOL)
         environ = {name: value for name, value in installer.uv_environ.items() if name not in LOCAL_SOURCES}
-        for path, constraints in {**LOCKS, **{str(image.with_suffix("")): () for image in images}}.items():
+        for path, constraints in {**LOCKS, **{image: () for image in images if image not in LOCKS}}.items():
             resolve = [str(installer.uv), "pip", "compile", *OPTIONS, *constraints]
             installer.run([*resolve, f"{path}.in", "-o", f"{path}.txt"], environ)

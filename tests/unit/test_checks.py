@@ -82,7 +82,7 @@ class Prepared(Installer):
         self.asked.append(environment.name)
 
     def images(self) -> dict[str, Path]:
-        return {"training": self.folder / "images" / "training"}
+        return {name: self.folder / "images" / name for name in ("training", "inference")}
 
     def managed_images(self, names: Sequence[str], containers: str, folder: Path) -> None:
         """Images are no environments: `asked` is without them."""
@@ -95,7 +95,7 @@ def installer(tmp_path: Path) -> Prepared:
 
 def test_the_whole_is_every_check_and_no_soak(installer: Prepared) -> None:
     names = {check.name for check in runner.prepared(installer, False, [])}
-    assert {"lint", "format", "imports", "types-own", "airflow", "provider", "jobs", "local", "e2e"} <= names
+    assert {"lint", "format", "imports", "types-own", "airflow", "provider", "jobs", "server", "local", "e2e"} <= names
     assert not names & set(SOAKS)
     assert not set(installer.asked) & set(CLIENTS)
 

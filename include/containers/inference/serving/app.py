@@ -1,0 +1,115 @@
+"""The HTTP side: ``/ping``, ``/invocations`` and ``/execution-parameters`` of SageMaker's hosting contract, as ASGI."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+
+from serving import log
+from serving.errors import BadRequest
+from serving.functions import Service
+from serving.rows import JSON
+from serving.settings import Settings
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = Mapping[bytes, bytes]
+
+AT_ONCE_BYTES = 1 << 16
+"""Larger bodies, and a use case's own functions, are worked on beside the loop, so that /ping is answered meanwhile."""
+
+
+class App:
+    """Answers requests with ``service``."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self._service, self._settings = service, settings
+        self._limit = settings.payload << 20
+        self._beside = ThreadPoolExecutor(1)
+        self._routes = {
+            ("POST", "/invocations"): self._invocations,
+            ("GET", "/ping"): self._ping,
+            ("GET", "/execution-parameters"): self._execution_parameters,
+        }
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        begin, headers = time.perf_counter(), dict(scope["headers"])
+        status, body, content_type = await self._answered(scope, headers, receive)
+        kind = content_type.encode("latin-1", "replace")
+        head = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+        inference_id = headers.get(b"x-amzn-sagemaker-inference-id")
+        if status >= 400 or inference_id:
+            _told(scope["path"], status, body, inference_id, time.perf_counter() - begin)
+
+    async def _answered(self, scope: dict[str, Any], headers: Headers, receive: Receive) -> tuple[int, bytes, str]:
+        try:
+            route = self._routes.get((scope["method"], scope["path"]))
+            if route is None:
+                raise self._no_route(scope)
+            return (200, *await route(headers, receive))
+        except BadRequest as error:
+            return _failed(error.status, str(error), error.row, error.column)
+        except Exception as error:
+            log.tell("error", "a request failed", traceback=traceback.format_exc())
+            return _failed(500, f"{type(error).__name__}: {error}")
+
+    def _no_route(self, scope: dict[str, Any]) -> BadRequest:
+        known = [f"{method} {path}" for method, path in self._routes]
+        status = 405 if any(path == scope["path"] for _, path in self._routes) else 404
+        return BadRequest(status, f"there is no {scope['method']} {scope['path']} here, only {', '.join(known)}")
+
+    async def _ping(self, headers: Headers, receive: Receive) -> tuple[bytes, str]:
+        """Healthy is what can predict."""
+        self._service.check()
+        return b"", JSON
+
+    async def _execution_parameters(self, headers: Headers, receive: Receive) -> tuple[bytes, str]:
+        settings = self._settings
+        found = {"MaxConcurrentTransforms": settings.workers, "BatchStrategy": "MULTI_RECORD"}
+        return orjson.dumps({**found, "MaxPayloadInMB": settings.payload}), JSON
+
+    async def _invocations(self, headers: Headers, receive: Receive) -> tuple[bytes, str]:
+        body = await self._body(headers, receive)
+        content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        accept = headers.get(b"accept", b"").decode("latin-1")
+        if len(body) <= AT_ONCE_BYTES and not self._service.own:
+            return self._service.answer(body, content_type, accept)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._beside, self._service.answer, body, content_type, accept)
+
+    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+        self._check_size(int(headers.get(b"content-length", 0)))
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body"):
+            message = await receive()
+            body += message.get("body", b"")
+            self._check_size(len(body))
+        return body
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limit:
+            told = f"SAGEMAKER_MAX_PAYLOAD_IN_MB allows {self._settings.payload} MiB"
+            raise BadRequest(413, f"the body has {size} bytes, and {told}; send fewer rows at once")
+
+
+def _failed(status: int, message: str, row: int | None = None, column: str | None = None) -> tuple[int, bytes, str]:
+    where = {"row": row, "column": column}
+    return status, orjson.dumps({"error": message, **{key: value for key, value in where.items() if value}}), JSON
+
+
+def _told(path: str, status: int, body: bytes, inference_id: bytes | None, seconds: float) -> None:
+    log.tell(
+        "info" if status < 400 else "error",
+        "answered" if status < 400 else orjson.loads(body)["error"],
+        path=path,
+        status=status,
+        inference_id=inference_id and inference_id.decode("latin-1"),
+        milliseconds=round(seconds * 1000, 3),
+    )
