@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import dag, endpoint, local, parsing, preparing
+from bench import dag, endpoint, local, parsing, preparing, serving
 from bench.machine import machine
 from deploy.errors import Failure
 from deploy.progress import Progress
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "endpoint": endpoint.run,
     "parsing": parsing.run,
     "preparing": preparing.run,
+    "serving": serving.run,
 }
 
 

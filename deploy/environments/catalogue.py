@@ -9,7 +9,8 @@ more:
   runner alone is installed, in an overlay that sees the packages of the environment below it. Nothing is
   installed twice, and what is tested is what runs.
 
-Benchmarks need moto to compare with, and the packages of AWS's scikit-learn image for the recipe of its samples.
+Benchmarks need moto and other servers of models to compare with, and the packages of AWS's scikit-learn image for the
+recipe of its samples.
 Soaking needs the clients: each of them, the test runner included, is one environment of its own, made when its suite is
 run.
 """
@@ -35,6 +36,7 @@ SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
 DEV = Environment("dev", "dev")
 MOTO = Environment("moto", "moto")
 RECIPE = Environment("recipe", "../sagemaker_local/images/scikit-learn-1.9.0/requirements")
+RIVALS = Environment("rivals", "rivals")
 CLIENTS = {
     name: Environment(name, f"clients/{name}")
     for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import rows
+from bench import rows, serving
 from bench.parsing import folder_of, limit
 from bench.preparing import Cost, verdict
+from bench.serving import CLASSIC, OWN, Round, Subject
 
 RECIPE = Cost(seconds=150, processor_seconds=150, megabytes=3800)
 TENTH = Cost(seconds=1, processor_seconds=1.2, megabytes=100)
@@ -45,3 +46,37 @@ def test_rows_are_as_many_as_asked_for_and_like_the_samples(tmp_path: Path) -> N
     assert header == "sex,length,rings"
     assert len(made) == 500
     assert {(row.split(",")[0], row.split(",")[2]) for row in made} == {("M", "15"), ("F", "7")}
+
+
+def subject(name: str, one: Round, thousand: Round, start: float = 0.5, megabytes: float = 100) -> Subject:
+    measured = {"start": start, "megabytes": megabytes}
+    return Subject(name, (), {}, {}, {1: one, 1000: thousand}, measured)
+
+
+CLASSIC_STACK = subject(CLASSIC, Round(600, 25, 43, 3000), Round(300, 43, 58, 5000))
+SERVER = (Round(15_000, 1, 4.9, 120), Round(1200, 13, 20, 1200))
+
+
+@pytest.mark.parametrize(
+    ("own", "broken"),
+    [
+        (subject(OWN, *SERVER), []),
+        (
+            subject(OWN, Round(14_900, 1, 5, 121), Round(1199, 13, 20, 1200)),
+            [
+                "25 times the classic stack's requests of one row",
+                "a 25th of its processor time",
+                "4 times its requests of 1000 rows",
+                "a p99 under 5 ms",
+            ],
+        ),
+        (subject(OWN, *SERVER, start=1, megabytes=130), ["a start in 1 s", "under 130 MB"]),
+    ],
+)
+def test_what_serving_promised_is_checked(own: Subject, broken: list[str]) -> None:
+    assert serving.verdict(own, CLASSIC_STACK) == broken
+
+
+def test_servers_are_compared_by_the_middle_of_their_rounds() -> None:
+    rounds = [Round(1, 30, 7, 5), Round(3, 10, 9, 4), Round(2, 20, 8, 9)]
+    assert Round.middle(rounds) == Round(2, 20, 8, 5)
