@@ -9,7 +9,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,19 +131,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = self._call(body)
+        aws = http.client.HTTPConnection("127.0.0.1", self.door.upstream, timeout=60)
+        aws.connect()  # Where nobody answers there is nothing to strike: the caller finds its connection closed.
+        with closing(aws):
+            self._passed_on(aws, self._call(body), body)
+
+    def _passed_on(self, aws: http.client.HTTPConnection, call: Call, body: bytes) -> None:
         strike = self.door.strike(call)
         if strike is None:
-            self._answer(*self._ask(body))
+            self._answer(*self._ask(aws, body))
             return
         answer = None
         if strike.moment == "during":
-            self._ask_half(body)
+            self._ask_half(aws, body)
         elif strike.moment == "after":
-            answer = self._ask(body)
+            answer = self._ask(aws, body)
         strike.act(call)
         if strike.goes_on:
-            self._answer(*(answer or self._ask(body)))
+            self._answer(*(answer or self._ask(aws, body)))
         else:
             self.close_connection = True
 
@@ -154,22 +159,17 @@ class _Handler(BaseHTTPRequestHandler):
         ports = self.client_address[1], int(self.server.server_address[1])
         return Call(operation, target, lambda: _owner(*ports))
 
-    def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.door.upstream, timeout=60)
-        try:
-            connection.request(self.command, self.path, body, dict(self.headers.items()))
-            answer = connection.getresponse()
-            return answer.status, answer.getheaders(), answer.read()
-        finally:
-            connection.close()
+    def _ask(self, aws: http.client.HTTPConnection, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        aws.request(self.command, self.path, body, dict(self.headers.items()))
+        answer = aws.getresponse()
+        return answer.status, answer.getheaders(), answer.read()
 
-    def _ask_half(self, body: bytes) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.door.upstream, timeout=60)
-        connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+    def _ask_half(self, aws: http.client.HTTPConnection, body: bytes) -> None:
+        aws.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
-            connection.putheader(name, value)
-        connection.endheaders(body[: len(body) // 2])
-        connection.close()
+            aws.putheader(name, value)
+        aws.endheaders(body[: len(body) // 2])
+        aws.close()
 
     def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.send_response_only(status)

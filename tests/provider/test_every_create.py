@@ -1,4 +1,4 @@
-"""Whatever an operator creates, it creates once: its calls are cut and its task is killed around each create call.
+"""Whatever an operator creates, it creates once: its calls are cut, its task and AWS killed around each create call.
 
 The short form of tests/faults, of every kind of thing and without Airflow around it.
 """
@@ -6,7 +6,9 @@ The short form of tests/faults, of every kind of thing and without Airflow aroun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -17,7 +19,8 @@ from mlops_sagemaker.operators.register import RegisterModelOperator
 from mlops_sagemaker.operators.registry import ModelCardOperator
 from tests.faults.proxy import Call, Plan, Proxy, Strike, cut, kill
 from tests.provider.sides import Own, Request
-from tests.provider.tries import SECONDS, Task, tried_at_once, tried_until_it_lives
+from tests.provider.tries import SECONDS, Task, tried_at_once, tried_until_done
+from tests.support.fixtures import local_aws
 from tests.support.hosting import SERVING, Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, ROLE, LocalAws, processing_request, training_request, unique
 from tests.support.transform import transform_request
@@ -127,13 +130,20 @@ class Cases:
 CREATES = [name for name in vars(Cases) if name[0] != "_"]
 
 
-@pytest.fixture
-def door(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """The way that tasks take to AWS."""
-    proxy = Proxy(aws.port)
+@contextmanager
+def door_to(server: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The way that tasks take to AWS within the block."""
+    proxy = Proxy(server.port)
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def door(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The way to the server of all tests."""
+    with door_to(aws, monkeypatch) as proxy:
+        yield proxy
 
 
 def in_turn(operation: str, *strikes: Strike) -> Plan:
@@ -153,7 +163,7 @@ def test_tasks_are_killed_and_calls_cut_and_one_thing_is_made(
     case: Case = getattr(Cases(aws, hosting), operation)()
     strikes = Strike("before", cut), Strike("during", cut), Strike("before", kill), Strike("after", kill)
     with door.following(in_turn(operation, *strikes)) as struck:
-        tries = tried_until_it_lives(case.task)
+        tries = tried_until_done(case.task)
     assert (tries, len(struck)) == ([-9, -9, 0], len(strikes))
     assert len(case.made()) == 1
 
@@ -162,12 +172,18 @@ def test_tasks_are_killed_and_calls_cut_and_one_thing_is_made(
 def test_an_answer_that_is_lost_is_looked_for(aws: LocalAws, hosting: Hosting, door: Proxy, operation: str) -> None:
     case: Case = getattr(Cases(aws, hosting), operation)()
     with door.following(in_turn(operation, Strike("after", cut))) as struck:
-        tries = tried_until_it_lives(case.task)
+        tries = tried_until_done(case.task)
     assert (tries, len(struck)) == ([0], 1)
     assert len(case.made()) == 1
 
 
-@pytest.mark.parametrize("operation", [name for name in CREATES if name.startswith("Create")])
+# One kind of job stands for all, whose code is the same; the update of a card has neither name nor token of its own.
+ONCE_EACH = [
+    name for name in CREATES if name == "CreateTrainingJob" or (name.startswith("Create") and "Job" not in name)
+]
+
+
+@pytest.mark.parametrize("operation", ONCE_EACH)
 def test_two_tries_at_once_make_one_thing(aws: LocalAws, hosting: Hosting, door: Proxy, operation: str) -> None:
     """As when Airflow takes a task for dead whose worker only sleeps."""
     case: Case = getattr(Cases(aws, hosting), operation)()
@@ -181,3 +197,32 @@ def test_two_tries_at_once_make_one_thing(aws: LocalAws, hosting: Hosting, door:
         tries = tried_at_once(case.task, 2)
     assert (tries, len(struck)) == ([0, 0], 2)
     assert len(case.made()) == 1
+
+
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:
+    """A server that may be killed: no other test needs it."""
+    with local_aws(tmp_path_factory.mktemp("mortal"), environments) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("operation", "tries", "made"),
+    [("CreateTrainingJob", [1, 0], 2), ("CreateModel", [0], 1), ("CreateModelPackage", [0], 1)],
+)
+def test_the_server_is_killed_around_a_create_call(
+    mortal: LocalAws, monkeypatch: pytest.MonkeyPatch, operation: str, tries: list[int], made: int
+) -> None:
+    """It knows afterwards what it had acknowledged; but a job that ran has failed, and is followed by another."""
+    case: Case = getattr(Cases(mortal, Hosting(mortal)), operation)()
+
+    def killed(call: Call) -> None:
+        mortal.kill()
+        mortal.launch()
+
+    plan = in_turn(operation, Strike("before", killed), Strike("after", killed))
+    with door_to(mortal, monkeypatch) as door, door.following(plan) as struck:
+        assert tried_until_done(case.task) == tries
+    found = case.made()
+    assert (len(struck), len(found)) == (2, made)
+    assert sum(each.get("TrainingJobStatus") == "Failed" for each in found) == made - 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from airflow.providers.common.compat.sdk import TaskDeferred
 from tests.unit.mlops_sagemaker.contexts import context_for
 
 SECONDS = 60
+MOST_TRIES = 5
 # Its processes begin with Airflow imported already.
 _PROCESSES = get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
@@ -37,10 +37,11 @@ class Task:
     xcoms: dict[str, Any] = field(default_factory=dict)
 
 
-def tried_until_it_lives(task: Task) -> list[int]:
-    """Try *task* again for as long as it is killed; how each try has ended. A task that defers has ended well."""
+def tried_until_done(task: Task) -> list[int]:
+    """Try *task* again until a try ends well, as one that defers does; how each has ended."""
     codes: list[int] = []
-    while not codes or codes[-1] == -signal.SIGKILL:
+    while 0 not in codes:
+        assert len(codes) < MOST_TRIES, f"the task is not done after tries that ended with {codes}"
         codes += tried_at_once(task, 1)
     return codes
 
