@@ -188,6 +188,13 @@ def test_a_worker_that_is_killed_is_replaced(serve: Serve, abalone: UseCase) -> 
     assert [line for line in server.log if line["message"] == "a worker ended and is replaced"]
 
 
+def test_no_worker_outlives_a_server_that_is_killed(serve: Serve, abalone: UseCase) -> None:
+    server = serve(abalone.model("linear"))
+    left = workers(server)
+    server.process.kill()
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left), "the end of its workers")
+
+
 OWN = """
 import time
 

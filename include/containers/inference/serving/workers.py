@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -22,6 +23,7 @@ class Workers:
         self._started: dict[int, float] = {}
         self._stopping = False
         self._quick = 0
+        self._alive = os.pipe()
 
     def run(self) -> int:
         """Until SIGTERM or SIGINT, and then until all have ended; returns the exit status."""
@@ -42,10 +44,18 @@ class Workers:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
+            threading.Thread(target=self._end_with_parent, daemon=True).start()
             self._work()
             os._exit(0)
         self._started[pid] = time.monotonic()
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def _end_with_parent(self) -> None:
+        """In a worker: nothing is ever written to the pipe, and it ends when the parent does, even when that is killed:
+        a worker left behind would keep the port."""
+        os.close(self._alive[1])
+        os.read(self._alive[0], 1)
+        os._exit(1)
 
     def _ended(self, pid: int, code: int) -> None:
         lived = time.monotonic() - self._started.pop(pid)

@@ -15,7 +15,7 @@ import numpy as np
 
 from common import job, paths, report
 from common.errors import UserError
-from tabular import evaluation, groups, holdout, metrics, plots, quality, reading, smoke, split
+from tabular import evaluation, groups, holdout, libraries, metrics, plots, quality, reading, smoke, split
 from tabular.evaluation import Document
 from tabular.groups import FRESHNESS, Groups
 from tabular.hashing import Hashes
@@ -92,6 +92,8 @@ def _models(use_case: UseCase, candidates: Path, champion: Path | None) -> dict[
     """By name the models in sub folders of ``candidates``, and the champion."""
     folders = sorted(folder for folder in candidates.iterdir() if folder.is_dir()) if candidates.is_dir() else []
     models = {folder.name: Predictor.load(folder) for folder in folders}
+    for model in models.values():
+        libraries.check(model.artifact)  # what is not evaluated is not registered
     if not models.keys() - {use_case.baseline}:
         raise UserError(f"{candidates}: holds no candidate to evaluate; put each one into a folder of its name")
     return {**models, **({CHAMPION: Predictor.load(champion)} if champion else {})}

@@ -7,7 +7,6 @@ model folder is what `tabular.predictor.Predictor` loads. The same data and sett
 instances each learns from its share of the rows, and the first writes the model.
 """
 
-import platform
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,13 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime
-import xgboost
 
 import tabular
 from common import hyperparameters, job, paths, report
-from tabular import algorithms, artifact, examples, metrics, onnx_format, split
+from tabular import algorithms, artifact, examples, libraries, metrics, onnx_format, split
 from tabular.algorithms import Model, Task
 from tabular.cluster import Cluster
 from tabular.columns import Number
@@ -77,13 +73,7 @@ def _facts(use_case: UseCase, candidate: str, task: Task, model: Model, rows: in
         "use_case": use_case.name,
         "candidate": candidate,
         "algorithm": use_case.candidates[candidate].algorithm,
-        "libraries": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "xgboost": xgboost.__version__,
-            "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__,
-        },
+        "libraries": libraries.versions(),
         "target": _target(use_case),
         "empty_row": float(model.predict(task.preprocessing.empty_row())[0]),
         "split": asdict(use_case.split),

@@ -222,6 +222,19 @@ def test_a_champion_that_needs_a_column_which_is_gone_fails_the_job_by_its_name(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("library", ["numpy", "onnxruntime"])
+def test_a_candidate_that_other_versions_have_proven_is_never_evaluated_and_so_not_registered(
+    trained: Trained, tmp_path: Path, base_dir: Path, library: str
+) -> None:
+    saved = artifact.load(trained.models / "xgboost")
+    facts = {**saved.facts, "libraries": {**saved.facts["libraries"], library: "0.1"}}
+    artifact.save(tmp_path / "models" / "xgboost", saved.files, facts)
+    assert run(trained, tmp_path / "out", candidates=tmp_path / "models") == 1
+    told = f"proven with {library} 0.1, this release serves with"
+    assert told in (base_dir / "output" / "message").read_text()
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_input_without_a_model_fails_the_job(trained: Trained, tmp_path: Path, base_dir: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert run(trained, tmp_path / "out", champion=tmp_path / "empty") == 1
