@@ -67,9 +67,9 @@ class Base(Protocol):
         """CloudFormation's templates may have resources of that type from now on."""
 
     def end_interrupted_stacks(self, made: Callable[[Scope, str], list[Made]]) -> None:
-        """After a start, in the event loop: nobody works any more at stacks in progress. Updates are rolled back, or
-        finished where the old resources had begun to go; others have failed. *made* finds by a stack's id what is there
-        of its resources."""
+        """After a start, in the event loop: nobody works any more at stacks in progress. What was made or updated is
+        rolled back, or finished where old resources had begun to go; others have failed. *made* finds by a stack's id
+        what is there of its resources."""
 
     def evaluate_alarms(self) -> None:
         """Evaluate CloudWatch's alarms, in the event loop: without new values too, an alarm's state may change."""

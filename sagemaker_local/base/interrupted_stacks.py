@@ -1,6 +1,6 @@
-"""Stacks that a server's end has left in progress: an update is rolled back or finished, all else has failed.
+"""Stacks that a server's end has left in progress: they are rolled back, or finished, or have failed.
 
-What an update would go back to is in ministack's memory alone, so it is kept in the stack's record, on disk before the
+What a stack would go back to is in ministack's memory alone, so it is kept in the stack's record, on disk before the
 first resource changes. Once all have changed, and the old ones begin to go, there is no way but forward.
 
 These private names of ministack's package ``services.cloudformation`` are used, held by
@@ -29,34 +29,40 @@ Operation = dict[str, Any]
 
 # Where a stack's record says what is being done to it.
 _OPERATION, _CLEANING = "_operation_under_way", "cleaning"
-_UPDATES = ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
 _FAILURES = {
     "CREATE_IN_PROGRESS": "CREATE_FAILED",
     "DELETE_IN_PROGRESS": "DELETE_FAILED",
     "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
+    "UPDATE_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
 }
 _RETRY_SECONDS = 1.0
 _INTERRUPTED = "The server ended while the stack was worked at. "
 
 
 def remember(save: Callable[[], None]) -> None:
-    """From now on updates are on disk, by *save*, before they change anything and before they delete anything."""
+    """From now on what is done to stacks is on disk, by *save*, before it changes anything and before an update deletes
+    anything."""
     package, stacks = _module(""), _module(".stacks")
     deploy, outputs = stacks._deploy_stack_async, stacks._resolve_stack_outputs
 
-    async def remembered(name: str, stack_id: str, template: Any, parameters: Any, *more: Any, **named: Any) -> None:
+    async def remembered(
+        name: str, stack_id: str, template: Any, parameters: Any, stays: bool, tags: Any, **named: Any
+    ) -> None:
+        """*stays*: a failure is not to be rolled back."""
         stack = package._stacks[name]
-        if named.get("is_update"):
-            stack[_OPERATION] = _operation(stack, template, parameters, named)
-            await _saved(save)
-        await deploy(name, stack_id, template, parameters, *more, **named)
+        if not stays:
+            stack[_OPERATION] = _operation(stack, template, parameters, **named)
+        await _saved(save)
+        await deploy(name, stack_id, template, parameters, stays, tags, **named)
         stack.pop(_OPERATION, None)
 
     def resolved(*asked: Any) -> Any:
         """All resources are there: called once, before the first is deleted."""
         found = outputs(*asked)
         operation = package._stacks[asked[5]].get(_OPERATION)
-        if operation is not None:
+        if operation is not None and operation["is_update"]:
             operation[_CLEANING] = list(found)
             _save_now(save)
         return found
@@ -67,13 +73,13 @@ def remember(save: Callable[[], None]) -> None:
 
 
 async def _saved(save: Callable[[], None]) -> None:
-    """A full disk holds an update up."""
+    """A full disk holds a stack up."""
     while True:
         try:
             await asyncio.to_thread(save)
             return
         except OSError as error:
-            log.error("a stack's update waits for the disk: %s", error)
+            log.error("a stack waits for the disk: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
@@ -84,11 +90,19 @@ def _save_now(save: Callable[[], None]) -> None:
         log.error("if the server is killed now, a stack's update will be rolled back though it was done: %s", error)
 
 
-def _operation(stack: Stack, template: Any, parameters: Any, named: dict[str, Any]) -> Operation:
-    previous = named["previous_stack"]
+def _operation(
+    stack: Stack,
+    template: Any,
+    parameters: Any,
+    is_update: bool = False,
+    previous_stack: Stack | None = None,
+    retain_except_on_create: bool = False,
+    imports: dict[str, Any] | None = None,
+) -> Operation:
+    previous = previous_stack or {}
     made: Operation = _module(".stacks")._failed_operation(
-        True, previous, [], None, None, [], False, template, parameters,
-        named.get("retain_except_on_create", False), stack.get("Tags"), previous.get("Tags"), named.get("imports"),
+        is_update, previous, [], None, None, [], False, template, parameters, retain_except_on_create,
+        stack.get("Tags"), previous.get("Tags"), imports,
     )  # fmt: skip
     return made
 
@@ -105,30 +119,31 @@ def end(
     """
     for (account, region, _), stack in list(_module("")._stacks._data.items()):
         scope, status = Scope(account, region), stack["StackStatus"]
-        if status in _UPDATES and _OPERATION in stack:
+        if status in _FAILURES and _OPERATION in stack:
             run(_ended(scope, stack, made(scope, stack["StackId"]), replacing))
-        elif status in _UPDATES or status in _FAILURES:
+        elif status in _FAILURES:
             _fail(scope, stack, made(scope, stack["StackId"]))
 
 
 async def _ended(scope: Scope, stack: Stack, found: list[Made], replacing: dict[str, tuple[str, ...]]) -> None:
     try:
         with importlib.import_module("ministack.core.responses").request_scope(scope.account, scope.region):
-            await _end_update(stack, found, replacing)
+            await _end_operation(stack, found, replacing)
     except Exception:
-        log.exception("the interrupted update of stack %s", stack["StackName"])
+        log.exception("stack %s, which was interrupted", stack["StackName"])
         _fail(scope, stack, found)
 
 
-async def _end_update(stack: Stack, found: list[Made], replacing: dict[str, tuple[str, ...]]) -> None:
+async def _end_operation(stack: Stack, found: list[Made], replacing: dict[str, tuple[str, ...]]) -> None:
     operation = stack[_OPERATION]
     if _CLEANING in operation:
         await _finish(stack, operation)
     else:
-        _gather(stack, operation["previous_stack"]["_resources"], found, replacing)
-        operation["created"] = _changed(stack, operation)
+        before = operation["previous_stack"].get("_resources", {})
+        _gather(stack, before, found, replacing)
+        operation["created"] = _changed(stack, before, operation["template"])
         name, number = stack["StackName"], stack["StackId"]
-        reason = _INTERRUPTED + "The update is rolled back."
+        reason = _INTERRUPTED + "That is rolled back."
         await _module(".stacks")._roll_back_operation(name, number, stack, operation, reason)
     stack.pop(_OPERATION, None)
 
@@ -147,16 +162,16 @@ def _gather(stack: Stack, before: dict[str, Any], found: Iterable[Made], replaci
             resources[logical_id] = {**here, "Properties": kept}
 
 
-def _changed(stack: Stack, operation: Operation) -> list[str]:
-    """What the update has changed or may have, in the order of its doing."""
-    before, resources = operation["previous_stack"]["_resources"], stack["_resources"]
+def _changed(stack: Stack, before: dict[str, Any], template: dict[str, Any]) -> list[str]:
+    """What the operation has changed or may have, in the order of its doing."""
+    resources = stack["_resources"]
     changed = [
         name
         for name, each in resources.items()
         if name not in before
         or any(each[member] != before[name][member] for member in ("PhysicalResourceId", "Properties"))
     ]
-    order = _module(".stacks")._topological_sort(operation["template"].get("Resources", {}), stack["_conditions"])
+    order = _module(".stacks")._topological_sort(template.get("Resources", {}), stack["_conditions"])
     return sorted(changed, key=lambda name: order.index(name) if name in order else len(order))
 
 
@@ -205,7 +220,7 @@ def _fail(scope: Scope, stack: Stack, found: list[Made]) -> None:
         if resource.physical_id.lower() not in known:
             stack["_resources"][_free_id(stack, resource.logical_id)] = _record(resource)
     reason = _INTERRUPTED + "Delete it."
-    stack["StackStatus"] = _FAILURES.get(stack["StackStatus"], "UPDATE_FAILED")
+    stack["StackStatus"] = _FAILURES[stack["StackStatus"]]
     stack["StackStatusReason"] = reason
     with importlib.import_module("ministack.core.responses").request_scope(scope.account, scope.region):
         _tell(stack, reason)

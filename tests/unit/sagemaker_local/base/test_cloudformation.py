@@ -25,10 +25,10 @@ PRELUDE = """
                 calls.append(["delete", physical_id])
         base = ministack.Ministack()
         base.register_stack_resource(Thing())
-        async def stack(action, **properties):
+        async def stack(action, OPTIONS={}, **properties):
             ends = (f"{action[:6].upper()}_COMPLETE", "ROLLBACK_COMPLETE")
             resources = {"A": {"Type": "AWS::SageMaker::Thing", "Properties": properties}}
-            body = {"StackName": "s", "TemplateBody": json.dumps({"Resources": resources})}
+            body = {"StackName": "s", "TemplateBody": json.dumps({"Resources": resources}), **OPTIONS}
             try:
                 await ask(base.app, f"CloudFormation_20100515.{action}", body, "cloudformation")
             except ValueError:

@@ -39,6 +39,31 @@ INTERRUPTED = f"""{PRELUDE}
 """
 
 
+def test_a_stack_that_was_being_made_goes_again_unless_failures_are_to_stay(tmp_path: Path) -> None:
+    def after(**options: str) -> list[str]:
+        status, calls = in_a_process(
+            tmp_path,
+            f"""{INTERRUPTED}
+        async def run():
+            at("create")
+            await stack("CreateStack", OPTIONS={options}, Colour="red")
+            made = "arn:" + calls[0][3]
+            with responses.request_scope(*SCOPE):
+                own = handlers._stacks["s"] = saved[0]
+            del calls[:]
+            base.end_interrupted_stacks(lambda *_: [Made("A", "AWS::SageMaker::Thing", made)])
+            while base._work:
+                await asyncio.sleep(0.01)
+            return [own["StackStatus"], [call[0] for call in calls]]
+        result = asyncio.run(run())
+        """,
+        )
+        return [status, *calls]
+
+    assert after() == ["ROLLBACK_COMPLETE", "delete"]
+    assert after(DisableRollback="true") == ["CREATE_FAILED"]
+
+
 def test_a_resource_that_was_being_changed_is_changed_back(tmp_path: Path) -> None:
     status, kept, calls, old, _ = in_a_process(
         tmp_path,
