@@ -27,6 +27,7 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/rows:1"
 ROWS = [[str(row), str(row / 2), "1"] for row in range(8)]
 SHA = "ab" * 32
 # The local SageMaker's waits are twenty times shorter here.
+BUDGET = timedelta(seconds=1)
 SHIFT = BlueGreen("CANARY", percent=50, interval=timedelta(seconds=40))
 
 
@@ -43,13 +44,12 @@ class Variables:
 class UseCases:
     """A use case of its own for a test, with a registry and a release."""
 
-    def __init__(self, hosting: Hosting, patch: pytest.MonkeyPatch, **deployment: Any) -> None:
+    def __init__(self, hosting: Hosting, patch: pytest.MonkeyPatch, shift: BlueGreen = SHIFT) -> None:
         self.aws: LocalAws = hosting.aws
         self.name = unique("rings").replace("-", "")[:24]
         self.hosting = hosting
         self.staging, self.production = (hosting.adopt(f"{self.name}-{stage}") for stage in ("staging", "production"))
-        self.use_case = declared(name=self.name, deployment=Deployment(shift=SHIFT, **deployment))
-        self.deployment, self.rollback = deployment_dag(self.use_case), rollback_dag(self.use_case)
+        self.use_case = declared(name=self.name, deployment=Deployment(shift=shift, latency_budget=BUDGET))
         self._patch = patch
         self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.name)
         self.release = self.aws.put(f"{self.name}/release.json", json.dumps(self._release()))
@@ -97,7 +97,8 @@ class UseCases:
     def endpoint(self, name: str) -> dict[str, Any] | None:
         """An endpoint, if there is one."""
         try:
-            return dict(self.aws.sagemaker.describe_endpoint(EndpointName=name))
+            found = self.aws.sagemaker.describe_endpoint(EndpointName=name)
+            return {key: value for key, value in found.items() if key != "ResponseMetadata"}
         except self.aws.sagemaker.exceptions.ClientError:
             return None
 
@@ -108,11 +109,21 @@ class UseCases:
 
     def run(self, **conf: Any) -> Run:
         """A run of the deployment DAG that has ended."""
-        return Run(self, self.deployment, conf, "manual").to_the_end(self._patch)
+        return Run(self, deployment_dag(self.use_case), conf, "manual").to_the_end(self._patch)
+
+    def run_twice(self) -> Run:
+        """A run of the deployment DAG, every task of which was done twice."""
+        return Run(self, deployment_dag(self.use_case), {}, "manual").twice()
+
+    def deploy(self, **conf: Any) -> Run:
+        """A run of the deployment DAG that went all the way."""
+        run = self.run(**conf)
+        assert (run.failed, run.reason, run.skipped) == ("", "", "")
+        return run
 
     def roll_back(self, run_type: str, **conf: Any) -> Run:
         """A run of the rollback DAG that has ended."""
-        return Run(self, self.rollback, conf, run_type).to_the_end(self._patch)
+        return Run(self, rollback_dag(self.use_case), conf, run_type).to_the_end(self._patch)
 
 
 class Run:
@@ -131,8 +142,8 @@ class Run:
         for task_id in order:
             try:
                 self.execute(task_id)
-            except AirflowSkipException:
-                self.skipped = task_id
+            except AirflowSkipException as skip:
+                self.skipped, self.reason = task_id, str(skip)
                 break
             except Exception as error:
                 self.failed, self.reason = task_id, str(error)
@@ -143,6 +154,14 @@ class Run:
         if self.failed:
             patch.setattr(restore, "failed_tasks", lambda _: [self.failed])
             self.execute("restore")
+        return self
+
+    def twice(self) -> Run:
+        """Every task done twice, as after a worker's death between its work and its report."""
+        for task in self._dag.topological_sort():
+            if task.task_id != "restore":
+                first = self.execute(task.task_id)
+                assert self.execute(task.task_id) == first or task.task_id in ("smoke", "latency"), task.task_id
         return self
 
     def execute(self, task_id: str) -> Any:
