@@ -8,7 +8,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run data airflow test setup up down status logs lint typecheck locks coverage bench soak clean
+.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -20,8 +20,14 @@ python := "$(or $(PYTHON),python3)" deploy/interpreter.py
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):[a-z ]*## /\1\t/p' Makefile | expand -t 12
 
-run:  ## Set up, bring the local stack up, train once, say what came of it; also: make run USE_CASE=churn
+run:  ## Set up, bring the local stack up, train once, deploy, ask production; also: make run USE_CASE=churn
 	@$(python) -m deploy.local run --use-case "$(or $(USE_CASE),abalone)"
+
+train:  ## The same without deployment: what is registered waits for a person's approval
+	@$(python) -m deploy.local train --use-case "$(or $(USE_CASE),abalone)"
+
+predict:  ## Ask production: make predict ROW="M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15" USE_CASE=abalone
+	@$(python) -m deploy.local predict --use-case "$(or $(USE_CASE),abalone)" -- "$(ROW)"
 
 data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_CASE=churn
 	@$(python) -m deploy.local data --days "$(or $(DAYS),1)" --use-case "$(or $(USE_CASE),abalone)"

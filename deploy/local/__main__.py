@@ -1,4 +1,4 @@
-"""`python -m deploy.local up|run|data|airflow|down|status|logs`; settings: AIRFLOW_PORT, AWS_PORT, LOCAL_DIR."""
+"""`python -m deploy.local COMMAND`, which --help lists; settings: AIRFLOW_PORT, AWS_PORT, LOCAL_DIR."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from deploy.environments.install import Installer
 from deploy.environments.prepare import for_running
 from deploy.errors import Failure
-from deploy.local import arrivals, follow, services
+from deploy.local import arrivals, follow, rollout, services
 from deploy.local.stack import Stack
-from deploy.local.summary import summary
+from deploy.local.summary import approved, summary
 from deploy.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,24 +25,45 @@ def up(stack: Stack, progress: Progress) -> None:
     stack.up()
 
 
-def training_dag_of(use_case: str) -> str:
-    """The training DAG of a use case. Raises Failure if there is none of that name."""
+def require_use_case(use_case: str) -> None:
+    """Raises Failure if there is no use case of that name."""
     known = sorted(file.stem for file in (ROOT / "dags").glob("*.py") if file.stem != "assets")
     if use_case not in known:
         raise Failure(f"{use_case} is no use case; dags/ has {', '.join(known)}.")
-    return f"{use_case}_training"
 
 
-def run(stack: Stack, progress: Progress, dag_id: str) -> None:
-    """Bring the stack up, run the training DAG once and say what came of it. Raises Failure."""
-    up(stack, progress)
-    airflow = stack.airflow()
+def train(stack: Stack, progress: Progress, use_case: str, **conf: str) -> str:
+    """Train once on the stack that is up, with the parameters in ``conf``; the run's id. Raises Failure."""
+    airflow, dag_id = stack.airflow(), f"{use_case}_training"
     with progress.phase(f"Running {dag_id}"):
-        run_id = follow.start(airflow, dag_id, stack, progress.say)
+        run_id = follow.start(airflow, dag_id, stack, progress.say, **conf)
         outcome = follow.watch_run(airflow, dag_id, run_id, progress.say, stack.require_alive)
     if outcome != "success":
         raise Failure(follow.failure_report(airflow, dag_id, run_id, stack.settings))
-    print(f"\n{progress.table()}\n\n{summary(airflow, dag_id, run_id, stack.settings.aws_url)}\n{stack.addresses()}")
+    return run_id
+
+
+def run(stack: Stack, progress: Progress, use_case: str) -> list[str]:
+    """Train once, have what proved better deployed, and ask production; what came of it. Raises Failure."""
+    airflow = stack.airflow()
+    rollout.await_approvals(airflow, use_case, stack)
+    # Nobody sits beside a first run: the registry says that a policy has approved the version.
+    run_id = train(stack, progress, use_case, approval="automatic")
+    version = approved(airflow, f"{use_case}_training", run_id)
+    if version and stack.production("mark", version) == [""]:
+        with progress.phase(f"Running {use_case}_deployment"):
+            rollout.watch(airflow, use_case, version, stack, progress.say)
+    return [trained(stack, use_case, run_id), *stack.production("predict", use_case)]
+
+
+def trained(stack: Stack, use_case: str, run_id: str) -> str:
+    """What a training run came to."""
+    return summary(stack.airflow(), f"{use_case}_training", run_id, stack.settings.aws_url)
+
+
+def tell(stack: Stack, progress: Progress, lines: list[str]) -> None:
+    """What took how long, what came of it, and where to look."""
+    print("\n".join(["", progress.table(), "", *lines, stack.addresses()]))
     print("\nThe stack is still up: `make status` shows it, `make down` stops it.")
 
 
@@ -52,10 +73,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("up", "down", "status"):
         commands.add_parser(name)
-    run = commands.add_parser("run")
-    run.add_argument("--use-case", default="abalone", help="what to train (default: %(default)s)")
+    for name in ("run", "train"):
+        command = commands.add_parser(name)
+        command.add_argument("--use-case", default="abalone", help="what to train (default: %(default)s)")
     logs = commands.add_parser("logs")
     logs.add_argument("service", nargs="?", choices=(services.AWS, *services.AIRFLOW), help="this one whole")
+    predict = commands.add_parser("predict")
+    predict.add_argument("--use-case", default="abalone", help="whose production (default: %(default)s)")
+    predict.add_argument(
+        "row", nargs="?", default="", help="cells of the model's columns, as CSV (default: a known row)"
+    )
     data = commands.add_parser("data")
     data.add_argument("--use-case", default="abalone", help="whose (default: %(default)s)")
     data.add_argument("--days", type=int, default=1, help="how many days come (default: %(default)s)")
@@ -71,7 +98,16 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
         up(stack, progress)
         print(f"\n{progress.table()}\n\n{stack.addresses()}")
     elif given.command == "run":
-        run(stack, progress, training_dag_of(given.use_case))
+        require_use_case(given.use_case)
+        up(stack, progress)
+        tell(stack, progress, run(stack, progress, given.use_case))
+    elif given.command == "train":
+        require_use_case(given.use_case)
+        up(stack, progress)
+        tell(stack, progress, [trained(stack, given.use_case, train(stack, progress, given.use_case))])
+    elif given.command == "predict":
+        stack.require_up()
+        print("\n".join(stack.production("predict", given.use_case, given.row)))
     elif given.command == "data":
         arrivals.arrive(stack, given.use_case, given.days)
     elif given.command == "airflow":

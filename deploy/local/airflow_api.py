@@ -56,6 +56,11 @@ class Airflow:
         runs = self.request("GET", f"dags/{dag_id}/dagRuns?state=running")["dag_runs"]
         return [run["dag_run_id"] for run in runs]
 
+    def latest_runs(self, dag_id: str) -> list[str]:
+        """The ids of the latest runs, the newest first."""
+        runs = self.request("GET", f"dags/{dag_id}/dagRuns?limit=20&order_by=-run_after")["dag_runs"]
+        return [run["dag_run_id"] for run in runs]
+
     def run(self, dag_id: str, run_id: str) -> Any:
         """A DAG run."""
         return self.request("GET", _run(dag_id, run_id))

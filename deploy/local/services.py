@@ -58,6 +58,8 @@ def _aws(settings: Settings, user: Mapping[str, str]) -> Service:
         "--state-dir": settings.local / AWS,
         "--containers": settings.root / "include" / "containers",
         "--environments": settings.root / ".venv" / "images",
+        # A canary of five minutes takes fifteen seconds.
+        "--speed-up": 20,
         # Secrets and databases of the stack are no business of a job.
         "--hide": settings.local,
     }

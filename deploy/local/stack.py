@@ -135,6 +135,11 @@ class Stack:
         arguments = ["-m", "deploy.samples", use_case, "--bucket", settings.BUCKET, "--add", str(days)]
         return self._call("samples", arguments, environment.aws_client(self.settings, self._user))
 
+    def production(self, *arguments: str) -> list[str]:
+        """What production says, line by line; see `deploy.local.production`. Raises Failure."""
+        environ = environment.aws_client(self.settings, self._user)
+        return self._call("production", ["-m", "deploy.local.production", *arguments], environ)
+
     def airflow_command(self, arguments: list[str]) -> None:
         """Run Airflow's own command against the stack, on this terminal. Raises Failure where it fails."""
         self.require_up()

@@ -21,6 +21,12 @@ def summary(airflow: Airflow, dag_id: str, run_id: str, aws_url: str) -> str:
     )
 
 
+def approved(airflow: Airflow, dag_id: str, run_id: str) -> str:
+    """ARN of the version that a finished training run has registered as approved, empty if there is none."""
+    version = _result(airflow, dag_id, run_id, "register")
+    return str(version["model_package_arn"]) if version.get("approval_status") == "Approved" else ""
+
+
 def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
     """What a task returned; nothing for one that was skipped."""
     try:

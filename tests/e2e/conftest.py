@@ -12,7 +12,7 @@ from tests.support.stack import LocalStack, poisoned
 
 @dataclass(frozen=True)
 class FirstRun:
-    """A stack that nothing was known of before, and what its first `run` printed."""
+    """A stack that nothing was known of before, and what its first `train` printed."""
 
     stack: LocalStack
     output: subprocess.CompletedProcess[str]
@@ -21,7 +21,7 @@ class FirstRun:
 @pytest.fixture(scope="session")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
     stack = LocalStack(tmp_path_factory.mktemp("a clone") / "state of it", poisoned(os.environ))
-    output = stack.call("run")
+    output = stack.call("train")
     yield FirstRun(stack, output)
     stopped = stack.call("down")
     assert stopped.returncode == 0, stopped.stderr

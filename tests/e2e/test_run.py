@@ -153,11 +153,26 @@ def aws_environ(aws: LocalAws) -> dict[str, str]:
     }
 
 
-def test_another_use_case_is_run_the_same_way(stack: LocalStack) -> None:
+def test_another_use_case_goes_all_the_way_to_a_prediction_of_production(stack: LocalStack) -> None:
     result = stack.call("run", "--use-case", "churn")
     assert result.returncode == 0, result.stdout + result.stderr
-    for part in ("train forest", "tune tuned", "auc", ":model-package/churn/1", "PendingManualApproval"):
+    for part in ("train forest", "tune tuned", "auc", ":model-package/churn/1 (Approved)", "Prediction"):
         assert part in result.stdout
+    live = stack.aws.sagemaker.describe_endpoint(EndpointName="churn-production")
+    assert live["EndpointStatus"] == "InService"
+    champion = json.loads(stack.aws.read(f"s3://{BUCKET}/churn/champion.json"))["champion"]
+    assert live["EndpointConfigName"] == champion["config_name"]
+    smoke = json.loads(stack.aws.read(champion["smoke"]))
+    predicted = float(result.stdout.split("Prediction")[1].split()[0])
+    assert math.isclose(predicted, smoke["predictions"][0], rel_tol=1e-5)
+    asked = stack.call("predict", "--use-case", "churn")
+    assert asked.stdout.splitlines()[-1] == f"Prediction     {predicted}"
+    bad = stack.call("predict", "--use-case", "churn", "nonsense")
+    assert bad.returncode == 1
+    assert "row 1" in bad.stderr
+
+
+def test_what_a_use_case_registered_is_all_there(stack: LocalStack) -> None:
     (version,) = stack.versions("churn")
     package = stack.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
     gate = json.loads(stack.aws.read(package["CustomerMetadataProperties"]["gate"]))
@@ -274,7 +289,7 @@ def test_a_window_without_data_fails_at_once_and_says_so(stack: LocalStack) -> N
 def test_a_second_run_reuses_the_stack_and_what_has_not_changed(stack: LocalStack) -> None:
     before, runs = stack.call("status").stdout, len(stack.runs())
     jobs, versions = jobs_of(stack), stack.versions()
-    again = stack.call("run")
+    again = stack.call("train")
     assert again.returncode == 0, again.stdout + again.stderr
     assert processes(stack.call("status").stdout) == processes(before)
     assert len(stack.runs()) == runs + 1
