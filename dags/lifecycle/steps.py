@@ -21,6 +21,7 @@ from lifecycle.run import (
     REUSE,
     RUN_URI,
     SHARES,
+    VALIDATION,
     job_of,
 )
 from lifecycle.use_case import UseCase
@@ -128,6 +129,7 @@ def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator
         run=run,
         models=candidates.models(use_case),
         quality=f"{EVALUATION}quality",
+        data_quality=f"{VALIDATION}quality",
         page=PAGE,
         jobs=_jobs(use_case),
         approval="{{ params.approval }}",

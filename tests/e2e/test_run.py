@@ -66,7 +66,10 @@ def test_the_registered_version_is_read_with_the_aws_command_line(stack: LocalSt
     arn = version["ModelPackageArn"]
     package = json.loads(aws_cli(stack.aws, "sagemaker", "describe-model-package", "--model-package-name", arn))
     quality = package["ModelMetrics"]["ModelQuality"]
-    assert package["DriftCheckBaselines"]["ModelQuality"] == quality
+    assert package["DriftCheckBaselines"] == package["ModelMetrics"]
+    baseline = package["DriftCheckBaselines"]["ModelDataQuality"]["Statistics"]["S3Uri"]
+    described = json.loads(aws_cli(stack.aws, "s3", "cp", baseline, "-"))
+    assert "sex" in {feature["name"] for feature in described["features"]}
     statistics = json.loads(aws_cli(stack.aws, "s3", "cp", quality["Statistics"]["S3Uri"], "-"))
     constraints = json.loads(aws_cli(stack.aws, "s3", "cp", quality["Constraints"]["S3Uri"], "-"))
     mse = statistics["regression_metrics"]["mse"]["value"]

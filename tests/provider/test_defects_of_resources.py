@@ -104,6 +104,7 @@ class Own:
             run={**RUN, "image": {"uri": IMAGE, "sha256": "1" * 64}},
             models={"xgboost": aws.put(f"{group}/model.tar.gz", b"model")},
             quality=quality,
+            data_quality=f"{quality}/xgboost",
             page=f"s3://{BUCKET}/{group}/report.html",
             jobs=["train"],
         )

@@ -111,6 +111,7 @@ class Cases:
             "run": {**RUN, "image": {"uri": IMAGE, "sha256": "1" * 64}},
             "models": {"xgboost": model},
             "quality": f"{folder}/quality",
+            "data_quality": f"{folder}/quality/xgboost",
             "page": f"{folder}/report.html",
             "jobs": ["train"],
         }

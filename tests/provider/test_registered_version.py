@@ -28,6 +28,7 @@ def register(aws: LocalAws, group: str, **run: Any) -> Any:
         run={**RUN, "image": {"uri": IMAGE, "sha256": "1" * 64}, **run},
         models={"xgboost": model, "forest": "", "linear": f"s3://{BUCKET}/linear.tar.gz"},
         quality=f"s3://{BUCKET}/{group}/quality",
+        data_quality=f"s3://{BUCKET}/{group}/quality/xgboost",
         page=f"s3://{BUCKET}/{group}/report.html",
         jobs=["train"],
     )
@@ -41,7 +42,7 @@ def test_a_version_shows_its_whole_history_to_any_client(aws: LocalAws) -> None:
     package = register(aws, group)
     quality = package["ModelMetrics"]["ModelQuality"]
     assert quality["Statistics"]["S3Uri"] == f"s3://{BUCKET}/{group}/quality/xgboost/statistics.json"
-    assert package["DriftCheckBaselines"]["ModelQuality"] == quality
+    assert package["DriftCheckBaselines"] == package["ModelMetrics"]
     assert package["MetadataProperties"]["GeneratedBy"].endswith(":training-job/job")
     card = json.loads(package["ModelCard"]["ModelCardContent"])
     assert card["evaluation_details"][0]["metric_groups"][0]["metric_data"][0]["value"] == GATE["metrics"]["mse"]

@@ -14,7 +14,7 @@ from mlops_sagemaker.cards import ModelCard
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.jobs import TRAINING
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
-from mlops_sagemaker.requests import MetricsSource, ModelPackage
+from mlops_sagemaker.requests import Baseline, MetricsSource, ModelPackage
 
 TOKEN = "registration"
 """Property of a package that says which registration made it."""
@@ -39,12 +39,15 @@ class RegisterModelOperator(LifecycleOperator):
     :param models: by candidate the S3 URI of its ``model.tar.gz``, empty for one that could not be trained.
     :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json``, ``constraints.json`` and
         ``smoke.json``.
+    :param data_quality: S3 URI of the folder that holds ``statistics.json`` and ``constraints.json`` of the data.
     :param page: S3 URI of the report for people.
     :param approval: ``manual``, or ``automatic`` to have the version approved at once.
     :param jobs: the tasks, mapped or not, whose jobs have made and judged the model.
     """
 
-    template_fields = aws_template_fields("group", "gate", "run", "models", "quality", "page", "approval")
+    template_fields = aws_template_fields(
+        "group", "gate", "run", "models", "quality", "data_quality", "page", "approval"
+    )
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class RegisterModelOperator(LifecycleOperator):
         run: Any,
         models: Mapping[str, str],
         quality: str,
+        data_quality: str,
         page: str,
         jobs: Sequence[str],
         approval: str = "manual",
@@ -67,6 +71,7 @@ class RegisterModelOperator(LifecycleOperator):
         self.run: dict[str, Any] = run
         self.models = models
         self.quality = quality
+        self.data_quality = data_quality
         self.page = page
         self.jobs = jobs
         self.approval = approval
@@ -123,8 +128,8 @@ class RegisterModelOperator(LifecycleOperator):
             group=self.group,
             description=f"Data before {self.run['window']['end']}, run {context['run_id']}: {metrics}",
             approval=self._approval(),
-            statistics=self._measured("statistics"),
-            constraints=self._measured("constraints"),
+            quality=self._baseline(f"{self.quality}/{self._candidate}"),
+            data_quality=self._baseline(self.data_quality),
             generated_by=arn,
             card=self._card(context, arn, hyperparameters, properties),
             properties=properties,
@@ -141,11 +146,13 @@ class RegisterModelOperator(LifecycleOperator):
         training = self.hook.describe(TRAINING, job.get("best_job_name") or job["job_name"]) or {}
         return training.get("TrainingJobArn", job["job_arn"]), training.get("HyperParameters", {})
 
-    def _measured(self, what: str) -> MetricsSource:
-        uri = f"{self.quality}/{self._candidate}/{what}.json"
+    def _baseline(self, folder: str) -> Baseline:
+        return Baseline(self._measured(f"{folder}/statistics.json"), self._measured(f"{folder}/constraints.json"))
+
+    def _measured(self, uri: str) -> MetricsSource:
         content = self.hook.read(uri)
         if content is None:
-            raise UserError(f"there is nothing at {uri}; did the evaluation write it?")
+            raise UserError(f"there is nothing at {uri}; did the job write it?")
         return MetricsSource(uri, hashlib.sha256(content).hexdigest())
 
     def _properties(self, context: Context, jobs: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from mlops_sagemaker.requests.jobs import (
     TrainingJob,
     without_absent_inputs,
 )
-from mlops_sagemaker.requests.registry import MetricsSource, ModelPackage
+from mlops_sagemaker.requests.registry import Baseline, MetricsSource, ModelPackage
 from mlops_sagemaker.requests.transform import TransformJob
 from mlops_sagemaker.requests.tuning import Categories, ContinuousRange, IntegerRange, TuningJob
 
@@ -24,6 +24,7 @@ __all__ = [
     "PROCESSING_DIR",
     "PROCESSING_RESOURCES",
     "Alarms",
+    "Baseline",
     "BlueGreen",
     "Categories",
     "ContinuousRange",

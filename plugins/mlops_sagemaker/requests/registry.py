@@ -26,18 +26,30 @@ class MetricsSource:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """Statistics and constraints in Model Monitor's shapes, which later ones are compared with."""
+
+    statistics: MetricsSource
+    constraints: MetricsSource
+
+    def request(self) -> dict[str, dict[str, str]]:
+        """One of ``ModelMetrics`` and of ``DriftCheckBaselines``."""
+        return {"Statistics": self.statistics.request(), "Constraints": self.constraints.request()}
+
+
+@dataclass(frozen=True)
 class ModelPackage:
     """A model to register: how good it is, how bad it may become, where it comes from.
 
-    ``statistics`` and ``constraints`` are those of its quality, in Model Monitor's shapes; they are also what drift is
-    measured against. ``generated_by`` is the ARN of the job that made the model. ``properties`` hold its history.
+    ``quality`` is the model's own, ``data_quality`` that of the data it is made of; drift is measured against both.
+    ``generated_by`` is the ARN of the job that made the model. ``properties`` hold its history.
     ``approval`` is the state it begins in: ``PendingManualApproval``, ``Approved`` or ``Rejected``.
     """
 
     group: str
     description: str
-    statistics: MetricsSource
-    constraints: MetricsSource
+    quality: Baseline
+    data_quality: Baseline
     generated_by: str
     card: ModelCard
     properties: Mapping[str, str]
@@ -55,13 +67,13 @@ class ModelPackage:
                     f"property {name} of a model package is {value!r}; SageMaker takes 1 to 256 letters, digits, "
                     "spaces and any of _.:/=+-@"
                 )
-        quality = {"Statistics": self.statistics.request(), "Constraints": self.constraints.request()}
+        baselines = {"ModelQuality": self.quality.request(), "ModelDataQuality": self.data_quality.request()}
         return {
             "ModelPackageGroupName": self.group,
             "ModelPackageDescription": self.description,
             "ModelApprovalStatus": self.approval,
-            "ModelMetrics": {"ModelQuality": quality},
-            "DriftCheckBaselines": {"ModelQuality": quality},
+            "ModelMetrics": baselines,
+            "DriftCheckBaselines": baselines,
             "MetadataProperties": {"GeneratedBy": self.generated_by},
             "ModelCard": {
                 "ModelCardContent": json.dumps(self.card.content(), sort_keys=True),

@@ -21,6 +21,7 @@ from tests.unit.mlops_sagemaker.reports import report
 
 TRAINING = {f"train {name}" for name in CANDIDATES}
 JUDGING = {"evaluate", "report"}
+LEFT = {"report": ("report.html",), "validate": ("quality/statistics.json", "quality/constraints.json")}
 ALL = {"validate", "preprocess", *TRAINING, *JUDGING}
 
 
@@ -69,8 +70,9 @@ class World:
         (step, *_) = job["AppSpecification"]["ContainerArguments"]
         folders = [output["S3Output"]["S3Uri"] for output in job["ProcessingOutputConfig"]["Outputs"]]
         if step != "evaluate":
-            name = "report.html" if step == "report" else "output"
-            return {f"{folder}{name}": f"{left} {folder.split('/')[-2]}".encode() for folder in folders}
+            names = LEFT.get(step, ("output",))
+            contents = {folder: f"{left} {folder.split('/')[-2]}".encode() for folder in folders}
+            return {f"{folder}{name}": content for folder, content in contents.items() for name in names}
         champion = any("champion" in source.get("LocalPath", "") for source in _sources(job))
         document = {**report(mse=4.5, champion=4.7 if champion else None), "of": left}
         quality = {f"{folders[0]}quality/xgboost/{name}.json": b"{}" for name in ("statistics", "constraints")}

@@ -100,6 +100,7 @@ class Run:
         self.aws.objects[f"{folder}/evaluate/evaluation.json"] = json.dumps(document).encode()
         for name in ("statistics", "constraints"):
             self.aws.objects[f"{folder}/evaluate/quality/xgboost/{name}.json"] = b"{}"
+            self.aws.objects[f"{folder}/validate/quality/{name}.json"] = b"{}"
 
     def job(self, step: str) -> Any:
         """The request of a step's job."""

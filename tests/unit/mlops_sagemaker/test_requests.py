@@ -13,6 +13,7 @@ from mlops_sagemaker import requests
 from mlops_sagemaker.cards import ModelCard
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.requests import (
+    Baseline,
     BlueGreen,
     Categories,
     ContinuousRange,
@@ -90,8 +91,13 @@ CARD = ModelCard(
 PACKAGE = ModelPackage(
     group="abalone",
     description="text",
-    statistics=MetricsSource("s3://bucket/statistics.json", "ab" * 32),
-    constraints=MetricsSource("s3://bucket/constraints.json", "cd" * 32),
+    quality=Baseline(
+        MetricsSource("s3://bucket/statistics.json", "ab" * 32),
+        MetricsSource("s3://bucket/constraints.json", "cd" * 32),
+    ),
+    data_quality=Baseline(
+        MetricsSource("s3://bucket/data/s.json", "12" * 32), MetricsSource("s3://bucket/data/c.json", "34" * 32)
+    ),
     generated_by=CARD.training_job,
     card=CARD,
     properties={"model_data": "s3://b/m.tar.gz"},
@@ -207,7 +213,12 @@ def test_a_package_waits_for_approval_with_measurements_by_hash_baselines_origin
         "S3Uri": "s3://bucket/statistics.json",
     }
     assert quality["Constraints"]["S3Uri"] == "s3://bucket/constraints.json"
-    assert request["DriftCheckBaselines"]["ModelQuality"] == quality
+    data = request["ModelMetrics"]["ModelDataQuality"]
+    assert (data["Statistics"]["S3Uri"], data["Constraints"]["ContentDigest"]) == (
+        "s3://bucket/data/s.json",
+        "sha256:" + "34" * 32,
+    )
+    assert request["DriftCheckBaselines"] == request["ModelMetrics"]
     assert request["MetadataProperties"] == {"GeneratedBy": CARD.training_job}
     assert request["ModelCard"]["ModelCardStatus"] == "PendingReview"
     assert json.loads(request["ModelCard"]["ModelCardContent"]) == CARD.content()

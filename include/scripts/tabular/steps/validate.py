@@ -5,7 +5,8 @@ categories, implausible numbers, duplicates, unexpected columns) is reported and
 is for a human to say.
 
 Writes ``validation.json``: ``rows``, ``files`` (rows of each), ``passed``, ``checks`` (violations of each)
-and ``findings`` (check, column, problem, exact count, and the first places with their values).
+and ``findings`` (check, column, problem, exact count, and the first places with their values). Beside it
+``quality/statistics.json`` and ``quality/constraints.json``, which monitors of data quality compare later data with.
 """
 
 from collections import Counter
@@ -21,6 +22,7 @@ from common import job, paths, report
 from common.errors import UserError
 from tabular import hashing, reading
 from tabular.columns import BadCell, Category, Number
+from tabular.data_quality import Profile
 from tabular.hashing import Hashes
 from tabular.reading import Block, Lines
 from tabular.table import MISSING, Mask, Numbers
@@ -151,12 +153,15 @@ class Examination:
 
 
 def validate(use_case: UseCase, data: Path, output: Path) -> None:
-    """Write the report on ``data`` into ``output``; then raise UserError if a cell is unreadable."""
-    examination = Examination(use_case.schema)
+    """Write the report on ``data`` and its baseline into ``output``; then raise UserError if a cell is unreadable."""
+    examination, profile = Examination(use_case.schema), Profile(use_case.schema.features)
     for block in reading.read(data, use_case.schema.columns):
         examination.add(block)
+        profile.add(block.table)
     document = examination.report()
     report.write(output / "validation.json", document)
+    for name, baseline in zip(("statistics", "constraints"), profile.documents(), strict=True):
+        report.write(output / "quality" / f"{name}.json", baseline)
     print(f"{document['rows']} rows in {len(document['files'])} files")
     for check in document["checks"]:
         print(f"{check['check']}: {check['violations']} violations ({check['description']})")
@@ -168,5 +173,5 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
     """Run the step by hand or as a processing job; returns the exit status."""
     parser = job.ArgumentParser(f"{use_case.name} validate", __doc__)
     parser.path("data", paths.processing_input("data"), "CSV file, or folder of them")
-    parser.path("output", paths.processing_output(), "folder for validation.json")
+    parser.path("output", paths.processing_output(), "folder for the results")
     return job.run(lambda: validate(use_case, **vars(parser.parse_args(argv))), paths.processing_message())

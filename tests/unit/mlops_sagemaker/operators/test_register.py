@@ -47,7 +47,8 @@ def job(kind: str, seconds: int, billable: int | None = None, model: str | None 
 def aws(aws: FakeAws) -> FakeAws:
     aws.call("CreateTrainingJob", {"TrainingJobName": "job", "HyperParameters": {"eta": "0.1"}, **OUTPUT})
     aws.calls.clear()
-    aws.objects.update({f"b/quality/xgboost/{name}.json": content for name, content in QUALITY.items()})
+    for folder in ("quality/xgboost", "data"):
+        aws.objects.update({f"b/{folder}/{name}.json": content for name, content in QUALITY.items()})
     aws.objects.update({f"b/{name}.tar.gz": b"model" for name in ("model", "other")})
     return aws
 
@@ -63,6 +64,7 @@ def register(
         run={**RUN, "run_type": run_type},
         models={"xgboost": model_data, "forest": "", "linear": "s3://b/linear.tar.gz"},
         quality="s3://b/quality",
+        data_quality="s3://b/data",
         page="s3://b/report.html",
         jobs=("preprocess", "train"),
     )
@@ -145,7 +147,8 @@ def test_the_package_carries_what_its_quality_is_and_is_watched_by(aws: FakeAws)
     assert quality["Constraints"]["S3Uri"] == "s3://b/quality/xgboost/constraints.json"
     digest = hashlib.sha256(QUALITY["statistics"]).hexdigest()
     assert quality["Statistics"]["ContentDigest"] == f"sha256:{digest}"
-    assert package["DriftCheckBaselines"] == {"ModelQuality": quality}
+    assert package["ModelMetrics"]["ModelDataQuality"]["Constraints"]["S3Uri"] == "s3://b/data/constraints.json"
+    assert package["DriftCheckBaselines"] == package["ModelMetrics"]
 
 
 def test_the_package_carries_the_job_that_made_it_and_a_card(aws: FakeAws) -> None:
@@ -170,9 +173,10 @@ def test_a_tuned_model_was_made_by_the_best_job_of_its_tuning(aws: FakeAws) -> N
     assert '"value": "0.2"' in package["ModelCard"]["ModelCardContent"]
 
 
-def test_a_model_whose_quality_was_not_written_down_is_not_registered(aws: FakeAws) -> None:
-    del aws.objects["b/quality/xgboost/constraints.json"]
-    with pytest.raises(AirflowFailException, match=r"there is nothing at s3://b/quality/xgboost/constraints\.json"):
+@pytest.mark.parametrize("folder", ["quality/xgboost", "data"])
+def test_a_model_whose_quality_or_whose_datas_was_not_written_down_is_not_registered(aws: FakeAws, folder: str) -> None:
+    del aws.objects[f"b/{folder}/constraints.json"]
+    with pytest.raises(AirflowFailException, match=rf"there is nothing at s3://b/{folder}/constraints\.json"):
         executed(register())
     assert not aws.packages
 
