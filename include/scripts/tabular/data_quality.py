@@ -69,6 +69,8 @@ class Profile:
         return statistics, constraints
 
     def _described(self, feature: Feature) -> tuple[dict[str, Any], dict[str, Any]]:
+        found: dict[str, Any]
+        limits: dict[str, Any]
         if isinstance(feature, Category):
             counts = {text: count for text, count in self._texts[feature.name].items() if count}
             present, kind = sum(counts.values()), "String"

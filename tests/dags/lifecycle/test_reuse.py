@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import mlops_sagemaker.hook
+import mlops_sagemaker.hook.objects
 from mlops_sagemaker import uris
 from mlops_sagemaker.hook import calls
 from tests.dags.lifecycle.test_training import CANDIDATES, RELEASE, STEPS, Run
@@ -101,7 +102,8 @@ def one_client_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
             clients[hook.client_type] = calls.client_of(hook)
         return clients[hook.client_type]
 
-    monkeypatch.setattr(mlops_sagemaker.hook, "client_of", client_of)
+    for module in (mlops_sagemaker.hook, mlops_sagemaker.hook.objects):
+        monkeypatch.setattr(module, "client_of", client_of)
 
 
 @dataclass(frozen=True)
