@@ -39,6 +39,8 @@ class Subject:
     model: str
     content_type: str
     body: bytes
+    works: bool = True
+    """whether it does what a model does: of one that does nothing the way to it is most of the time"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,29 @@ class Start:
     own: float
 
 
+@dataclass(frozen=True)
+class Added:
+    """What an endpoint adds to its container's own."""
+
+    milliseconds: float
+    """at the median"""
+    lost: float
+    """of the throughput, 0 to 1"""
+    start_seconds: float
+
+
+def verdict(subject: Subject, added: Added) -> list[str]:
+    """What was promised and does not hold."""
+    promises = {
+        "less than 1 ms at the median": added.milliseconds < 1,
+        "less than a tenth of the throughput": added.lost < 0.1 or not subject.works,
+        "less than 1 s from start to first answer": added.start_seconds < 1,
+    }
+    return [f"{promise} for {subject.title}" for promise, kept in promises.items() if not kept]
+
+
 def run(progress: Progress) -> None:
-    """Measure and print. Raises Failure if a server does not start, or a model does not serve."""
+    """Measure and print. Raises Failure if a server does not start, a model does not serve, or a promise is broken."""
     installer = Installer(ROOT, progress, os.environ)
     with installer.alone():
         for environment in (TOOL, SAGEMAKER_LOCAL):
@@ -60,16 +83,20 @@ def run(progress: Progress) -> None:
     with tempfile.TemporaryDirectory() as folder, servers.serving(Path(folder)) as server:
         with progress.phase("Training a model with the built-in XGBoost"):
             subjects = [echo(server.client), xgboost(server.client)]
+        broken = []
         for subject in subjects:
             with progress.phase(f"Invoking {subject.title}"):
-                report = measure(server, subject)
+                report, added = measure(server, subject)
             print(report, flush=True)
+            broken += verdict(subject, added)
+    if broken:
+        raise Failure(f"an endpoint does not add {', nor '.join(broken)}")
 
 
 def echo(client: Client) -> Subject:
     """The fastest container that Python has: it answers with what it got."""
     client.call("CreateModel", {"ModelName": "echo", "PrimaryContainer": {"Image": ECHO}, "ExecutionRoleArn": ROLE})
-    return Subject("a container that does nothing", "echo", "text/csv", b"1,2,3")
+    return Subject("a container that does nothing", "echo", "text/csv", b"1,2,3", works=False)
 
 
 def xgboost(client: Client) -> Subject:
@@ -112,8 +139,8 @@ def until(probe: Callable[[], Any], what: str) -> Any:
     raise Failure(f"{what} did not come within {LONGEST_SECONDS:.0f} s")
 
 
-def measure(server: servers.Serving, subject: Subject) -> str:
-    """All that is measured of one model, to be printed."""
+def measure(server: servers.Serving, subject: Subject) -> tuple[str, Added]:
+    """All that is measured of one model, to be printed, and what it comes to."""
     variant = {"VariantName": "v", "ModelName": subject.model, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
     config = {"EndpointConfigName": subject.model, "ProductionVariants": [variant]}
     server.client.call("CreateEndpointConfig", config)
@@ -127,7 +154,8 @@ def measure(server: servers.Serving, subject: Subject) -> str:
     }
     took = latencies(places, subject)
     rates, used = throughput(places, subject, {"endpoint": server.process, "container": container.process})
-    return table(subject, took, rates, starts) + shares(used)
+    added = added_by(took, rates, starts)
+    return table(subject, took, rates, starts, added) + shares(used), added
 
 
 def start(server: servers.Serving, subject: Subject, name: str) -> Start:
@@ -204,19 +232,31 @@ def shares(used: dict[str, float]) -> str:
     )
 
 
-def table(subject: Subject, took: dict[str, list[float]], rates: dict[str, float], starts: list[Start]) -> str:
+def added_by(took: dict[str, list[float]], rates: dict[str, float], starts: list[Start]) -> Added:
+    """What the endpoint adds, by what was measured of it and of the container itself."""
+    return Added(
+        statistics.median(took["endpoint"]) - statistics.median(took["container"]),
+        1 - rates["endpoint"] / rates["container"],
+        statistics.median(each.total - each.own for each in starts),
+    )
+
+
+def table(
+    subject: Subject, took: dict[str, list[float]], rates: dict[str, float], starts: list[Start], added: Added
+) -> str:
     """What was measured, and what the endpoint adds or takes."""
     lines = [f"\n{subject.title}: {REQUESTS} requests one by one, then {CONNECTIONS} connections at a time"]
     lines.append(f"{'':12}{'median ms':>12}{'p99 ms':>12}{'requests/s':>12}")
     for place, values in took.items():
         median, tail = statistics.median(values), percentile(values, 99)
         lines.append(f"{place:12}{median:12.3f}{tail:12.3f}{rates[place]:12.0f}")
-    added = statistics.median(took["endpoint"]) - statistics.median(took["container"])
-    lost = 100 * (1 - rates["endpoint"] / rates["container"])
-    beyond = statistics.median(each.total - each.own for each in starts)
     own = statistics.median(each.own for each in starts)
-    lines.append(f"the endpoint adds {added:.3f} ms at the median and takes {lost:.0f} % of the throughput")
     lines.append(
-        f"from CreateEndpoint to the first answer: the container's own {own:.2f} s and {beyond:.2f} s beyond it"
+        f"the endpoint adds {added.milliseconds:.3f} ms at the median and takes {100 * added.lost:.0f} % of the "
+        "throughput"
+    )
+    lines.append(
+        f"from CreateEndpoint to the first answer: the container's own {own:.2f} s and {added.start_seconds:.2f} s "
+        "beyond it"
     )
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from bench.endpoint import Start, Subject, shares, table
+from bench.endpoint import Added, Start, Subject, added_by, shares, table, verdict
 from bench.servers import IMAGES, free_port
 from bench.traffic import Connection, per_second
 from deploy.errors import Failure
@@ -63,7 +63,8 @@ def test_an_answer_that_is_no_success_ends_the_benchmark() -> None:
 def test_the_table_says_what_the_endpoint_adds_and_takes() -> None:
     took = {"container": [1.0, 2.0, 3.0], "endpoint": [1.5, 2.25, 4.0]}
     rates = {"container": 1000.0, "endpoint": 950.0}
-    printed = table(SUBJECT, took, rates, [Start(1.5, 1.0), Start(2.0, 1.25), Start(9.0, 8.75)])
+    starts = [Start(1.5, 1.0), Start(2.0, 1.25), Start(9.0, 8.75)]
+    printed = table(SUBJECT, took, rates, starts, added_by(took, rates, starts))
     assert "the endpoint adds 0.250 ms at the median and takes 5 % of the throughput" in printed
     assert "the container's own 1.25 s and 0.50 s beyond it" in printed
     rows = [line.split() for line in printed.splitlines() if line.startswith(("container", "endpoint "))]
@@ -74,3 +75,20 @@ def test_what_a_request_takes_of_the_processors_is_said_with_who_shares_them() -
     said = shares({"endpoint": 61.4, "container": 20.0})
     assert "61 us in the server and 20 us in the container" in said
     assert f"on {os.cpu_count()} cores together" in said
+
+
+@pytest.mark.parametrize(
+    ("added", "broken"),
+    [
+        (Added(0.9, 0.09, 0.9), []),
+        (Added(1.0, 0.09, 0.9), ["less than 1 ms at the median"]),
+        (Added(0.9, 0.1, 0.9), ["less than a tenth of the throughput"]),
+        (Added(0.9, 0.09, 1.0), ["less than 1 s from start to first answer"]),
+    ],
+)
+def test_what_endpoints_promise_is_checked(added: Added, broken: list[str]) -> None:
+    assert verdict(SUBJECT, added) == [f"{promise} for a model" for promise in broken]
+
+
+def test_a_container_that_does_nothing_is_shown_and_promises_no_throughput() -> None:
+    assert verdict(Subject("nothing", "m", "text/csv", b"", works=False), Added(0.1, 0.8, 0.1)) == []
