@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import statistics
 import subprocess
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,7 +151,9 @@ def _running(subject: Subject, folder: Path) -> Iterator[tuple[int, int]]:
     variables = {name: value.format(port=port) for name, value in subject.variables.items()}
     log = folder / f"{subject.name}.log"
     with log.open("ab") as output:
-        process = subprocess.Popen(command, env={**environ(folder), **variables}, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, env={**environ(folder), **variables}, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(port):
@@ -159,8 +162,10 @@ def _running(subject: Subject, folder: Path) -> Iterator[tuple[int, int]]:
             time.sleep(0.005)
         yield port, process.pid
     finally:
-        process.terminate()
-        process.wait()
+        for number in (signal.SIGTERM, signal.SIGKILL):  # MLflow's server leaves its workers behind
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            process.wait()
 
 
 def _answers(port: int) -> bool:
