@@ -1,4 +1,4 @@
-"""What reading a folder of DAG files costs, as Airflow does it: `python parsed.py <folder>` prints seconds and DAGs."""
+"""What reading a folder of DAG files costs, as Airflow does: `python parsed.py <folder>` prints seconds and files."""
 
 import importlib
 import json
@@ -13,7 +13,7 @@ def main(folder: Path) -> None:
     start = time.perf_counter(), time.process_time()
     bag = dagbag.BundleDagBag(folder, bundle_path=folder, bundle_name="bench")
     seconds, processor_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
-    found = {"dags": len(bag.dags), "errors": list(bag.import_errors.values())}
+    found = {"files": len({dag.fileloc for dag in bag.dags.values()}), "errors": list(bag.import_errors.values())}
     print(json.dumps({"seconds": seconds, "processor_seconds": processor_seconds, **found}))
 
 

@@ -56,8 +56,8 @@ def read(folder: Path, home: Path) -> dict[str, Any]:
     if ended.returncode != 0:
         raise Failure(f"reading the DAG files failed:\n{ended.stderr}")
     said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    if said["errors"] or said["dags"] != len(list(folder.glob("case_*.py"))):
-        raise Failure(f"of {folder} {said['dags']} DAGs were read: {said['errors'][:1]}")
+    if said["errors"] or said["files"] != len(list(folder.glob("case_*.py"))):
+        raise Failure(f"of {folder} {said['files']} files were read: {said['errors'][:1]}")
     return said
 
 

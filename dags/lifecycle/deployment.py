@@ -7,6 +7,7 @@ from airflow.sdk import DAG, Param, TriggerRule, chain
 from airflow.sdk.definitions.param import ParamsDict
 
 from lifecycle.approvals import on_approval
+from lifecycle.params import in_dialect
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
@@ -89,7 +90,7 @@ def deployment_dag(use_case: UseCase) -> DAG:
     ) as dag:
         _wire(use_case)
     # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
-    dag.params = ParamsDict(_form())
+    dag.params = ParamsDict(in_dialect(_form()))
     return dag
 
 

@@ -57,6 +57,11 @@ def form(use_case: UseCase) -> dict[str, Param]:
             section="Data",
         ),
     }
+    return in_dialect(fields)
+
+
+def in_dialect(fields: dict[str, Param]) -> dict[str, Param]:
+    """The fields, to be checked by `DIALECT`."""
     return {name: _with(field, **{"$schema": DIALECT}) for name, field in fields.items()}
 
 

@@ -7,6 +7,7 @@ from airflow.sdk.definitions.param import ParamsDict
 
 from lifecycle.approvals import on_approval
 from lifecycle.deployment import production
+from lifecycle.params import in_dialect
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.hosting import SageMakerEndpointOperator
@@ -48,7 +49,7 @@ def rollback_dag(use_case: UseCase) -> DAG:
         _wire(use_case)
     # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
     reason = Param("", "Why; it is written down with the version.", title="Reason", type="string", maxLength=200)
-    dag.params = ParamsDict({"reason": reason})
+    dag.params = ParamsDict(in_dialect({"reason": reason}))
     return dag
 
 
