@@ -5,12 +5,13 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from mlops_sagemaker import naming, release, uris, windows
+from mlops_sagemaker import champions, naming, release, uris, windows
 from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
 from mlops_sagemaker.release import Artifact, Release
+from mlops_sagemaker.resources import MODEL_PACKAGE
 from mlops_sagemaker.windows import Window
 
 RELEASE_VARIABLE = "nightshift_release"
@@ -93,7 +94,7 @@ class ResolveRunOperator(LifecycleOperator):
                 "data": self._data(current.bucket, window, uris.join(run_uri, "manifest.json")),
                 "code": self._code(current),
                 "image": _as_json(current.image(self.image)),
-                "champion": self._champion(),
+                "champion": self._champion(current.bucket),
             }
 
     def _code(self, current: Release) -> dict[str, Any]:
@@ -123,8 +124,13 @@ class ResolveRunOperator(LifecycleOperator):
         prefix = uris.folder(f"s3://{bucket}", self.use_case, "data")
         return window.manifest(prefix, self.hook.list_keys(prefix))
 
-    def _champion(self) -> dict[str, Any] | None:
-        package = self.hook.champion(self.use_case)
+    def _champion(self, bucket: str) -> dict[str, Any] | None:
+        """What production serves; before anything was deployed, the version approved last."""
+        served = champions.read(self.hook, champions.uri_of(bucket, self.use_case))["champion"]
+        if served is not None:
+            package = self.hook.describe(MODEL_PACKAGE, served["model_package_arn"])
+        else:
+            package = self.hook.champion(self.use_case)
         if package is None:
             return None
         arn = package["ModelPackageArn"]

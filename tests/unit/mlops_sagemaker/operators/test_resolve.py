@@ -172,6 +172,15 @@ def test_the_champion_is_found_with_its_model(published: FakeAws) -> None:
     }
 
 
+def test_the_champion_is_what_production_serves_though_another_was_approved_since(published: FakeAws) -> None:
+    approve(published, model_data="s3://bucket/served.tar.gz")
+    approve(published, model_data="s3://bucket/failed.tar.gz", deployment="failed: smoke")
+    pointer = {"champion": {"model_package_arn": published.packages[0]["ModelPackageArn"]}, "previous": None}
+    published.objects["bucket/abalone/champion.json"] = json.dumps(pointer).encode()
+    operator = resolve()
+    assert operator.execute(context_for(operator))["champion"]["model_data"] == "s3://bucket/served.tar.gz"
+
+
 def test_a_champion_without_a_model_is_refused_by_name(published: FakeAws) -> None:
     approve(published)
     operator = resolve()
