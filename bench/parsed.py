@@ -13,7 +13,12 @@ def main(folder: Path) -> None:
     start = time.perf_counter(), time.process_time()
     bag = dagbag.BundleDagBag(folder, bundle_path=folder, bundle_name="bench")
     seconds, processor_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
-    found = {"files": len({dag.fileloc for dag in bag.dags.values()}), "errors": list(bag.import_errors.values())}
+    dags = bag.dags.values()
+    found = {
+        "files": len({dag.fileloc for dag in dags}),
+        "dags": len(dags),
+        "errors": list(bag.import_errors.values()),
+    }
     print(json.dumps({"seconds": seconds, "processor_seconds": processor_seconds, **found}))
 
 

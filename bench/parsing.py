@@ -20,12 +20,12 @@ from deploy.progress import Progress
 
 USE_CASES, ROUNDS = 100, 5
 TIMES, EACH_SECONDS = 1.5, 0.010
-"""A hundred use cases cost at most so many times what one costs, and so much more each."""
+"""A hundred use cases cost at most so many times what one costs, and so much more for each DAG of theirs."""
 
 
-def limit(one: float) -> float:
-    """The most that reading all may cost, in seconds, where reading one costs *one*."""
-    return TIMES * one + USE_CASES * EACH_SECONDS
+def limit(one: float, dags: int) -> float:
+    """The most that reading all of so many DAGs may cost, in seconds, where reading one use case costs *one*."""
+    return TIMES * one + dags * EACH_SECONDS
 
 
 @contextmanager
@@ -68,15 +68,18 @@ def run(progress: Progress) -> None:
         for environment in (TOOL, AIRFLOW):
             installer.ensure(environment)
     took: dict[int, list[float]] = {1: [], USE_CASES: []}
+    dags = 0
     with folder_of(1) as one, folder_of(USE_CASES) as all_of_them, tempfile.TemporaryDirectory() as home:
         read(one, Path(home))  # what is compiled and made at the first time of all is nobody's
         for _ in range(ROUNDS):
             for number, folder in ((1, one), (USE_CASES, all_of_them)):
-                took[number].append(float(read(folder, Path(home))["processor_seconds"]))
+                said = read(folder, Path(home))
+                took[number].append(float(said["processor_seconds"]))
+                dags = int(said["dags"])
     single, every = (statistics.median(seconds) for seconds in took.values())
     print(
-        f"\nOne use case: {single * 1000:.0f} ms; {USE_CASES}: {every * 1000:.0f} ms, at most "
-        f"{limit(single) * 1000:.0f} ms (processor time, medians of {ROUNDS})"
+        f"\nOne use case: {single * 1000:.0f} ms; {USE_CASES} with {dags} DAGs: {every * 1000:.0f} ms, at most "
+        f"{limit(single, dags) * 1000:.0f} ms (processor time, medians of {ROUNDS})"
     )
-    if every > limit(single):
-        raise Failure(f"{USE_CASES} use cases cost more than {TIMES} times one and {EACH_SECONDS * 1000:.0f} ms each")
+    if every > limit(single, dags):
+        raise Failure(f"{USE_CASES} use cases cost more than {TIMES} times one and {EACH_SECONDS * 1000:.0f} ms a DAG")
