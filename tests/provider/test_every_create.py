@@ -23,6 +23,7 @@ from tests.provider.tries import SECONDS, Task, tried_at_once, tried_until_done
 from tests.support.fixtures import local_aws
 from tests.support.hosting import SERVING, Hosting, variant
 from tests.support.local_aws import BUCKET, IMAGE, ROLE, LocalAws, processing_request, training_request, unique
+from tests.support.polling import eventually
 from tests.support.transform import transform_request
 from tests.support.tuning import SQUARE, tuning_request
 from tests.unit.mlops_sagemaker.operators.test_register import GATE, RUN, job
@@ -204,6 +205,8 @@ def test_two_tries_at_once_make_one_thing(aws: LocalAws, hosting: Hosting, door:
 def mortal(tmp_path_factory: pytest.TempPathFactory, environments: Path) -> Iterator[LocalAws]:
     """A server that may be killed: no other test needs it."""
     with local_aws(tmp_path_factory.mktemp("mortal"), environments) as server:
+        roles = server.data_dir / "base" / "state" / "iam.json"
+        eventually(lambda: roles.exists() and "role/jobs" in roles.read_text(), "the save of the role")
         yield server
 
 
