@@ -44,11 +44,11 @@ class Artifact:
 def save(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, Any], *, packed: bool = False) -> None:
     """Write ``files`` and, last, the manifest with ``facts``: what was interrupted has no manifest. ``packed``, all of
     them in a ``model.tar.gz``, which SageMaker makes of a training job's folder, and of no other job's."""
+    (folder / MANIFEST).unlink(missing_ok=True)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     contents = {**files, MANIFEST: report.encode({"format": FORMAT, **facts, "files": hashes})}
     if packed:
         contents = {ARCHIVE: _pack(contents)}
-    (folder / MANIFEST).unlink(missing_ok=True)
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
