@@ -29,11 +29,12 @@ class Statistics:
     @classmethod
     def fit(cls, name: str, values: Features) -> "Statistics":
         """Learn from the column ``name``, NaN where missing. Raises UserError if it holds no value at all."""
-        known = values[~np.isnan(values)]
+        missing = np.isnan(values)
+        known = values[~missing]
         if not known.size:
             raise UserError(f"column '{name}' is empty in all {len(values)} training rows; supply its values")
-        median = np.float32(np.median(known))
-        filled = np.where(np.isnan(values), median, values)
+        median = np.float32(np.median(known, overwrite_input=True))
+        filled = np.where(missing, median, values)
         deviation = filled.std(dtype=np.float64) if np.ptp(filled) else 1.0
         return cls(float(median), float(filled.mean(dtype=np.float64)), float(deviation))
 

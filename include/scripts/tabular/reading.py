@@ -26,7 +26,7 @@ from tabular.columns import BadCell, Column, Row, parse
 from tabular.conversion import Conversion
 from tabular.table import Mask, Table, of_rows
 
-BLOCK_BYTES = 1 << 20  # fits a processor's cache, together with what is computed from it
+BLOCK_BYTES = 1 << 22  # small beside what is kept, and large enough that threads seldom wait for each other
 ROWS_AT_ONCE = 10_000
 DAY = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
 
@@ -95,11 +95,11 @@ def each(source: Path, columns: Sequence[Column], work: Callable[[Block], Result
     Blocks are read and worked on in as many threads as there are processors: NumPy holds no lock while it computes.
     """
     empty, waiting = True, deque[Future[list[Result]]]()
-    with ThreadPoolExecutor(_processors()) as pool:
+    with ThreadPoolExecutor(processors()) as pool:
         for part in _parts(source, columns):
             waiting.append(pool.submit(_worked, part, work))
             empty = False
-            while len(waiting) > _processors():
+            while len(waiting) > processors():
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
@@ -111,7 +111,8 @@ def _worked(part: Part, work: Callable[[Block], Result]) -> list[Result]:
     return [work(block) for block in part()]
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -6,6 +6,7 @@ alone, see `tabular.split`.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from common.errors import UserError
 from tabular import examples, holdout, reading, split
 from tabular.columns import Number
 from tabular.holdout import Piece
-from tabular.preprocessing import FILE, Encoding, Features, Preprocessing
+from tabular.preprocessing import FILE, Encoding, Features, Preprocessing, Statistics
 from tabular.reading import Block
 from tabular.split import PARTS, TEST, TRAIN, VALIDATION
 from tabular.use_case import UseCase
@@ -80,8 +81,13 @@ class Parts:
     def learned(self) -> Preprocessing:
         """What the training part teaches; it can be asked once, for the values are given up one column after the other.
         Raises UserError if a numeric column holds no value at all."""
-        numbers = ((name, np.concatenate(self._values.pop(name))) for name in self._places)
-        return Preprocessing.fit(self.encoding, numbers)
+        with ThreadPoolExecutor(reading.processors()) as pool:
+            return Preprocessing(
+                self.encoding, dict(zip(self._places, pool.map(self._fitted, self._places), strict=True))
+            )
+
+    def _fitted(self, name: str) -> Statistics:
+        return Statistics.fit(name, np.concatenate(self._values.pop(name)))
 
 
 def _numbers(use_case: UseCase) -> list[Number]:
