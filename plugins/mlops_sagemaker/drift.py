@@ -1,0 +1,227 @@
+"""What follows from what monitoring found: retrain, call people, or wait. Decided from outcomes alone, without AWS.
+
+Each check of a window ends as ``ok``, ``violations`` or ``no_data``. What earlier windows came to is the memory; a
+window's step makes of memory and outcomes a decision and the next memory, so the same windows are always decided alike.
+
+A check is in drift from a window in violation, when ``violations`` of its last ``windows`` are, until as many windows
+with data in a row as ``windows`` were ok. What was found of one champion does not count against the next. Drift asks
+for a retraining, after each of which the cool-down must pass before anything else; once ``retrainings`` of them have
+not ended it, people are called, once. When no check is in drift any more all starts anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What a check found in a window."""
+
+    OK = "ok"
+    VIOLATIONS = "violations"
+    NO_DATA = "no_data"
+
+
+class Action(StrEnum):
+    """What a window's decision asks for."""
+
+    NONE = "none"
+    RETRAIN = "retrain"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check calls drift: the latest window in violation, and at least ``violations`` of the last ``windows``.
+
+    A window is ``period`` long. When there was no data for ``silence``, that is told. Raises ValueError for a rule that
+    could not hold.
+    """
+
+    period: timedelta
+    silence: timedelta
+    violations: int = 2
+    windows: int = 5
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.violations <= self.windows:
+            raise ValueError(
+                f"{self.violations} of the last {self.windows} windows: declare 1 <= violations <= windows"
+            )
+        if not timedelta(0) < self.period <= self.silence:
+            raise ValueError(f"silence of {self.silence}: declare at least one window, which is {self.period} long")
+
+
+@dataclass(frozen=True)
+class DriftPolicy:
+    """The checks, and what follows from their drift: a retraining no sooner than ``cool_down`` after the last, and
+    people once ``retrainings`` did not help. Raises ValueError for negative ones."""
+
+    checks: Mapping[str, Check]
+    cool_down: timedelta = timedelta(days=1)
+    retrainings: int = 2
+
+    def __post_init__(self) -> None:
+        if self.cool_down < timedelta(0) or self.retrainings < 0:
+            raise ValueError(f"cool_down {self.cool_down} and retrainings {self.retrainings} must not be negative")
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One check so far: its last windows by their end, how many ok ones in a row, since when it has no data."""
+
+    recent: tuple[tuple[datetime, Outcome], ...] = ()
+    calm: int = 0
+    drifting: bool = False
+    silent_since: datetime | None = None
+    silence_told: bool = False
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is carried from window to window: ``at`` is the end of the last, ``attempts`` the retrainings so far."""
+
+    at: datetime | None = None
+    champion: str = ""
+    checks: Mapping[str, Looked] = field(default_factory=dict)
+    retrained_at: datetime | None = None
+    attempts: int = 0
+    escalated: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """The memory as JSON, which `remembered` reads."""
+        return {
+            "at": _text(self.at),
+            "champion": self.champion,
+            "checks": {name: _document(looked) for name, looked in self.checks.items()},
+            "retrained_at": _text(self.retrained_at),
+            "attempts": self.attempts,
+            "escalated": self.escalated,
+        }
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows from a window. ``drifting`` are the checks that are in drift by this very window, ``silent`` those
+    whose silence is to be told now."""
+
+    action: Action
+    reason: str
+    drifting: tuple[str, ...]
+    silent: tuple[str, ...]
+    memory: Memory
+
+
+def decide(
+    policy: DriftPolicy, memory: Memory, at: datetime, champion: str, outcomes: Mapping[str, Outcome]
+) -> Decision:
+    """The decision on the window that ends ``at``, of which the checks that were due found ``outcomes``.
+
+    Raises ValueError for a window that is not later than the last.
+    """
+    if memory.at is not None and at <= memory.at:
+        raise ValueError(f"the window that ends at {at} comes after that of {memory.at}: decide windows in their order")
+    before = memory.checks if memory.champion == champion else {n: _forgotten(c) for n, c in memory.checks.items()}
+    seen = {name: _seen(policy.checks[name], before.get(name, Looked()), at, out) for name, out in outcomes.items()}
+    checks = {**before, **seen}
+    drifting = tuple(name for name, looked in seen.items() if _in_violation(policy.checks[name], looked, at))
+    silent = tuple(name for name in seen if checks[name].silence_told and not before.get(name, Looked()).silence_told)
+    remembered = replace(memory, at=at, champion=champion, checks=checks)
+    if not any(looked.drifting for looked in checks.values()):
+        remembered = replace(remembered, attempts=0, escalated=False)
+    action, why = _action(policy, remembered, drifting, at)
+    told = [*(_drift(policy.checks[name], name, seen[name]) for name in drifting), why]
+    told += [f"{name}: no data since {checks[name].silent_since:%Y-%m-%d %H:%M %Z}" for name in silent]
+    return Decision(action, "; ".join(filter(None, told)), drifting, silent, _acted(remembered, action, at))
+
+
+def remembered(document: Mapping[str, Any]) -> Memory:
+    """The memory in its JSON. Raises KeyError, TypeError or ValueError for anything else."""
+    return Memory(
+        at=_time(document["at"]),
+        champion=document["champion"],
+        checks={name: _looked(each) for name, each in document["checks"].items()},
+        retrained_at=_time(document["retrained_at"]),
+        attempts=document["attempts"],
+        escalated=document["escalated"],
+    )
+
+
+def _forgotten(looked: Looked) -> Looked:
+    """What stays of a check when another champion serves: that there was drift, which the new one has yet to end."""
+    return replace(looked, recent=(), calm=0)
+
+
+def _seen(check: Check, looked: Looked, at: datetime, outcome: Outcome) -> Looked:
+    """The check after one more window."""
+    recent = (*looked.recent, (at, outcome))[-check.windows :]
+    calm = looked.calm if outcome is Outcome.NO_DATA else looked.calm + 1 if outcome is Outcome.OK else 0
+    since = (looked.silent_since or at - check.period) if outcome is Outcome.NO_DATA else None
+    after = Looked(
+        recent=tuple((end, each) for end, each in recent if end > at - check.windows * check.period),
+        calm=calm,
+        silent_since=since,
+        silence_told=since is not None and at - since >= check.silence,
+    )
+    drifting = _in_violation(check, after, at) or (looked.drifting and calm < check.windows)
+    return replace(after, drifting=drifting)
+
+
+def _in_violation(check: Check, looked: Looked, at: datetime) -> bool:
+    return looked.recent[-1] == (at, Outcome.VIOLATIONS) and _violations(looked) >= check.violations
+
+
+def _violations(looked: Looked) -> int:
+    return sum(outcome is Outcome.VIOLATIONS for _, outcome in looked.recent)
+
+
+def _action(policy: DriftPolicy, memory: Memory, drifting: Sequence[str], at: datetime) -> tuple[Action, str]:
+    if not drifting:
+        return Action.NONE, ""
+    if memory.retrained_at is not None and at - memory.retrained_at < policy.cool_down:
+        return Action.NONE, f"no retraining before {memory.retrained_at + policy.cool_down:%Y-%m-%d %H:%M %Z}"
+    if memory.attempts < policy.retrainings:
+        return Action.RETRAIN, f"retraining {memory.attempts + 1} of {policy.retrainings}"
+    if not memory.escalated:
+        return Action.ESCALATE, f"{memory.attempts} retrainings have not ended it: people must"
+    return Action.NONE, "people have been called"
+
+
+def _acted(memory: Memory, action: Action, at: datetime) -> Memory:
+    if action is Action.RETRAIN:
+        return replace(memory, retrained_at=at, attempts=memory.attempts + 1)
+    return replace(memory, escalated=memory.escalated or action is Action.ESCALATE)
+
+
+def _drift(check: Check, name: str, looked: Looked) -> str:
+    return f"{name}: violations in {_violations(looked)} of the last {check.windows} windows and in the latest"
+
+
+def _document(looked: Looked) -> dict[str, Any]:
+    return {
+        "recent": [[_text(end), str(outcome)] for end, outcome in looked.recent],
+        "calm": looked.calm,
+        "drifting": looked.drifting,
+        "silent_since": _text(looked.silent_since),
+        "silence_told": looked.silence_told,
+    }
+
+
+def _looked(document: Mapping[str, Any]) -> Looked:
+    return Looked(
+        recent=tuple((datetime.fromisoformat(end), Outcome(outcome)) for end, outcome in document["recent"]),
+        calm=document["calm"],
+        drifting=document["drifting"],
+        silent_since=_time(document["silent_since"]),
+        silence_told=document["silence_told"],
+    )
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
