@@ -49,11 +49,13 @@ def fired(trigger: Any) -> Any:
 
 
 @contextmanager
-def meanwhile(stop: Callable[[], Any]) -> Iterator[None]:
-    """Call *stop* beside the task, again and again until the job that it names is there."""
+def meanwhile(stop: Callable[[], Any], begun: Callable[[], bool] = lambda: True) -> Iterator[None]:
+    """Call *stop* beside the task, once *begun*; both again and again until the job that they name is there."""
 
     def once() -> bool:
         try:
+            if not begun():
+                return False
             stop()
         except ClientError:
             return False

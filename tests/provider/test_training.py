@@ -105,13 +105,11 @@ def test_a_stopped_job_fails_the_task_that_waits_in_the_triggerer(aws: LocalAws)
 def test_a_stopped_job_is_a_result_to_the_task_that_waits_in_the_worker(aws: LocalAws) -> None:
     wanted = config(ENDLESS)
 
-    def stop_at_work() -> None:
+    def trains() -> bool:
         # The operator counts billable seconds from the program's start, which a job stopped before has not.
-        if described(aws, wanted)["SecondaryStatus"] != "Training":
-            raise ClientError({}, "DescribeTrainingJob")
-        stop(aws, wanted)
+        return "TrainingStartTime" in described(aws, wanted)
 
-    with meanwhile(stop_at_work):
+    with meanwhile(lambda: stop(aws, wanted), trains):
         job = run(task(wanted))["Training"]
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
 
