@@ -11,6 +11,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
+from lifecycle.scoring import scoring_dag
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, UseCase
 from mlops_sagemaker.gates import Policy
@@ -58,3 +59,4 @@ USE_CASE = UseCase(
 abalone_training = training_dag(USE_CASE)
 abalone_deployment = deployment_dag(USE_CASE)
 abalone_rollback = rollback_dag(USE_CASE)
+abalone_scoring = scoring_dag(USE_CASE)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from lifecycle.deployment import deployment_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
+from lifecycle.scoring import scoring_dag
 from lifecycle.training import training_dag
 from lifecycle.use_case import Candidate, Tuning, UseCase
 from mlops_sagemaker.gates import Policy
@@ -72,3 +73,4 @@ USE_CASE = UseCase(
 churn_training = training_dag(USE_CASE)
 churn_deployment = deployment_dag(USE_CASE)
 churn_rollback = rollback_dag(USE_CASE)
+churn_scoring = scoring_dag(USE_CASE)

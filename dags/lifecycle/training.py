@@ -1,12 +1,11 @@
 """The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register, tell."""
 
-from datetime import timedelta
-
-from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, chain
 from airflow.sdk.definitions.param import ParamsDict
 
 import assets
 from lifecycle import steps
+from lifecycle.nights import nightly
 from lifecycle.params import form
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.operators.notify import told_of_failure
@@ -16,8 +15,6 @@ an event started sees the days before the latest `window_end` of its events. A b
 days, and what it registers is marked as rejected: it never ships. `airflow backfill create --from-date D --to-date E`
 takes `E` for the midnight (UTC) that opens E, so the night of E is left out: name the day after. Its runs start oldest
 first; with `--max-active-runs 1` each also waits for the one before."""
-FIRST_NIGHT = timedelta(minutes=1)
-"""How long after its time a DAG that has never run on schedule still starts its first run."""
 
 
 def training_dag(use_case: UseCase) -> DAG:
@@ -26,10 +23,8 @@ def training_dag(use_case: UseCase) -> DAG:
         dag_id=f"{use_case.name}_training",
         description=use_case.description,
         doc_md=f"{use_case.doc}\n\n{WINDOWS}",
-        # No start date, so that unpausing the DAG makes up for no night that has passed; but a minute in which the
-        # very first night is not lost to a parse that comes before the scheduler's look. See docs/adr/0005.
         schedule=AssetOrTimeSchedule(
-            timetable=CronTriggerTimetable(use_case.schedule, timezone=use_case.timezone, run_immediately=FIRST_NIGHT),
+            timetable=nightly(use_case.schedule, use_case.timezone),
             assets=[assets.data(use_case.name)],
         ),
         catchup=False,

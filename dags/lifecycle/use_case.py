@@ -79,6 +79,16 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """How the rows of each day are predicted by the champion: when (a cron expression), and on what machines."""
+
+    schedule: str = "0 4 * * *"
+    processing_instance: str = "ml.m5.large"
+    transform_instance: str = "ml.m5.large"
+    max_runtime: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
 class UseCase:
     """One model and its rules.
 
@@ -92,7 +102,7 @@ class UseCase:
     through. Without a quota for training jobs, candidates are trained by processing jobs: ``trained_by``. ``doc``
     (Markdown) explains the DAG to its operators. ``notifiers`` are told
     how each run ended: Airflow notifiers, whose templates find the notice as ``notice``. ``deployment`` says how
-    approved versions come into production.
+    approved versions come into production, ``scoring`` how they predict the rows of each day.
     """
 
     name: str
@@ -113,6 +123,7 @@ class UseCase:
     max_runtime: timedelta = timedelta(hours=1)
     notifiers: Sequence[Notifier] = ()
     deployment: Deployment = field(default_factory=Deployment)
+    scoring: Scoring = field(default_factory=Scoring)
 
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:

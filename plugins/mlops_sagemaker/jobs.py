@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mlops_sagemaker import uris
@@ -71,6 +71,12 @@ def _best_job(description: Description) -> dict[str, Any]:
         "best_value": metric.get("Value"),
         "training_jobs": description["TrainingJobStatusCounters"],
     }
+
+
+def _end_of_transform(description: Description) -> dict[str, Any]:
+    """When the last prediction was made (ISO 8601, UTC)."""
+    end = description.get("TransformEndTime")
+    return {"ended_at": end.astimezone(UTC).isoformat(timespec="seconds")} if end else {}
 
 
 @dataclass(frozen=True)
@@ -207,5 +213,6 @@ TRANSFORM = JobKind(
     end_key="TransformEndTime",
     log_group="/aws/sagemaker/TransformJobs",
     outputs=_transform_outputs,
+    details=_end_of_transform,
 )
 KINDS = {kind.name: kind for kind in (PROCESSING, TRAINING, TUNING, TRANSFORM)}

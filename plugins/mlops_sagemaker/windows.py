@@ -44,6 +44,11 @@ class Window:
             raise UserError(f"no data: {prefix} has no day {self}, {there}; load data or choose another window")
         return [{"prefix": prefix}, *selected]
 
+    @property
+    def last_day(self) -> date:
+        """The day before its end."""
+        return self.end - timedelta(days=1)
+
     def _holds(self, day: date) -> bool:
         return day < self.end and (self.days is None or day >= self.end - timedelta(days=self.days))
 
@@ -83,6 +88,20 @@ def resolve(
     return Window(end, timezone, days)
 
 
+def of_day(requested: str | None, logical_date: datetime | None, run_after: datetime, timezone: str) -> Window:
+    """The window of one whole day: the one that somebody asked for, else the day before the run's own date.
+
+    Raises UserError for a text that is no date, and for a day that is not over.
+    """
+    if not requested:
+        return resolve(None, logical_date, run_after, timezone, days=1)
+    window = Window(_parse(requested, "the day") + timedelta(days=1), timezone, 1)
+    today = run_after.astimezone(ZoneInfo(timezone)).date()
+    if window.end > today:
+        raise UserError(f"the day {requested} is not over at the run's own date {today} ({timezone}); choose another")
+    return window
+
+
 def day_of(key: str) -> date | None:
     """The day an object key belongs to, None if it names none."""
     match = DAY.search(key)
@@ -92,8 +111,8 @@ def day_of(key: str) -> date | None:
         return None
 
 
-def _parse(text: str) -> date:
+def _parse(text: str, what: str = "the data window's end") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UserError(f"the data window's end {text!r} is not a date; write YYYY-MM-DD") from None
+        raise UserError(f"{what} {text!r} is not a date; write YYYY-MM-DD") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
@@ -16,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.e2e.conftest import FirstRun
+from tests.support import parquet
 from tests.support.local_aws import LocalAws, processing_request, unique
 from tests.support.polling import eventually
 from tests.support.stack import BUCKET, LocalStack
@@ -173,6 +175,31 @@ def test_another_use_case_goes_all_the_way_to_a_prediction_of_production(stack: 
     bad = stack.call("predict", "--use-case", "churn", "nonsense")
     assert bad.returncode == 1
     assert "row 1" in bad.stderr
+
+
+def test_the_champion_scores_a_day_and_scoring_it_again_replaces_the_predictions(stack: LocalStack) -> None:
+    stack.airflow.unpause("churn_scoring")
+    times = set()
+    for _ in range(2):
+        run_id = stack.trigger({"day": "2026-03-31"}, "churn_scoring")
+        assert set(stack.finished(run_id, "churn_scoring").values()) == {"success"}
+        (key,) = keys(stack, "churn/predictions/")
+        assert key == "churn/predictions/day=2026-03-31/predictions.parquet"
+        scored = parquet.rows(stack.aws.read(f"s3://{BUCKET}/{key}"))
+        times |= {row["predicted_at"] for row in scored}
+    assert len(times) == 2
+    (data,) = keys(stack, "churn/data/day=2026-03-31/")
+    there = list(csv.DictReader(io.StringIO(stack.aws.read(f"s3://{BUCKET}/{data}").decode())))
+    assert [row["Phone"] for row in scored] == [row["Phone"] for row in there]
+    assert {row["model_version"] for row in scored} == {1}
+    assert all(0 < row["prediction"] < 1 for row in scored)
+    skipped = stack.trigger({"day": "1970-01-01"}, "churn_scoring")
+    assert set(stack.finished(skipped, "churn_scoring").values()) == {"success", "skipped"}
+
+
+def keys(stack: LocalStack, prefix: str) -> list[str]:
+    found = stack.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+    return [item["Key"] for item in found]
 
 
 def test_what_a_use_case_registered_is_all_there(stack: LocalStack) -> None:

@@ -79,20 +79,19 @@ class LocalStack:
         """All that the registry holds of a version."""
         return self.aws.sagemaker.describe_model_package(ModelPackageName=version["ModelPackageArn"])
 
-    def trigger(self, conf: Mapping[str, Any]) -> str:
+    def trigger(self, conf: Mapping[str, Any], dag_id: str = DAG_ID) -> str:
         """Start a run with parameters, as the form of Airflow's UI does; returns its id."""
-        body = {"logical_date": None, "conf": dict(conf)}
-        return str(self.airflow.request("POST", f"dags/{DAG_ID}/dagRuns", body)["dag_run_id"])
+        return str(self.airflow.trigger(dag_id, conf))
 
-    def finished(self, run_id: str) -> dict[str, str]:
+    def finished(self, run_id: str, dag_id: str = DAG_ID) -> dict[str, str]:
         """The state of each task of a run (of mapped ones as in ``train xgboost``) once it has ended, and the run's
         own under ``run``."""
 
         def ended() -> dict[str, str] | None:
-            state = self.airflow.run(DAG_ID, run_id)["state"]
+            state = self.airflow.run(dag_id, run_id)["state"]
             if state not in ("success", "failed"):
                 return None
-            tasks = self.airflow.task_instances(DAG_ID, run_id)
+            tasks = self.airflow.task_instances(dag_id, run_id)
             return {"run": state, **{name_of(task): task["state"] for task in tasks}}
 
         return eventually(ended, f"the end of run {run_id}", RUN_SECONDS, PAUSE)

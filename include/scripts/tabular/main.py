@@ -13,6 +13,8 @@ STEPS = {
     "train": "train one of the candidates",
     "evaluate": "score candidates, baseline and champion on the same test rows",
     "report": "put the evaluation and the gate's record on one HTML page",
+    "select": "write the rows of a day as a batch transform sends them to a model",
+    "collect": "put the predictions of a batch transform and the rows' keys into one Parquet file",
     "calibrate": "measure what the gate's minimum gain has to be",
 }
 

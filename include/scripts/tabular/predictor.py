@@ -1,6 +1,5 @@
 """The one way from raw rows to predictions, so that evaluation, batch and endpoint cannot disagree."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from tabular import algorithms, artifact
 from tabular.algorithms import Model, Vector
 from tabular.artifact import Artifact
 from tabular.columns import parse
-from tabular.preprocessing import FILE, Preprocessing
+from tabular.preprocessing import Preprocessing
 from tabular.reading import read_good
 from tabular.table import Table, of_rows
 
@@ -30,7 +29,7 @@ class Predictor:
         """The model in ``folder``, unpacked or as ``model.tar.gz``. Raises UserError if it is damaged, incomplete, or
         made by other code or a newer library than this."""
         saved = artifact.load(folder)
-        preprocessing = Preprocessing.from_document(_document(saved), saved.place)
+        preprocessing = Preprocessing.of(saved)
         return cls(saved, preprocessing, _algorithm(saved).load(saved, preprocessing))
 
     def predict(self, rows: Sequence[Mapping[str, object]]) -> Vector:
@@ -51,13 +50,6 @@ class Predictor:
     def _predict(self, table: Table) -> Vector:
         features = self.preprocessing.features(table)
         return self.model.predict(features) if table.rows else np.empty(0, np.float32)
-
-
-def _document(saved: Artifact) -> object:
-    try:
-        return json.loads(saved.file(FILE))
-    except ValueError as error:
-        raise UserError(f"{saved.place}: {FILE} is damaged ({error}); {artifact.REMEDY}") from None
 
 
 def _algorithm(saved: Artifact) -> algorithms.Algorithm:

@@ -1,5 +1,6 @@
 """From raw rows to the numbers that models read: fitted on the training part only, and part of the model."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy.typing as npt
 
 from common import report
 from common.errors import UserError
+from tabular import artifact
+from tabular.artifact import Artifact
 from tabular.columns import Category, Feature, Number
 from tabular.table import Table
 
@@ -86,6 +89,15 @@ class Preprocessing:
     def read(cls, file: Path) -> "Preprocessing":
         """What the step ``preprocess`` wrote. Raises UserError without a ``file``, or as `from_document`."""
         return cls.from_document(report.read(file), file)
+
+    @classmethod
+    def of(cls, saved: Artifact) -> "Preprocessing":
+        """What a model was trained with. Raises UserError if it holds none, or as `from_document`."""
+        try:
+            document = json.loads(saved.file(FILE))
+        except ValueError as error:
+            raise UserError(f"{saved.place}: {FILE} is damaged ({error}); {artifact.REMEDY}") from None
+        return cls.from_document(document, saved.place)
 
     @classmethod
     def from_document(cls, document: Any, place: Path) -> "Preprocessing":

@@ -32,6 +32,21 @@ def read_release(hook: LifecycleHook, uri: str) -> Release:
     return release.parse(document, uri)
 
 
+def data_manifest(hook: LifecycleHook, uri: str, prefix: str, window: Window) -> list[str]:
+    """The keys, below the folder ``prefix``, of the objects in the window, as the manifest at ``uri`` records them;
+    once recorded it stays. Raises UserError if there are none."""
+    content = hook.read(uri)
+    if content is None:
+        content = hook.write_json(uri, window.manifest(prefix, hook.list_keys(prefix)))
+    _, *keys = json.loads(content)
+    return list(keys)
+
+
+def data_prefix(bucket: str, use_case: str) -> str:
+    """The folder of a use case's data."""
+    return uris.folder(f"s3://{bucket}", use_case, "data")
+
+
 class ResolveRunOperator(LifecycleOperator):
     """Settle a run's release, data window, data objects and champion, and return them as small JSON.
 
@@ -106,10 +121,7 @@ class ResolveRunOperator(LifecycleOperator):
         return windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone, told, self.window_days)
 
     def _data(self, bucket: str, window: Window, manifest_uri: str) -> dict[str, Any]:
-        content = self.hook.read(manifest_uri)
-        if content is None:
-            content = self.hook.write_json(manifest_uri, self._manifest(bucket, window))
-        _, *keys = json.loads(content)
+        keys = data_manifest(self.hook, manifest_uri, data_prefix(bucket, self.use_case), window)
         days = [str(windows.day_of(key)) for key in keys]
         self.log.info("%s data objects from %s to %s; manifest: %s", len(keys), days[0], days[-1], manifest_uri)
         return {
@@ -119,10 +131,6 @@ class ResolveRunOperator(LifecycleOperator):
             "first_day": days[0],
             "last_day": days[-1],
         }
-
-    def _manifest(self, bucket: str, window: Window) -> list[Any]:
-        prefix = uris.folder(f"s3://{bucket}", self.use_case, "data")
-        return window.manifest(prefix, self.hook.list_keys(prefix))
 
     def _champion(self, bucket: str) -> dict[str, Any] | None:
         """What production serves; before anything was deployed, the version approved last."""

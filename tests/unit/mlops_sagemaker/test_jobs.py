@@ -133,5 +133,7 @@ def test_a_tuning_job_without_a_best_job_leaves_no_model() -> None:
 
 
 def test_a_transform_job_leaves_its_predictions() -> None:
-    description = describe(TRANSFORM, "Completed", TransformOutput={"S3OutputPath": "s3://b/predictions/"})
-    assert TRANSFORM.result(description)["outputs"] == {"predictions": "s3://b/predictions/"}
+    output, end = {"S3OutputPath": "s3://b/predictions/"}, datetime(2026, 3, 2, 4, 0, 5, 900, tzinfo=UTC)
+    result = TRANSFORM.result(describe(TRANSFORM, "Completed", TransformOutput=output, TransformEndTime=end))
+    assert result["outputs"] == {"predictions": "s3://b/predictions/"}
+    assert result["ended_at"] == "2026-03-02T04:00:05+00:00"

@@ -96,3 +96,20 @@ def test_a_window_without_data_names_what_was_looked_for_and_what_is_there() -> 
         "no data: s3://b/data/ has no day before the window's end 2026-03-02 and at most 3 days earlier, "
         "its days go from 2026-02-01 to 2026-03-02; load data or choose another window"
     )
+
+
+def test_a_run_scores_the_day_before_its_own_date() -> None:
+    window = windows.of_day("", NOON, NOON, "UTC")
+    assert (window.last_day, window.days) == (date(2026, 3, 1), 1)
+    assert windows.of_day(None, datetime(2025, 3, 2, 2, tzinfo=UTC), NOON, "UTC").last_day == date(2025, 3, 1)
+
+
+def test_a_requested_day_is_scored_as_soon_as_it_is_over() -> None:
+    assert windows.of_day("2026-03-01", NOON, NOON, "UTC").last_day == date(2026, 3, 1)
+    with pytest.raises(UserError, match="the day 2026-03-02 is not over at the run's own date 2026-03-02"):
+        windows.of_day("2026-03-02", NOON, NOON, "UTC")
+
+
+def test_a_requested_day_that_is_no_date_is_refused() -> None:
+    with pytest.raises(UserError, match="the day 'soon' is not a date"):
+        windows.of_day("soon", NOON, NOON, "UTC")

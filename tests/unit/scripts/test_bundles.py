@@ -36,7 +36,8 @@ class Jobs:
 @pytest.mark.parametrize("use_case", ["abalone", "churn"])
 def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> None:
     jobs, data = Jobs(use_case, tmp_path), str(ROOT / "include" / "data" / f"{use_case}.csv")
-    assert jobs.bundles.keys() == {"validate", "preprocess", "train", "evaluate", "report", "calibrate"}
+    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate"}
+    assert jobs.bundles.keys() == steps
     jobs.run("validate", "--data", data, "--output", "validate")
     jobs.run("preprocess", "--data", data, "--output", ".")
     parts = [text for part in ("train", "validation", "preprocessing") for text in (f"--{part}", part)]
@@ -44,4 +45,6 @@ def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> N
         jobs.run("train", "--candidate", candidate, *parts, "--model", f"models/{candidate}")
     jobs.run("evaluate", "--test", "test", "--candidates", "models", "--output", "evaluate")
     jobs.run("report", "--evaluation", "evaluate", "--output", "report")
+    jobs.run("select", "--data", data, "--model", "models/linear", "--output", "selected")
+    jobs.run("collect", "--help")  # which the other image runs
     jobs.run("calibrate", "--help")
