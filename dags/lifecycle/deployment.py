@@ -29,11 +29,12 @@ from mlops_sagemaker.operators.probing import (
 )
 from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
-from mlops_sagemaker.requests import Alarms, DataCapture, EndpointConfig, Model, Scaling, Variant
+from mlops_sagemaker.requests import Alarms, DataCapture, Drift, EndpointConfig, Model, Scaling, Variant
 
 RUN = "ti.xcom_pull(task_ids='resolve')"
 SMOKE = f"{{{{ {RUN}.smoke }}}}"
 MODEL = "{{ ti.xcom_pull(task_ids='model').name }}"
+METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
 STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
@@ -61,8 +62,8 @@ DOCS = {
         goes no further, and the run stays green.""",
     "config": """Writes down what the production endpoint is to be: at least two instances of the model, and every
         request captured.""",
-    "alarms": """Sets the alarms on errors and latency of the new config; any of them brings the champion back while
-        traffic shifts.""",
+    "alarms": """Sets the alarms on errors, latency and drift of predictions of the new config; any of them brings the
+        champion back while traffic shifts.""",
     "deploy": """Shifts production's traffic to the new config as declared, and proves that it serves just that; a
         rollback by SageMaker is a failure.""",
     "scale": """Has the number of production's instances follow the load, between the declared bounds.""",
@@ -121,7 +122,12 @@ def _wire(use_case: UseCase) -> None:
 
 def _staging(use_case: UseCase) -> list[Any]:
     declared, name = use_case.deployment, _endpoint(use_case, "staging")
-    model = Model(f"{{{{ {RUN}.role_arn }}}}", image=f"{{{{ {RUN}.image }}}}", model_data=f"{{{{ {RUN}.model_data }}}}")
+    model = Model(
+        f"{{{{ {RUN}.role_arn }}}}",
+        image=f"{{{{ {RUN}.image }}}}",
+        model_data=f"{{{{ {RUN}.model_data }}}}",
+        environment={Drift.baseline: f"{{{{ {RUN}.baseline }}}}", Drift.model: METRICS_NAME},
+    )
     config = EndpointConfig([Variant(MODEL, declared.staging_instance)])
     known = {"endpoint_name": name, "smoke": SMOKE}
     return [
@@ -168,7 +174,7 @@ def _production(use_case: UseCase, run: Any) -> list[Any]:
     live = {"endpoint_name": name, "config_name": CONFIG}
     return [
         SageMakerEndpointConfigOperator(prefix=name, request=config, **_named("config")),
-        EndpointAlarmsOperator(alarms=alarms, **live, **_named("alarms")),
+        EndpointAlarmsOperator(alarms=alarms, model=METRICS_NAME, **live, **_named("alarms")),
         SageMakerEndpointOperator(deployment=shift, retain=True, **live, **_named("deploy")),
         EndpointScalingOperator(endpoint_name=name, scaling=scaling, **_named("scale")),
         VerifyDeploymentOperator(smoke=SMOKE, model_name=MODEL, **live, **_named("verify")),
@@ -177,7 +183,8 @@ def _production(use_case: UseCase, run: Any) -> list[Any]:
 
 
 def _alarms(use_case: UseCase) -> Alarms:
-    return Alarms(use_case.deployment.max_error_share, use_case.deployment.latency_budget)
+    declared = use_case.deployment
+    return Alarms(declared.max_error_share, declared.latency_budget, declared.max_drift)
 
 
 def _restore(use_case: UseCase, run: Any) -> RestoreOperator:

@@ -56,9 +56,11 @@ class Deployment:
 
     ``image`` is what serves. Staging is one instance; production is ``instances``, scaled up to ``max_instances`` by
     ``invocations_per_instance`` (a minute). Of staging's answers 99 of 100 must come within ``latency_budget``; while
-    traffic moves as ``shift`` says, an average beyond it, or a larger share of errors than ``max_error_share``, brings
-    the champion back. ``approval`` says who lets a version into production: people, or the declaration itself.
-    ``reconcile`` is a cron expression: when to look for approvals whose event got lost.
+    traffic moves as ``shift`` says, an average beyond it, a larger share of errors than ``max_error_share``, or
+    predictions that drift from those of the evaluation by a population stability index above ``max_drift`` (0.25 is
+    commonly taken for a major shift) bring the champion back. ``approval`` says who lets a version into production:
+    people, or the declaration itself. ``reconcile`` is a cron expression: when to look for approvals whose event got
+    lost.
     """
 
     image: str = "inference"
@@ -69,6 +71,7 @@ class Deployment:
     invocations_per_instance: float = 6000.0
     latency_budget: timedelta = timedelta(milliseconds=250)
     max_error_share: float = 0.01
+    max_drift: float = 0.25
     shift: BlueGreen = field(default_factory=lambda: BlueGreen("CANARY", percent=10))
     approval: Literal["manual", "automatic"] = "manual"
     reconcile: str = "*/15 * * * *"

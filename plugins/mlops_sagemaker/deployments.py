@@ -71,6 +71,7 @@ def obstacles(package: Description, gate: Any, sha256: str | None) -> list[str]:
         *_gate_obstacles(facts, gate),
         *_model_obstacles(facts, sha256),
         *(["it names no smoke rows"] if not facts.get("smoke") else []),
+        *(["it names no distribution of predictions"] if not facts.get("distribution") else []),
     ]
 
 

@@ -5,7 +5,8 @@ it are used, pinned by version and held by ``tests/unit/sagemaker_local/base/tes
 ``app.app``, ``app._build_persistence_save_dict``, ``core.persistence.save_state`` and ``STATE_DIR``,
 ``core.responses.request_scope``, ``services.eventbridge._put_events``, ``core.hypercorn_compat.install``,
 ``services.s3._atomic_write``; those of its CloudFormation, CloudWatch and Logs are in ``base/cloudformation.py``,
-``base/interrupted_stacks.py``, ``base/alarms.py``, ``base/logs.py`` and ``base/log_events.py``.
+``base/interrupted_stacks.py``, ``base/alarms.py``, ``base/embedded_metrics.py``, ``base/logs.py`` and
+``base/log_events.py``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from sagemaker_local.base import cloudformation, interrupted_stacks, log_events, logs, s3_files
+from sagemaker_local.base import cloudformation, embedded_metrics, interrupted_stacks, log_events, logs, s3_files
 from sagemaker_local.base.alarms import Evaluator
 from sagemaker_local.base.encryption import with_managed_key
 from sagemaker_local.base.interface import AsgiApp, Made, StackResource
@@ -67,6 +68,7 @@ class Ministack:
         self._eventbridge = importlib.import_module("ministack.services.eventbridge")
         cloudwatch_logs = importlib.import_module("ministack.services.cloudwatch_logs")
         logs.search_by_prefix(cloudwatch_logs)
+        embedded_metrics.extract(cloudwatch_logs, importlib.import_module("ministack.services.cloudwatch"))
         log_events.keep_apart(cloudwatch_logs, Path(os.environ["STATE_DIR"]) / "log_events.jsonl")
         importlib.import_module("ministack.core.hypercorn_compat").install()
         self._alarms = Evaluator()

@@ -76,6 +76,7 @@ class UseCases:
             "model_data": self.aws.put(f"{key}/model.tar.gz", content),
             "model_sha256": hashlib.sha256(content).hexdigest(),
             "smoke": self.aws.put(f"{key}/smoke.json", json.dumps(smoke)),
+            "distribution": self.aws.put(f"{key}/distribution.json", json.dumps({"edges": [4.0], "counts": [4, 4]})),
             "gate": self.aws.put(f"{key}/gate.json", json.dumps(gate)),
             "candidate": "linear",
             "evaluation_sha256": SHA,

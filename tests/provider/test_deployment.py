@@ -149,6 +149,25 @@ def test_an_alarm_during_the_canary_brings_the_champion_back(
     assert answers[-1] == "2.5"
 
 
+def test_predictions_that_drift_during_the_canary_bring_the_champion_back(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch  # noqa: F811 - the fixture
+) -> None:  # fmt: skip
+    rings = UseCases(hosting, monkeypatch, shift=BlueGreen("CANARY", percent=50, interval=timedelta(minutes=30)))
+    champion = rings.version()
+    rings.deploy()
+    before, bad = rings.endpoint(rings.production), rings.version("drifting")
+    with requests(rings) as answers:
+        run = rings.run()
+    assert run.failed == "deploy", run.reason
+    assert "-drift" in run.reason
+    assert before is not None
+    assert (rings.endpoint(rings.production) or {})["EndpointConfigName"] == before["EndpointConfigName"]
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
+    assert rings.facts(bad)["deployment"].startswith("failed: deploy:")
+    assert set(answers) == {"2.5", "12.5"}
+    assert answers[-1] == "2.5"
+
+
 def test_one_click_brings_the_previous_champion_back(rings: UseCases, champion: str) -> None:
     before, gone = rings.endpoint(rings.production), rings.version()
     rings.deploy()

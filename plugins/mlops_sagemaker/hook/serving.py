@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 from mlops_sagemaker.hook.calls import client_of, explained
 from mlops_sagemaker.probes import Answer
 
+SYNTHETIC = "synthetic"
+"""Custom attributes of requests that are tests and no traffic: their predictions are not counted by what serves."""
+
 
 class Serving:
     """Endpoints that ``runtime_hook`` reaches, their alarms and their scaling."""
@@ -29,13 +32,17 @@ class Serving:
             }
 
     def ask(self, endpoint: str, body: str, content_type: str, accept: str) -> Answer:
-        """What an endpoint's container says to one request, be it an error."""
+        """What an endpoint's container says to one request, be it an error. The request says that it is `SYNTHETIC`."""
         client = client_of(self.runtime_hook)
         began = time.monotonic()
         with explained("invoke_endpoint"):
             try:
                 answer = client.invoke_endpoint(
-                    EndpointName=endpoint, Body=body, ContentType=content_type, Accept=accept
+                    EndpointName=endpoint,
+                    Body=body,
+                    ContentType=content_type,
+                    Accept=accept,
+                    CustomAttributes=SYNTHETIC,
                 )
             except ClientError as error:
                 said: Mapping[str, Any] = error.response

@@ -1,6 +1,7 @@
 """Which version is deployed, and whether it may be."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Context
@@ -20,7 +21,9 @@ class ResolveDeploymentOperator(LifecycleOperator):
     """Settle which version is deployed, and that it may be; skip if none waits for it. ::
 
         {"model_package_arn", "version", "approved_at", "model_data", "smoke", "report", "image", "role_arn",
-         "bucket", "champion_uri", "champion": null or as in `deployments`, "policy": how production is approved}
+         "bucket", "champion_uri", "champion": null or as in `deployments`, "policy": how production is approved,
+         "metrics_name": the version's name in its own metrics, "baseline": how its predictions were distributed at the
+         evaluation, JSON for the image that serves}
 
     Versions that a later approval has overtaken are marked as superseded, one that may not be deployed as refused.
 
@@ -99,7 +102,15 @@ class ResolveDeploymentOperator(LifecycleOperator):
             "model_data": facts["model_data"],
             "smoke": facts["smoke"],
             "report": facts.get("report", ""),
+            "metrics_name": f"{self.use_case}/{package['ModelPackageVersion']}",
+            "baseline": self._baseline(facts["distribution"]),
         }
+
+    def _baseline(self, uri: str) -> str:
+        found = _parsed(self.hook.read(uri))
+        if not isinstance(found, Mapping) or not {"edges", "counts"} <= found.keys():
+            raise UserError(f"{uri} does not say how predictions are distributed; evaluate the model again")
+        return json.dumps({name: found[name] for name in ("edges", "counts")}, separators=(",", ":"))
 
     def _by(self, current: Release) -> dict[str, Any]:
         return {

@@ -14,21 +14,23 @@ class EndpointAlarmsOperator(LifecycleOperator):
 
     :param endpoint_name: which endpoint (a template).
     :param config_name: the config that is watched (a template).
+    :param model: the name of the config's model in its own metrics (a template).
     :param alarms: what is too much.
     """
 
-    template_fields = aws_template_fields("endpoint_name", "config_name")
+    template_fields = aws_template_fields("endpoint_name", "config_name", "model")
 
-    def __init__(self, *, endpoint_name: str, config_name: str, alarms: Alarms, **kwargs: Any) -> None:
+    def __init__(self, *, endpoint_name: str, config_name: str, model: str, alarms: Alarms, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.endpoint_name = endpoint_name
         self.config_name = config_name
+        self.model = model
         self.alarms = alarms
 
     def execute(self, context: Context) -> list[str]:
         """Set them."""
         with user_errors_are_final():
-            for request in self.alarms.requests(self.endpoint_name, self.config_name):
+            for request in self.alarms.requests(self.endpoint_name, self.config_name, self.model):
                 self.hook.put_alarm(request)
         return self.alarms.names(self.config_name)
 

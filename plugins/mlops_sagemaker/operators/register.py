@@ -37,8 +37,8 @@ class RegisterModelOperator(LifecycleOperator):
     :param gate: the ``output`` of the MetricGateOperator.
     :param run: the ``output`` of the ResolveRunOperator.
     :param models: by candidate the S3 URI of its ``model.tar.gz``, empty for one that could not be trained.
-    :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json``, ``constraints.json`` and
-        ``smoke.json``.
+    :param quality: S3 URI of the folder that holds, by candidate, ``statistics.json``, ``constraints.json``,
+        ``smoke.json`` and ``distribution.json``.
     :param data_quality: S3 URI of the folder that holds ``statistics.json`` and ``constraints.json`` of the data.
     :param page: S3 URI of the report for people.
     :param approval: ``manual``, or ``automatic`` to have the version approved at once.
@@ -161,6 +161,7 @@ class RegisterModelOperator(LifecycleOperator):
             "model_data": self._model_data,
             "model_sha256": self.hook.sha256(self._model_data) or "",
             "smoke": f"{self.quality}/{self._candidate}/smoke.json",
+            "distribution": f"{self.quality}/{self._candidate}/distribution.json",
             "candidate": self._candidate,
             "candidates": " ".join(name for name, model in self.models.items() if model),
             "failed_candidates": " ".join(failed),

@@ -1,6 +1,5 @@
 """What watches an endpoint while its traffic shifts, and what scales it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,25 +10,45 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 @dataclass(frozen=True)
+class Drift:
+    """What the image that serves is told, and what it tells: how far a model's predictions drift from those of its
+    evaluation. `serving.drift` of that image has the same names."""
+
+    baseline = "DRIFT_BASELINE"
+    model = "DRIFT_MODEL"
+    namespace = "Nightshift/Serving"
+    dimension = "ModelPackage"
+    metric = "PredictionDrift"
+
+
+@dataclass(frozen=True)
 class Alarms:
-    """Alarms on what one config of an endpoint does: the share of its answers that are errors (5xx), and the average
-    time its model takes, each in any minute."""
+    """Alarms on what one config of an endpoint does: the share of its answers that are errors (5xx), the average time
+    that its model takes, and the population stability index of its predictions, each in any minute."""
 
     max_error_share: float
     max_latency: timedelta
+    max_drift: float
 
     def names(self, config_name: str) -> list[str]:
         """The alarms' names, by the config they watch."""
-        return [f"{config_name}-{what}" for what in self._limits()]
+        return [f"{config_name}-{what}" for what in ("errors", "latency", "drift")]
 
-    def requests(self, endpoint_name: str, config_name: str) -> list[dict[str, Any]]:
-        """The keyword arguments of ``put_metric_alarm``, by alarm."""
-        dimensions = {"EndpointName": endpoint_name, "VariantName": Variant.name, "EndpointConfigName": config_name}
+    def requests(self, endpoint_name: str, config_name: str, model: str) -> list[dict[str, Any]]:
+        """The keyword arguments of ``put_metric_alarm``, by alarm; ``model`` is the model's name in its own metrics."""
+        served = {"EndpointName": endpoint_name, "VariantName": Variant.name, "EndpointConfigName": config_name}
+        own = {Drift.dimension: model}
+        microseconds = self.max_latency.total_seconds() * 1e6
+        watched = [
+            ("AWS/SageMaker", "Invocation5XXErrors", served, self.max_error_share),
+            ("AWS/SageMaker", "ModelLatency", served, microseconds),
+            (Drift.namespace, Drift.metric, own, self.max_drift),
+        ]
         return [
             {
                 "AlarmName": name,
                 "AlarmDescription": f"{metric} of {endpoint_name} with config {config_name}",
-                "Namespace": "AWS/SageMaker",
+                "Namespace": namespace,
                 "MetricName": metric,
                 "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
                 "Statistic": "Average",
@@ -39,15 +58,8 @@ class Alarms:
                 "Threshold": limit,
                 "TreatMissingData": "notBreaching",
             }
-            for name, (metric, limit) in zip(self.names(config_name), self._limits().values(), strict=True)
+            for name, (namespace, metric, dimensions, limit) in zip(self.names(config_name), watched, strict=True)
         ]
-
-    def _limits(self) -> Mapping[str, tuple[str, float]]:
-        """By what an alarm is about its metric, and the largest value that is well; SageMaker counts microseconds."""
-        return {
-            "errors": ("Invocation5XXErrors", self.max_error_share),
-            "latency": ("ModelLatency", self.max_latency.total_seconds() * 1e6),
-        }
 
 
 @dataclass(frozen=True)

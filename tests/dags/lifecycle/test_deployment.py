@@ -49,8 +49,19 @@ def test_the_canarys_alarms_are_those_of_its_own_config() -> None:
     deployment = task("deploy").deployment
     names = [alarm["AlarmName"] for alarm in deployment["AutoRollbackConfiguration"]["Alarms"]]
     assert names == task("alarms").alarms.names("{{ ti.xcom_pull(task_ids='config').name }}")
-    assert len(names) == 2
+    assert [name.rpartition("-")[2] for name in names] == ["errors", "latency", "drift"]
     assert task("deploy").retain, "or autoscaling's instances are lost with each update"
+
+
+def test_the_alarm_on_drift_watches_the_metric_that_the_model_is_told_to_publish() -> None:
+    environment = task("model").request["PrimaryContainer"]["Environment"]
+    drift = task("alarms").alarms.requests("endpoint", "config", "rings/3")[-1]
+    assert environment == {
+        "DRIFT_BASELINE": "{{ ti.xcom_pull(task_ids='resolve').baseline }}",
+        "DRIFT_MODEL": task("alarms").model,
+    }
+    assert drift["Dimensions"] == [{"Name": "ModelPackage", "Value": "rings/3"}]
+    assert (drift["Threshold"], drift["TreatMissingData"]) == (0.25, "notBreaching")
 
 
 @pytest.mark.parametrize("instances", [1, 0, 5])

@@ -15,6 +15,7 @@ FACTS = {
     "model_data": "s3://b/model.tar.gz",
     "model_sha256": SHA,
     "smoke": "s3://b/smoke.json",
+    "distribution": "s3://b/distribution.json",
 }
 GATE = {"passed": True, "candidate": "xgboost", "report_sha256": "e" * 64}
 SERVED = {"config_name": "new", "version": 2}
@@ -78,6 +79,7 @@ def test_a_version_with_gate_and_model_may_be_deployed() -> None:
         ({}, GATE, None, "there is no model at s3://b/model.tar.gz"),
         ({}, GATE, "cd" * 32, "it was changed"),
         ({"smoke": ""}, GATE, SHA, "it names no smoke rows"),
+        ({"distribution": ""}, GATE, SHA, "it names no distribution of predictions"),
     ],
 )
 def test_a_version_may_not_be_deployed(changes: dict[str, str], gate: Any, sha256: str | None, reason: str) -> None:
@@ -87,7 +89,7 @@ def test_a_version_may_not_be_deployed(changes: dict[str, str], gate: Any, sha25
 
 def test_a_version_without_any_history_may_not_be_deployed() -> None:
     bare = {"ModelApprovalStatus": "Approved", "ModelPackageArn": "arn:1"}
-    assert len(deployments.obstacles(bare, None, None)) == 3
+    assert len(deployments.obstacles(bare, None, None)) == 4
     assert "what hash" in deployments.obstacles({**bare, "CustomerMetadataProperties": {}}, None, SHA)[1]
 
 

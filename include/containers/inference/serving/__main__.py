@@ -8,6 +8,7 @@ import uvicorn
 
 from serving import functions, log
 from serving.app import App
+from serving.drift import Drift
 from serving.errors import Refused
 from serving.settings import Settings
 from serving.workers import Workers
@@ -21,13 +22,14 @@ def main() -> int:
     """Load, listen, answer; returns the exit status."""
     try:
         settings = Settings.read(os.environ)
+        drift = Drift.read(os.environ)
         service = functions.load(settings.model)
     except Refused as error:
         log.tell("error", str(error))
         return 1
     with socket.create_server(("0.0.0.0", settings.port), backlog=BACKLOG) as listener:
         log.tell("info", "serving", port=settings.port, workers=settings.workers, own=sorted(service.own))
-        return Workers(settings.workers, lambda: _serve(App(service, settings), listener)).run()
+        return Workers(settings.workers, lambda: _serve(App(service, settings, drift), listener)).run()
 
 
 def _serve(app: App, listener: socket.socket) -> None:

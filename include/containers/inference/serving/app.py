@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from serving import log
+from serving.drift import Drift
 from serving.errors import BadRequest
 from serving.functions import Service
 from serving.rows import JSON
@@ -23,11 +24,15 @@ AT_ONCE_BYTES = 1 << 16
 """Larger bodies, and a use case's own functions, are worked on beside the loop, so that /ping is answered meanwhile."""
 
 
-class App:
-    """Answers requests with ``service``."""
+SYNTHETIC = b"synthetic"
+"""Custom attributes of a request that is a test and no traffic: its predictions are nobody's."""
 
-    def __init__(self, service: Service, settings: Settings) -> None:
-        self._service, self._settings = service, settings
+
+class App:
+    """Answers requests with ``service``, and shows ``drift`` what was predicted."""
+
+    def __init__(self, service: Service, settings: Settings, drift: Drift | None = None) -> None:
+        self._service, self._settings, self._drift = service, settings, drift
         self._limit = settings.payload << 20
         self._beside = ThreadPoolExecutor(1)
         self._routes = {
@@ -78,10 +83,12 @@ class App:
         body = await self._body(headers, receive)
         content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
         accept = headers.get(b"accept", b"").decode("latin-1")
+        synthetic = headers.get(b"x-amzn-sagemaker-custom-attributes") == SYNTHETIC
+        arguments = (body, content_type, accept, self._drift.see if self._drift and not synthetic else None)
         if len(body) <= AT_ONCE_BYTES and not self._service.own:
-            return self._service.answer(body, content_type, accept)
+            return self._service.answer(*arguments)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._beside, self._service.answer, body, content_type, accept)
+        return await loop.run_in_executor(self._beside, self._service.answer, *arguments)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         self._check_size(int(headers.get(b"content-length", 0)))

@@ -34,10 +34,14 @@ class Service:
     check: Callable[[], None]
     own: dict[str, Callable[..., Any]]
 
-    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
-        """The answer to a request and its media type. Raises BadRequest."""
+    def answer(
+        self, body: bytes, content_type: str, accept: str, see: Callable[[Any], None] | None = None
+    ) -> tuple[bytes, str]:
+        """The answer to a request and its media type; ``see`` is shown the predictions. Raises BadRequest."""
         data = self._input(body, content_type)
         predictions = self.own["predict_fn"](data, self.model) if "predict_fn" in self.own else self.model.predict(data)
+        if see is not None:
+            see(predictions)
         return self._output(predictions, content_type, accept)
 
     def _input(self, body: bytes, content_type: str) -> Any:

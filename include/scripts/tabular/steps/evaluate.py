@@ -2,8 +2,8 @@
 
 Writes ``evaluation.json`` (see `tabular.evaluation`), for the gate to decide from; ``plots.json``, for the step report;
 and for each candidate ``quality/<name>/statistics.json`` and ``constraints.json``, which monitors of model quality
-compare later measurements with, and ``smoke.json`` (see `tabular.smoke`), which what serves it must repeat. Nothing is
-decided here.
+compare later measurements with, ``smoke.json`` (see `tabular.smoke`), which what serves it must repeat, and what it
+predicted (see `tabular.distribution`). Nothing is decided here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,19 @@ import numpy as np
 
 from common import job, paths, report
 from common.errors import UserError
-from tabular import evaluation, groups, holdout, libraries, metrics, plots, quality, reading, smoke, split
+from tabular import (
+    distribution,
+    evaluation,
+    groups,
+    holdout,
+    libraries,
+    metrics,
+    plots,
+    quality,
+    reading,
+    smoke,
+    split,
+)
 from tabular.evaluation import Document
 from tabular.groups import FRESHNESS, Groups
 from tabular.hashing import Hashes
@@ -84,6 +96,7 @@ def evaluate(
         report.write(folder / "constraints.json", quality.constraints(section, model))
         known = smoke.document(test, models[name].preprocessing.columns, smoke.choose(unseen), predicted[name])
         report.write(folder / "smoke.json", known)
+        distribution.write(folder, predicted[name], predictions[name])
     print(f"{document['rows']} rows, {np.count_nonzero(~unseen)} left out, which some model may have learned from")
     print("\n".join(_lines(use_case, document)))
 

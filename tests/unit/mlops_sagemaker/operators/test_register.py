@@ -97,6 +97,7 @@ def test_the_package_carries_its_whole_history(aws: FakeAws) -> None:
         "model_data": "s3://b/model.tar.gz",
         "model_sha256": hashlib.sha256(b"model").hexdigest(),
         "smoke": "s3://b/quality/xgboost/smoke.json",
+        "distribution": "s3://b/quality/xgboost/distribution.json",
         "candidate": "xgboost",
         "candidates": "xgboost linear",
         "failed_candidates": "forest",

@@ -1,0 +1,113 @@
+"""How far predictions drift, as the server tells it in its log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlops_sagemaker.requests.guards import Drift as Told
+from serving import drift
+from serving.app import SYNTHETIC
+from serving.drift import Drift
+from serving.errors import Refused
+from tabular import distribution
+from tests.support.served import Serve, UseCase
+
+
+def metrics(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if "_aws" in line]
+
+
+def baseline(values: Sequence[float] | Any) -> tuple[list[float], list[int]]:
+    document = distribution.document(np.asarray(values, dtype=np.float32))
+    return document["edges"], document["counts"]
+
+
+def index(seen: Any, expected: Any, capsys: pytest.CaptureFixture[str]) -> float:
+    """The index of one window."""
+    Drift(*baseline(expected), "rings/1").see(seen)
+    (told,) = metrics(capsys.readouterr().out)
+    return float(told["PredictionDrift"])
+
+
+def test_predictions_as_at_the_evaluation_do_not_drift(capsys: pytest.CaptureFixture[str]) -> None:
+    generator = np.random.default_rng(7)
+    expected = generator.normal(10, 3, 600)
+    found = [index(generator.normal(10, 3, drift.WINDOW), expected, capsys) for _ in range(200)]
+    assert max(found) < 0.25, "or chance alone would bring a good model back"
+    assert index(expected[: drift.WINDOW], expected, capsys) < 0.15
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        np.random.default_rng(1).normal(13, 3, 200),
+        np.random.default_rng(2).normal(10, 0.5, 200),
+        np.full(200, 10.0),
+        np.full(200, 1e9),
+    ],
+    ids=["shifted by a deviation", "narrowed", "all equal", "far off"],
+)
+def test_predictions_unlike_those_of_the_evaluation_drift_and_the_index_is_finite(
+    seen: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = index(seen, np.random.default_rng(0).normal(10, 3, 600), capsys)
+    assert 0.25 < found < 20
+
+
+def test_a_metric_is_told_for_each_window_whatever_the_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = Drift(*baseline(range(100)), "rings/1")
+    for value in range(drift.WINDOW - 1):
+        seen.see(np.array([value], dtype=np.float32))
+    assert not metrics(capsys.readouterr().out)
+    seen.see(np.arange(50, dtype=np.float32))
+    (told,) = metrics(capsys.readouterr().out)
+    assert told["rows"] == drift.WINDOW + 49
+    (directive,) = told["_aws"]["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": Told.namespace, "Dimensions": [[Told.dimension]], "Metrics": [{"Name": Told.metric}],
+    }  # fmt: skip
+    assert told[Told.dimension] == "rings/1"
+
+
+def test_what_is_no_number_is_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
+    seen = Drift([1.0], [1, 1], "rings/1")
+    seen.see(["True."] * 500)
+    seen.see({"label": "True."})
+    assert capsys.readouterr().out == ""
+
+
+def test_without_a_baseline_nothing_is_compared() -> None:
+    assert Drift.read({}) is None
+    assert (Told.baseline, Told.model) == (drift.BASELINE, drift.MODEL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"edges": [1]}', '{"edges": [1], "counts": [1]}', '{"edges": [2, 1], "counts": [1, 1, 1]}',
+     '{"edges": [1], "counts": [0, 0]}'],
+)  # fmt: skip
+def test_a_damaged_baseline_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="DRIFT_BASELINE is damaged"):
+        Drift.read({"DRIFT_BASELINE": text})
+
+
+def test_the_server_tells_of_the_drift_of_its_traffic_and_not_of_its_tests(serve: Serve, abalone: UseCase) -> None:
+    edges, counts = baseline(abalone.predictions("xgboost"))
+    told = json.dumps({"edges": edges, "counts": counts})
+    server = serve(
+        abalone.model("xgboost"), DRIFT_BASELINE=told, DRIFT_MODEL="abalone/3", SAGEMAKER_MODEL_SERVER_WORKERS="1"
+    )
+    heavy = abalone.csv([abalone.rows[0]] * drift.WINDOW)
+    marked = server.predict(heavy, X_Amzn_SageMaker_Custom_Attributes=SYNTHETIC.decode())
+    assert marked[0] == 200
+    assert server.predict(abalone.csv())[0] == 200
+    assert server.predict(heavy)[0] == 200
+    usual, odd = [line for line in server.log if "_aws" in line]
+    assert usual["PredictionDrift"] < 0.01
+    assert odd["PredictionDrift"] > 1
+    assert odd["ModelPackage"] == "abalone/3"
