@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 import shutil
-import threading
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from sagemaker_local.domain.variants import VariantSpec
 from sagemaker_local.execution.metrics import MetricSource
 from sagemaker_local.execution.serving.container import Served, ServingPlatform
 from sagemaker_local.execution.serving.model import NoModelData, fetch
-from sagemaker_local.execution.transfer import CheckPoint
+from sagemaker_local.execution.threads import interruptible
 from sagemaker_local.hosting.instance import Instance, InstanceFailed, InstancePlan
 
 log = logging.getLogger(__name__)
@@ -179,7 +178,7 @@ class Variant:
         seconds = self._platform.waits.seconds(self.spec.download_seconds)
         try:
             async with asyncio.timeout(seconds):
-                await _interruptible(lambda check: fetch(s3, self.spec.container, self._model, check))
+                await interruptible(lambda check: fetch(s3, self.spec.container, self._model, check))
         except NoModelData as error:
             raise FleetFailed(str(error)) from error
         except TimeoutError as error:
@@ -197,28 +196,6 @@ async def _all(parts: Iterable[Coroutine[Any, Any, None]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _interruptible(work: Callable[[CheckPoint], None]) -> None:
-    """Run *work* in a thread; if this is cancelled, so is the work at its next check point, and then it has ended."""
-    unwanted = threading.Event()
-
-    def check_point() -> None:
-        if unwanted.is_set():
-            raise _Unwanted
-
-    working = asyncio.ensure_future(asyncio.to_thread(work, check_point))
-    try:
-        await asyncio.shield(working)
-    except asyncio.CancelledError:
-        unwanted.set()
-        await asyncio.wait([working])
-        working.exception()
-        raise
-
-
-class _Unwanted(Exception):
-    """What a thread does is not wanted any more."""
 
 
 async def _all_launched(instances: list[Instance]) -> None:

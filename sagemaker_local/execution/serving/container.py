@@ -28,6 +28,8 @@ from sagemaker_local.execution.process import ProcessExecutor, Program, Running
 from sagemaker_local.execution.serving.client import Client
 from sagemaker_local.execution.serving.errors import NoAnswer
 from sagemaker_local.execution.serving.ports import Ports
+from sagemaker_local.execution.threads import interruptible
+from sagemaker_local.execution.transfer import CheckPoint
 
 PORT = 8080
 PING_SECONDS = 2.0
@@ -98,26 +100,31 @@ class ServingContainer:
         return self._running is not None
 
     async def start(self) -> None:
-        """Start the program. Raises ``ImageNotInstalled`` or ``OSError``."""
+        """Start the program. Raises ``ImageNotInstalled`` or ``OSError``.
+
+        A cancellation is raised once it is certain whether there is a program to be ended.
+        """
         loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._launch)
-        threading.Thread(target=self._await_end, args=(loop,), daemon=True).start()
+        await interruptible(lambda check: self._launch(loop, check))
         if self._network is not None and not self._served.network_isolation:
             listener = await asyncio.to_thread(self._network.listener, self._platform.aws_port)
             self._platform.listen(listener)
 
-    def _launch(self) -> None:
+    def _launch(self, loop: asyncio.AbstractEventLoop, check: CheckPoint) -> None:
         image = self._platform.images.find(self._served.image_uri)
         self._platform.images.ensure_installed(image)
+        check()
         if image.notice:
             self._on_line(image.notice)
         (sandbox,) = create_instances(self._folder, ["algo-1"])
-        program = self._program(image)
         executor = self._platform.executor
         with self._lasting:
+            program = self._program(image)
             self._network = self._lasting.enter_context(executor.network(program))
             self._running = executor.start(image, program, sandbox, self._read, self._network)
             self._lasting = self._lasting.pop_all()
+        # Here and not in the task: that one may be cancelled at any moment, and who ends the program waits for its end.
+        threading.Thread(target=self._await_end, args=(loop,), daemon=True).start()
 
     def _program(self, image: Image) -> Program:
         environment = {
@@ -127,6 +134,7 @@ class ServingContainer:
         own_network = self._served.network_isolation or not image.binds_to_given_port
         if not own_network:
             self._block = self._platform.ports.take()
+            self._lasting.callback(self._platform.ports.give_back, self._block)
             environment["SAGEMAKER_BIND_TO_PORT"] = str(self._block.start)
             environment["SAGEMAKER_SAFE_PORT_RANGE"] = f"{self._block.start + 1}-{self._block.stop - 1}"
         mounts = {"/opt/ml/model": self._served.model}
@@ -145,8 +153,6 @@ class ServingContainer:
 
     def _mark_ended(self, code: int) -> None:
         self.client.close()
-        if self._block is not None:
-            self._platform.ports.give_back(self._block)
         self.ended.set_result(code)
 
     async def _connect(self) -> socket.socket:
