@@ -129,8 +129,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         base.end_interrupted_stacks(lambda scope, stack_id: stacks.made_by(store, scope, stack_id))
         await asynchronous.resume()
         background.append(asyncio.create_task(Dispatcher(store, base).run()))
-        background.append(asyncio.create_task(_save_periodically(base)))
-        background.append(asyncio.create_task(_evaluate_alarms(base)))
+        background.append(asyncio.create_task(_every(_SAVE_SECONDS, save)))
+        background.append(asyncio.create_task(_every(_ALARM_SECONDS, evaluate_alarms)))
         background.append(asyncio.create_task(_every(waits.seconds(CAPTURE_SECONDS), capture.flush)))
         background.append(asyncio.create_task(_every(METRICS_SECONDS, measure)))
         background.append(asyncio.create_task(_every(waits.seconds(USAGE_SECONDS), measure_instances)))
@@ -138,6 +138,12 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         _spare_what_stays()
         claim.announce(state.Announcement(settings.port, clock.now(), settings.options()))
         log.warning("listening on %s, isolation of jobs: %s", settings.endpoint, executor.isolation)
+
+    async def save() -> None:
+        await asyncio.to_thread(base.save_if_touched)
+
+    async def evaluate_alarms() -> None:
+        base.evaluate_alarms()
 
     async def measure_instances() -> None:
         for source, values in await asyncio.to_thread(executor.usage.measure):
@@ -208,23 +214,10 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(seconds)
         try:
             await work()
-        except Exception:
-            log.exception("what is done every %g seconds goes on", seconds)
-
-
-async def _evaluate_alarms(base: ministack.Ministack) -> None:
-    while True:
-        await asyncio.sleep(_ALARM_SECONDS)
-        base.evaluate_alarms()
-
-
-async def _save_periodically(base: ministack.Ministack) -> None:
-    while True:
-        await asyncio.sleep(_SAVE_SECONDS)
-        try:
-            await asyncio.to_thread(base.save_if_touched)
         except OSError as error:
             log.error("%s; trying again", error)
+        except Exception:
+            log.exception("what is done every %g seconds goes on", seconds)
 
 
 def _hypercorn() -> Config:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import shutil
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
