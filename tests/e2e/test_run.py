@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.e2e.conftest import FirstRun
-from tests.support import parquet
+from tests.support import agreement, parquet
 from tests.support.local_aws import LocalAws, processing_request, unique
 from tests.support.polling import eventually
 from tests.support.stack import BUCKET, LocalStack
@@ -195,6 +195,28 @@ def test_the_champion_scores_a_day_and_scoring_it_again_replaces_the_predictions
     assert all(0 < row["prediction"] < 1 for row in scored)
     skipped = stack.trigger({"day": "1970-01-01"}, "churn_scoring")
     assert set(stack.finished(skipped, "churn_scoring").values()) == {"success", "skipped"}
+
+
+def test_endpoint_batch_and_evaluation_agree_on_every_held_out_row(stack: LocalStack) -> None:
+    abalone, churn = agreement.Version(stack, "abalone"), agreement.Version(stack, "churn")
+    with agreement.served(stack, abalone.model_data) as name:
+        require_agreement(stack, abalone, name, name)
+    champion = json.loads(stack.aws.read(f"s3://{BUCKET}/churn/champion.json"))["champion"]
+    require_agreement(stack, churn, "churn-production", champion["model_name"])
+
+
+def require_agreement(stack: LocalStack, version: agreement.Version, endpoint: str, model: str) -> None:
+    evaluated, rows = version.evaluated, version.rows
+    assert len(evaluated) > 500
+    assert len(set(evaluated)) > 100
+    found = {
+        "endpoint": agreement.by_endpoint(stack, endpoint, rows),
+        "batch": agreement.by_batch(stack, model, rows),
+    }
+    for way, predictions in found.items():
+        pairs = zip(predictions, evaluated, strict=True)
+        wrong = [row for row, (one, two) in enumerate(pairs) if not math.isclose(one, two, rel_tol=1e-5)]
+        assert not wrong, f"{way} predicts {len(wrong)} rows otherwise than the evaluation, the first is {wrong[0]}"
 
 
 def keys(stack: LocalStack, prefix: str) -> list[str]:
