@@ -28,6 +28,7 @@ from mlops_sagemaker.operators.probing import (
     VerifyDeploymentOperator,
 )
 from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
+from mlops_sagemaker.operators.replaying import ShadowReplayOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
 from mlops_sagemaker.requests import Alarms, DataCapture, Drift, EndpointConfig, Model, Scaling, Variant
 
@@ -38,7 +39,8 @@ METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
 STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
-rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}.
+rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}, production's
+requests {{{{ ti.xcom_pull(task_ids='replay') }}}}.
 
 Evaluation: {{{{ {RUN}.report }}}}"""
 STEPS = """**Steps.** Only an approved version with the record of its gate and an unchanged model is deployed. It is
@@ -55,6 +57,8 @@ DOCS = {
     "contract": """Sends staging requests that it must refuse with a 4xx, and rows alone that must be predicted as
         in a batch.""",
     "latency": """Asks staging for single rows, again and again; the p99 must be within the declared budget.""",
+    "replay": """Asks staging what production was asked in the last day, and compares its answers with the champion's:
+        their kind, the shift of the predictions, the time. Nothing is replayed where nothing was captured.""",
     "unstage": """Deletes the staging endpoint, whatever came of its tests: it costs money as long as it is there.""",
     "approve": """Waits for a person to let the version into production, or to reject it; under Required Actions
         in Airflow's menu. Where the policy is automatic nobody is asked.""",
@@ -106,7 +110,7 @@ def _wire(use_case: UseCase) -> None:
         **_named("resolve"),
     )
     run = resolve.output
-    staged, let_in, live = _staging(use_case), _approval(use_case, run), _production(use_case, run)
+    staged, let_in, live = _staging(use_case, run), _approval(use_case, run), _production(use_case, run)
     chain(resolve, *staged, *let_in, *live)
     chain(staged, _unstage(use_case))
     promote = live[-1]
@@ -120,7 +124,7 @@ def _wire(use_case: UseCase) -> None:
     chain([resolve, *staged, *let_in, *live], _restore(use_case, run))
 
 
-def _staging(use_case: UseCase) -> list[Any]:
+def _staging(use_case: UseCase, run: Any) -> list[Any]:
     declared, name = use_case.deployment, _endpoint(use_case, "staging")
     model = Model(
         f"{{{{ {RUN}.role_arn }}}}",
@@ -137,6 +141,15 @@ def _staging(use_case: UseCase) -> list[Any]:
         SmokeTestOperator(**known, **_named("smoke")),
         ContractTestOperator(**known, **_named("contract")),
         LatencyTestOperator(budget=declared.latency_budget, **known, **_named("latency")),
+        ShadowReplayOperator(
+            endpoint_name=name,
+            production=production(use_case),
+            use_case=use_case.name,
+            run=run,
+            rules=declared.replay,
+            budget=declared.latency_budget,
+            **_named("replay"),
+        ),
     ]
 
 

@@ -10,6 +10,7 @@ from airflow.sdk import Param
 
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.operators.notify import Notifier
+from mlops_sagemaker.replays import Replay
 from mlops_sagemaker.requests import BlueGreen, Categories, ContinuousRange, IntegerRange
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -58,9 +59,9 @@ class Deployment:
     ``invocations_per_instance`` (a minute). Of staging's answers 99 of 100 must come within ``latency_budget``; while
     traffic moves as ``shift`` says, an average beyond it, a larger share of errors than ``max_error_share``, or
     predictions that drift from those of the evaluation by a population stability index above ``max_drift`` (0.25 is
-    commonly taken for a major shift) bring the champion back. ``approval`` says who lets a version into production:
-    people, or the declaration itself. ``reconcile`` is a cron expression: when to look for approvals whose event got
-    lost.
+    commonly taken for a major shift) bring the champion back. ``replay`` says how production's recent requests are
+    tried on a version before. ``approval`` says who lets a version into production: people, or the declaration itself.
+    ``reconcile`` is a cron expression: when to look for approvals whose event got lost.
     """
 
     image: str = "inference"
@@ -72,6 +73,7 @@ class Deployment:
     latency_budget: timedelta = timedelta(milliseconds=250)
     max_error_share: float = 0.01
     max_drift: float = 0.25
+    replay: Replay = field(default_factory=Replay)
     shift: BlueGreen = field(default_factory=lambda: BlueGreen("CANARY", percent=10))
     approval: Literal["manual", "automatic"] = "manual"
     reconcile: str = "*/15 * * * *"

@@ -12,6 +12,8 @@ from mlops_sagemaker.errors import UserError
 TOLERANCE = 1e-5
 """Largest difference, relative, between a prediction and the one stored at the evaluation."""
 SHOWN = 200
+SYNTHETIC = "synthetic"
+"""Custom attributes of requests that are tests and no traffic: what serves does not count their predictions."""
 
 
 @dataclass(frozen=True)

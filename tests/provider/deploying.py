@@ -162,7 +162,9 @@ class Run:
         for task in self._dag.topological_sort():
             if task.task_id != "restore":
                 first = self.execute(task.task_id)
-                assert self.execute(task.task_id) == first or task.task_id in ("smoke", "latency"), task.task_id
+                assert self.execute(task.task_id) == first or task.task_id in ("smoke", "latency", "replay"), (
+                    task.task_id
+                )
         return self
 
     def execute(self, task_id: str) -> Any:

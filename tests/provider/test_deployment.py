@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,7 +14,11 @@ from mlops_sagemaker.requests import BlueGreen
 from tests.provider.deploying import ROWS, UseCases
 from tests.support.fixtures import hosting  # noqa: F401 - a fixture
 from tests.support.hosting import Hosting
+from tests.support.local_aws import BUCKET
+from tests.support.polling import eventually
 
+SMALL = 100
+"""What the container takes for a large row, in its faults."""
 pytestmark = pytest.mark.local_only
 
 
@@ -33,6 +38,7 @@ def champion(rings: UseCases) -> str:
 def test_the_first_version_comes_into_production_and_is_the_champion(rings: UseCases) -> None:
     arn = rings.version()
     run = rings.deploy()
+    assert run.xcoms["replay"]["requests"] == 0, "nothing was captured yet"
     live = rings.endpoint(rings.production)
     assert live is not None
     assert live["EndpointStatus"] == "InService"
@@ -95,6 +101,25 @@ def test_a_version_with_a_fault_stays_out_and_the_champion_serves_on(
     assert rings.pointer()["champion"]["model_package_arn"] == champion
     assert rings.facts(bad)["deployment"].startswith(f"failed: {failed}:")
     assert run.xcoms["restore"]["restored"] == champion
+
+
+def test_what_answers_productions_requests_otherwise_never_comes_to_its_canary(rings: UseCases, champion: str) -> None:
+    before = rings.endpoint(rings.production)
+    for first in range(SMALL, SMALL + 60):
+        rows = "\n".join(f"{first},{second},1" for second in range(2))
+        rings.hosting.invoke(rings.production, rows, ContentType="text/csv")
+    eventually(lambda: captured(rings) == 60, "captured requests")
+    for fault, reason in {"picky": "schema: request 1: the answer is a 400: too large", "estranged": "shift: "}.items():
+        bad = rings.version(fault)
+        run = rings.run()
+        assert run.failed == "replay", run.reason
+        assert reason in run.reason
+        report = json.loads(rings.aws.read(rings.facts(bad)["replay"]))
+        assert (report["passed"], report["requests"]) == (False, 60), "tests are not replayed"
+    assert report["rows"] == 120
+    assert report["candidate"]["mean"] == pytest.approx(10 * report["champion"]["mean"])
+    assert rings.endpoint(rings.production) == before
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
 
 
 def test_every_step_may_be_done_twice(rings: UseCases, champion: str) -> None:
@@ -194,6 +219,13 @@ def test_a_champion_that_is_rejected_is_rolled_back(rings: UseCases, champion: s
     assert rings.roll_back("asset_triggered").failed == ""
     assert rings.pointer()["champion"]["model_package_arn"] == champion
     assert rings.facts(bad)["deployment"] == "rolled back: rejected in the registry: unfair"
+
+
+def captured(rings: UseCases) -> int:
+    """How many requests to production were captured, but for tests."""
+    prefix = f"{rings.name}/capture/"
+    files = [rings.aws.read(f"s3://{BUCKET}/{prefix}{key}").decode() for key in rings.aws.keys(prefix)]
+    return sum("customAttributes" not in line for file in files for line in file.splitlines())
 
 
 @contextmanager

@@ -8,10 +8,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
 from mlops_sagemaker.hook.calls import client_of, explained
-from mlops_sagemaker.probes import Answer
-
-SYNTHETIC = "synthetic"
-"""Custom attributes of requests that are tests and no traffic: their predictions are not counted by what serves."""
+from mlops_sagemaker.probes import SYNTHETIC, Answer
 
 
 class Serving:

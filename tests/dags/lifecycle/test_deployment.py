@@ -12,7 +12,7 @@ from tests.dags.lifecycle.declared import declared
 
 DAG = deployment_dag(declared())
 WAY = [
-    *("resolve", "model", "stage_config", "stage", "smoke", "contract", "latency"),
+    *("resolve", "model", "stage_config", "stage", "smoke", "contract", "latency", "replay"),
     *("approve", "record", "config", "alarms", "deploy", "scale", "verify", "promote", "clean"),
 ]
 
@@ -41,7 +41,7 @@ def test_a_run_that_failed_is_red_though_the_champion_was_restored() -> None:
 def test_staging_is_deleted_whatever_its_tests_say() -> None:
     unstage = task("unstage")
     assert unstage.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
-    assert unstage.upstream_task_ids == {"model", "stage_config", "stage", "smoke", "contract", "latency"}
+    assert unstage.upstream_task_ids == {"model", "stage_config", "stage", "smoke", "contract", "latency", "replay"}
     assert unstage.with_config
 
 
