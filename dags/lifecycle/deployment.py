@@ -4,13 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
-from airflow.sdk.definitions.param import ParamsDict
 
 from lifecycle.approvals import on_approval
-from lifecycle.params import in_dialect
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
+from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
 from mlops_sagemaker.operators.candidacy import ResolveDeploymentOperator
 from mlops_sagemaker.operators.guards import EndpointAlarmsOperator, EndpointScalingOperator
@@ -94,8 +93,7 @@ def deployment_dag(use_case: UseCase) -> DAG:
         on_failure_callback=told_of_failure(use_case.notifiers),
     ) as dag:
         _wire(use_case)
-    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
-    dag.params = ParamsDict(in_dialect(_form()))
+    offer(dag, _form())
     return dag
 
 

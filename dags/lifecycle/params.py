@@ -14,10 +14,6 @@ MAX_INSTANCES = 20
 MAX_TUNING_JOBS = 100
 """What AWS allows of a tuning job unless asked for more: API_ResourceLimits and the service quotas."""
 
-DIALECT = "http://json-schema.org/draft-07/schema#"
-"""Of JSON Schema. Airflow checks the schema of every field at every parse, which takes four times as long by the newest
-dialect, its default."""
-
 INSTANCE: dict[str, Any] = {
     "type": "string",
     "pattern": r"^ml\.[a-z0-9-]+\.[a-z0-9]+$",
@@ -42,7 +38,7 @@ def device() -> Param:
 
 def form(use_case: UseCase) -> dict[str, Param]:
     """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines, what is reused."""
-    fields = {
+    return {
         **_hyperparameters(use_case),
         **_budgets(use_case),
         **_threshold(use_case),
@@ -57,12 +53,6 @@ def form(use_case: UseCase) -> dict[str, Param]:
             section="Data",
         ),
     }
-    return in_dialect(fields)
-
-
-def in_dialect(fields: dict[str, Param]) -> dict[str, Param]:
-    """The fields, to be checked by `DIALECT`."""
-    return {name: _with(field, **{"$schema": DIALECT}) for name, field in fields.items()}
 
 
 def hyperparameter_name(candidate: str, name: str) -> str:

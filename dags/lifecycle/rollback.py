@@ -3,13 +3,12 @@
 from typing import Any
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
-from airflow.sdk.definitions.param import ParamsDict
 
 from lifecycle.approvals import on_approval
 from lifecycle.deployment import production
-from lifecycle.params import in_dialect
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
+from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.hosting import SageMakerEndpointOperator
 from mlops_sagemaker.operators.notify import told_of_failure
 from mlops_sagemaker.operators.probing import VerifyDeploymentOperator
@@ -47,9 +46,8 @@ def rollback_dag(use_case: UseCase) -> DAG:
         on_failure_callback=told_of_failure(use_case.notifiers),
     ) as dag:
         _wire(use_case)
-    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
     reason = Param("", "Why; it is written down with the version.", title="Reason", type="string", maxLength=200)
-    dag.params = ParamsDict(in_dialect({"reason": reason}))
+    offer(dag, {"reason": reason})
     return dag
 
 

@@ -3,12 +3,11 @@
 from typing import Any
 
 from airflow.sdk import DAG, Param, chain
-from airflow.sdk.definitions.param import ParamsDict
 
 from lifecycle.nights import nightly
-from lifecycle.params import in_dialect
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
+from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTransformJobOperator
 from mlops_sagemaker.operators.notify import told_of_failure
 from mlops_sagemaker.operators.scoring import ResolveScoringOperator
@@ -47,8 +46,7 @@ def scoring_dag(use_case: UseCase) -> DAG:
         on_failure_callback=told_of_failure(use_case.notifiers),
     ) as dag:
         chain(_resolve(use_case), _select(use_case), _transform(use_case), _collect(use_case))
-    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
-    dag.params = ParamsDict(in_dialect({"day": _day()}))
+    offer(dag, {"day": _day()})
     return dag
 
 

@@ -1,13 +1,13 @@
 """The training DAG: settle the run, check and prepare its data, train, evaluate, decide, register, tell."""
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, chain
-from airflow.sdk.definitions.param import ParamsDict
 
 import assets
 from lifecycle import steps
 from lifecycle.nights import nightly
 from lifecycle.params import form
 from lifecycle.use_case import UseCase
+from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.notify import told_of_failure
 
 WINDOWS = """**Data windows.** A run of date D sees the days before D; days are those of the DAG's time zone. A run that
@@ -46,6 +46,5 @@ def training_dag(use_case: UseCase) -> DAG:
             register,
             steps.notify(use_case, resolve.output, gate.output, register.output),
         )
-    # Last: Airflow copies a DAG's parameters for each constructor of each operator, which is a third of parsing.
-    dag.params = ParamsDict(form(use_case))
+    offer(dag, form(use_case))
     return dag

@@ -1,5 +1,7 @@
 """The only importer of what the amazon provider calls internal, or what only some supported Airflows have."""
 
+from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -60,7 +62,8 @@ def _states(ti: Any) -> set[str | None]:
     return {state for tasks in found.values() for state in tasks.values()}
 
 
-def retry_settings() -> dict[str, Any]:
+@cache
+def retry_settings() -> Mapping[str, Any]:
     """Operator arguments that retry each family of errors its own way; none before Airflow 3.3."""
     if not _AIRFLOW_HAS_RETRY_POLICIES:
         return {}

@@ -29,7 +29,7 @@ def test_what_preparing_promised_is_checked(own: Cost, broken: list[str]) -> Non
 
 
 def test_a_hundred_use_cases_may_cost_one_and_a_half_times_one_and_ten_milliseconds_a_dag() -> None:
-    assert limit(0.2, 300) == pytest.approx(0.3 + 3.0)
+    assert limit(0.2, 300) == pytest.approx(0.3 + 1.5)
 
 
 def test_the_use_cases_that_are_read_have_names_of_their_own() -> None:
