@@ -321,6 +321,12 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one packet: of two, the second waits 40 ms for the first to be acknowledged
     aws: ClassVar[FakeAws]
 
+    def handle_expect_100(self) -> bool:
+        """Go on, said at once: without that, botocore waits a second before it sends the body of an object."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def do_POST(self) -> None:
         if self.path.endswith("/invocations"):
             self._answer(200, b"echo " + self._body(), self.headers["Accept"])
