@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from sagemaker_local.admin import Admin
+from sagemaker_local.admin import Admin, Answer, Page
 from sagemaker_local.api import Api
 from sagemaker_local.base.interface import Base
 from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, Headers
@@ -72,12 +72,14 @@ class Gateway:
     async def _administer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         try:
             body = await _read(receive)
-            status, answer = await asyncio.to_thread(self._admin.answer, scope["method"], scope["path"], body)
+            answer: Answer = await asyncio.to_thread(self._admin.answer, scope["method"], scope["path"], body)
         except _TooLarge:
-            status, answer = 413, {"error": f"The limit is {BODY_LIMIT_BYTES} bytes"}
+            answer = 413, {"error": f"The limit is {BODY_LIMIT_BYTES} bytes"}
         except ServiceError as error:
-            status, answer = error.status, {"error": error.message}
-        await _respond(send, status, [(b"content-type", b"application/json")], json.dumps(answer).encode())
+            answer = error.status, {"error": error.message}
+        status, content = answer
+        page = content if isinstance(content, Page) else Page("application/json", json.dumps(content))
+        await _respond(send, status, [(b"content-type", page.media_type.encode())], page.text.encode())
 
     async def _answer(self, call: Call, scope: AsgiScope, receive: Receive, send: Send) -> None:
         try:

@@ -56,6 +56,7 @@ from sagemaker_local.hosting.streaming import Streams
 from sagemaker_local.operations import all_operations, autoscaling_operations, every_name, runtime_operations
 from sagemaker_local.operations.registry import Services
 from sagemaker_local.outbox import Dispatcher
+from sagemaker_local.pages import Pages
 from sagemaker_local.runtime import Runtime
 from sagemaker_local.store import Store
 
@@ -172,7 +173,9 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     services = Services(store, aws, images, runner, hosting, invoker, Streams(invoker), asynchronous, executor.isolated)
     coordinator = Coordinator(services)
     runtime = Runtime(runtime_operations(), services, faults)
-    gateway = Gateway(base, Api(operations, services, faults), runtime, Admin(health, faults), start)
+    pages = Pages(operations, services)
+    admin = Admin(health, faults, {"jobs": pages.job, "logs": pages.log, "objects": pages.objects})
+    gateway = Gateway(base, Api(operations, services, faults), runtime, admin, start)
     front = Front(gateway, gateway.accept, _hypercorn())
     await front.serve(listener, stop)
     for task in background:

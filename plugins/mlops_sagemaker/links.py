@@ -1,7 +1,11 @@
-"""Links from a task to AWS's console, there from the moment its job exists; and to what it has written for people."""
+"""Links from a task to its job, there from the moment the job exists; and to what it has written for people.
+
+They lead to AWS's console; where requests go to an address of the user's own, to the pages that the local SageMaker has
+there.
+"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from airflow.configuration import conf
@@ -26,6 +30,60 @@ _PAGES = {
 }
 
 
+class AwsConsole(NamedTuple):
+    """Where AWS's console shows things."""
+
+    host: str
+    region: str
+
+    def job(self, kind: JobKind, description: Description) -> str:
+        """The job's page."""
+        page = f"{_PAGES[kind.name]}/{description[kind.name_key]}"
+        return f"https://{self.host}/sagemaker/home?region={self.region}#/{page}"
+
+    def log(self, kind: JobKind, description: Description) -> str:
+        """Where the job's log streams are listed."""
+        prefix = kind.log_prefix(description[kind.name_key])
+        return (
+            f"https://{self.host}/cloudwatch/home?region={self.region}#logsV2:log-groups/log-group/"
+            f"{_twice(kind.log_group)}$3FlogStreamNameFilter$3D{_twice(prefix)}"
+        )
+
+    def below(self, uri: str) -> str:
+        """What lies at or below an address in S3."""
+        bucket, key = uris.parse(uri)
+        return f"https://{self.host}/s3/buckets/{bucket}?region={self.region}&prefix={quote(key)}"
+
+    def page(self, uri: str) -> str:
+        """An object that is a page."""
+        bucket, key = uris.parse(uri)
+        return f"https://{self.host}/s3/object/{bucket}?region={self.region}&prefix={quote(key)}"
+
+
+class LocalConsole(NamedTuple):
+    """Where the local SageMaker at an address shows the same."""
+
+    endpoint: str
+
+    def job(self, kind: JobKind, description: Description) -> str:
+        """The job as it is described."""
+        return f"{self.endpoint}/_local/jobs/{description[kind.arn_key]}"
+
+    def log(self, kind: JobKind, description: Description) -> str:
+        """All that the job has logged."""
+        return f"{self.endpoint}/_local/logs/{description[kind.arn_key]}"
+
+    def below(self, uri: str) -> str:
+        """What lies at or below an address in S3."""
+        bucket, key = uris.parse(uri)
+        return f"{self.endpoint}/_local/objects/{bucket}/{quote(key)}"
+
+    def page(self, uri: str) -> str:
+        """An object that is a page."""
+        bucket, key = uris.parse(uri)
+        return f"{self.endpoint}/{bucket}/{quote(key)}"
+
+
 class _Link(BaseOperatorLink):
     """Reads what `show` has written."""
 
@@ -40,40 +98,17 @@ class JobLink(_Link):
 
     name = "SageMaker job"
 
-    @staticmethod
-    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
-        """Where the page is."""
-        return f"https://{console}/sagemaker/home?region={region}#/{_PAGES[kind.name]}/{description[kind.name_key]}"
-
 
 class LogLink(_Link):
-    """The job's log streams."""
+    """The job's log."""
 
     name = "CloudWatch log"
-
-    @staticmethod
-    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
-        """Where the streams are listed."""
-        prefix = kind.log_prefix(description[kind.name_key])
-        return (
-            f"https://{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/"
-            f"{_twice(kind.log_group)}$3FlogStreamNameFilter$3D{_twice(prefix)}"
-        )
 
 
 class ArtifactsLink(_Link):
     """What the job leaves in S3."""
 
     name = "S3 artifacts"
-
-    @staticmethod
-    def address(console: str, region: str, kind: JobKind, description: Description) -> str | None:
-        """Where the first of its outputs is."""
-        outputs = list(kind.outputs(description).values())
-        if not outputs:
-            return None
-        bucket, key = uris.parse(outputs[0])
-        return f"https://{console}/s3/buckets/{bucket}?region={region}&prefix={quote(key)}"
 
 
 class OriginLink(_Link):
@@ -87,49 +122,43 @@ class PageLink(_Link):
 
     name = "Report"
 
-    @staticmethod
-    def address(operator: Any, arn: str, uri: str) -> str:
-        """Where it is read: in the console, or at the address that requests go to."""
-        bucket, key = uris.parse(uri)
-        console = _console(operator, arn)
-        if console is None:
-            return f"{operator.hook.endpoint.rstrip('/')}/{bucket}/{quote(key)}"
-        return f"https://{console}/s3/object/{bucket}?region={operator.hook.conn_region_name}&prefix={quote(key)}"
-
 
 JOB_LINKS = (JobLink(), LogLink(), ArtifactsLink())
 
 
 def show(context: Context, operator: Any, kind: JobKind, description: Description) -> None:
-    """Make the links of a job appear at its task; none where the connection leads to no AWS console."""
+    """Make the links of a job appear at its task."""
     console = _console(operator, description[kind.arn_key])
-    if console is None or not operator.do_xcom_push:
-        return
-    for link in JOB_LINKS:
-        address = link.address(console, operator.hook.conn_region_name, kind, description)
-        if address:
-            context["ti"].xcom_push(key=link.xcom_key, value=address)
+    _put(context, operator, JobLink(), console.job(kind, description))
+    _put(context, operator, LogLink(), console.log(kind, description))
+    for uri in list(kind.outputs(description).values())[:1]:
+        _put(context, operator, ArtifactsLink(), console.below(uri))
 
 
 def show_origin(context: Context, operator: Any, origin: Mapping[str, Any]) -> None:
     """Make the link to the task of ``origin`` appear, the fields of whose `naming.TaskKey` it holds."""
-    if operator.do_xcom_push:
-        mapped = f"/mapped/{origin['map_index']}" if origin["map_index"] >= 0 else ""
-        run = f"dags/{origin['dag_id']}/runs/{quote(origin['run_id'], safe='')}"
-        address = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{run}/tasks/{origin['task_id']}{mapped}"
-        context["ti"].xcom_push(key=OriginLink().xcom_key, value=address)
+    mapped = f"/mapped/{origin['map_index']}" if origin["map_index"] >= 0 else ""
+    run = f"dags/{origin['dag_id']}/runs/{quote(origin['run_id'], safe='')}"
+    address = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/{run}/tasks/{origin['task_id']}{mapped}"
+    _put(context, operator, OriginLink(), address)
 
 
 def show_page(context: Context, operator: Any, arn: str, uri: str) -> None:
     """Make the link of a page appear at the task whose job, of the ARN, has written it."""
+    _put(context, operator, PageLink(), _console(operator, arn).page(uri))
+
+
+def _put(context: Context, operator: Any, link: _Link, address: str) -> None:
     if operator.do_xcom_push:
-        context["ti"].xcom_push(key=PageLink().xcom_key, value=PageLink.address(operator, arn, uri))
+        context["ti"].xcom_push(key=link.xcom_key, value=address)
 
 
-def _console(operator: Any, arn: str) -> str | None:
-    """The console's host; None if requests go to another address than AWS's."""
-    host = urlsplit(operator.hook.endpoint).hostname or ""
-    return _CONSOLES.get(arn.split(":")[1]) if host.endswith(_AWS_HOSTS) else None
+def _console(operator: Any, arn: str) -> AwsConsole | LocalConsole:
+    """Where what is at the address that requests go to is shown."""
+    endpoint = operator.hook.endpoint
+    if (urlsplit(endpoint).hostname or "").endswith(_AWS_HOSTS):
+        return AwsConsole(_CONSOLES[arn.split(":")[1]], operator.hook.conn_region_name)
+    return LocalConsole(endpoint.rstrip("/"))
 
 
 def _twice(text: str) -> str:

@@ -101,6 +101,16 @@ def test_the_report_is_a_page_that_task_and_version_lead_to(stack: LocalStack) -
         assert part in page
 
 
+def test_a_task_leads_to_its_job_its_log_and_its_artifacts(stack: LocalStack) -> None:
+    (run,) = stack.runs()
+    place = f"dags/abalone_training/dagRuns/{run['dag_run_id']}/taskInstances/validate/links"
+    links = stack.airflow.request("GET", place)["extra_links"]
+    job = json.loads(read(links["SageMaker job"]))
+    assert job["ProcessingJobName"] == stack.result(run["dag_run_id"], "validate")["job_name"]
+    assert f"=== {job['ProcessingJobName']}/algo-1-" in read(links["CloudWatch log"])
+    assert "validate/validation.json</a>" in read(links["S3 artifacts"])
+
+
 def test_the_run_is_summed_up(stack: LocalStack) -> None:
     (run,), (version,) = stack.runs(), stack.versions()
     notice = stack.result(run["dag_run_id"], "notify")
@@ -135,6 +145,11 @@ def test_the_aws_command_line_shows_the_runs_truth(stack: LocalStack) -> None:
     stream = streams["logStreams"][0]["logStreamName"]
     events = aws_cli(stack.aws, "logs", "get-log-events", "--log-group-name", group, "--log-stream-name", stream)
     assert "validation:mse=" in events
+
+
+def read(address: str) -> str:
+    with urlopen(address) as answer:
+        return str(answer.read().decode())
 
 
 def aws_cli(aws: LocalAws, *arguments: str) -> str:

@@ -48,9 +48,19 @@ def test_other_partitions_have_consoles_of_their_own() -> None:
     assert pushed["_link_JobLink"].startswith("https://console.amazonaws.cn/")
 
 
-@pytest.mark.parametrize("task", [Task("http://127.0.0.1:4566"), Task("https://x.amazonaws.com", do_xcom_push=False)])
-def test_there_are_no_links_where_they_would_lead_nowhere(task: Task) -> None:
-    assert shown(KINDS["training"], task) == {}
+@each_kind
+def test_at_an_address_of_ones_own_every_job_leads_to_the_pages_there(kind: JobKind) -> None:
+    pushed = shown(kind, Task("http://127.0.0.1:4566/"))
+    arn = "arn:aws:sagemaker:eu-north-1:000000000000:job/job"
+    assert pushed["_link_JobLink"] == f"http://127.0.0.1:4566/_local/jobs/{arn}"
+    assert pushed["_link_LogLink"] == f"http://127.0.0.1:4566/_local/logs/{arn}"
+    below = {"training": "a%20b/model.tar.gz", "transform": "predictions/"}.get(kind.name)
+    expected = f"http://127.0.0.1:4566/_local/objects/bucket/{below}" if below else None
+    assert pushed.get("_link_ArtifactsLink") == expected
+
+
+def test_a_task_that_is_to_leave_no_xcom_has_no_links() -> None:
+    assert shown(KINDS["training"], Task("https://x.amazonaws.com", do_xcom_push=False)) == {}
 
 
 @pytest.mark.parametrize(("map_index", "mapped"), [(-1, ""), (2, "/mapped/2")])
