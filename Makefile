@@ -8,7 +8,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks coverage bench soak clean
+.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -18,7 +18,7 @@ export PYTHON AIRFLOW_PORT AWS_PORT LOCAL_DIR
 python := "$(or $(PYTHON),python3)" deploy/interpreter.py
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):[a-z ]*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[a-z ]*## /\1\t/p' Makefile | expand -t 15
 
 run:  ## Set up, bring the local stack up, train once, deploy, ask production; also: make run USE_CASE=churn
 	@$(python) -m deploy.local run --use-case "$(or $(USE_CASE),abalone)"
@@ -61,6 +61,12 @@ typecheck:  ## Check types
 
 locks:  ## Resolve requirements/*.in, and the images', into their locks
 	@$(python) -m deploy.environments locks
+
+package:  ## Make what Amazon MWAA takes, in dist/
+	@$(python) -m deploy.packaging build
+
+package-check:  ## Make it and prove it: in the packages of MWAA's images, without a network
+	@$(python) -m deploy.packaging check
 
 coverage: setup  ## Renew the page that lists what the local SageMaker supports
 	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md

@@ -9,6 +9,7 @@ more:
   runner alone is installed, in an overlay that sees the packages of the environment below it. Nothing is
   installed twice, and what is tested is what runs.
 
+Packaging for MWAA needs what its other image holds, and a scanner for secrets.
 Benchmarks need moto and other servers of models to compare with, and the packages of AWS's scikit-learn image for the
 recipe of its samples.
 Soaking needs the clients: each of them, the test runner included, is one environment of its own, made when its suite is
@@ -34,6 +35,8 @@ TOOL = Environment("tool", "uv")
 AIRFLOW = Environment("airflow", "airflow")
 SAGEMAKER_LOCAL = Environment("sagemaker_local", "sagemaker_local")
 DEV = Environment("dev", "dev")
+MWAA_321 = Environment("mwaa-3.2.1", "mwaa-3.2.1")
+SCANNER = Environment("scanner", "scanner")
 MOTO = Environment("moto", "moto")
 RECIPE = Environment("recipe", "../sagemaker_local/images/scikit-learn-1.9.0/requirements")
 RIVALS = Environment("rivals", "rivals")

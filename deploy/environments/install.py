@@ -123,7 +123,7 @@ class Installer:
         into = ["--python", str(self.python(environment))]
         self.run([str(self.uv), "pip", "sync", *options, *into, str(lock)], self.uv_environ)
         if below:
-            _site_packages(target).joinpath("overlay.pth").write_text(f"{_site_packages(below)}\n")
+            site_packages(target).joinpath("overlay.pth").write_text(f"{site_packages(below)}\n")
 
     @cached_property
     def uv_environ(self) -> dict[str, str]:
@@ -161,6 +161,7 @@ def _existing(path: Path) -> Path:
     return path if path.exists() else _existing(path.parent)
 
 
-def _site_packages(environment: Path) -> Path:
+def site_packages(environment: Path) -> Path:
+    """Where the packages of an environment lie."""
     (folder,) = environment.glob("lib/python3.*/site-packages")
     return folder

@@ -23,6 +23,8 @@ LOCKS: dict[str, tuple[str, ...]] = {
         "--constraints", "requirements/sagemaker_local.txt", "--constraints", "requirements/test.txt",
     ),
     "requirements/moto": (),
+    "requirements/mwaa-3.2.1": AIRFLOW,
+    "requirements/scanner": (),
     "requirements/rivals": (),
     # A client agrees with nothing but itself, the test runner beside it included.
     **{f"requirements/{client.lock}": () for client in CLIENTS.values()},

@@ -24,8 +24,8 @@ PATTERNS = {"account": r"[0-9]{12}", "region": r"[a-z]{2}(-[a-z]+)+-[0-9]", "air
 class Settings:
     """An environment: what its file says, and the names that follow from it.
 
-    `web_server` says whether MWAA's web server reaches the internet and so a package index, `approval` how production is
-    approved there, empty where that is left to the use cases.
+    `web_server` says whether MWAA's web server reaches the internet and so a package index; `approval` how production
+    is approved there, empty where that is left to the use cases.
     """
 
     environment: str
@@ -67,7 +67,7 @@ class Settings:
 
 
 def read(environment: str, folder: Path = FOLDER) -> Settings:
-    """The settings of an environment. Raises Failure where there are none, or one is missing, unknown or no such value."""
+    """The settings of an environment. Raises Failure where one is missing, unknown or no such value."""
     if environment not in ENVIRONMENTS:
         raise Failure(f"ENV={environment} is no environment: there are {', '.join(ENVIRONMENTS)}")
     file = folder / f"{environment}.toml"

@@ -165,7 +165,7 @@ def imported(file: Path) -> set[str]:
 
 def test_every_make_target_is_phony_and_says_what_it_does() -> None:
     text = (ROOT / "Makefile").read_text()
-    targets = re.findall(r"^([a-z]+):", text, re.MULTILINE)
-    told = re.findall(r"^([a-z]+):.*  ## [A-Z]", text, re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", text, re.MULTILINE)
+    told = re.findall(r"^([a-z-]+):.*  ## [A-Z]", text, re.MULTILINE)
     phony = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)[0].split()
     assert targets == told == phony

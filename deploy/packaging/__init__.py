@@ -1,0 +1,1 @@
+"""What Amazon MWAA takes of this project, made from the tree and proven in the packages of MWAA's images."""
