@@ -5,10 +5,11 @@
 #   AIRFLOW_PORT  Airflow's UI and API (default 8080)
 #   AWS_PORT      the local AWS endpoint (default 4566)
 #   LOCAL_DIR     the state of the local stack (default .local)
+#   ENV           the environment to deploy to: dev, staging or prod (see deploy/settings/)
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check coverage bench soak clean
+.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check deploy rollback coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -67,6 +68,13 @@ package:  ## Make what Amazon MWAA takes, in dist/
 
 package-check:  ## Make it and prove it: in the packages of MWAA's images, without a network
 	@$(python) -m deploy.packaging check
+
+deploy: package  ## Bring it into an environment, or see what that would change: make deploy ENV=staging DRY_RUN=yes
+	@.venv/airflow/bin/python -m deploy.release deploy "$(ENV)" $(if $(DRY_RUN),--dry-run)
+
+rollback:  ## Bring an environment back to what was deployed before: make rollback ENV=staging DRY_RUN=yes
+	@$(python) -m deploy.environments deploy
+	@.venv/airflow/bin/python -m deploy.release rollback "$(ENV)" $(if $(DRY_RUN),--dry-run)
 
 coverage: setup  ## Renew the page that lists what the local SageMaker supports
 	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md

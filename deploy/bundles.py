@@ -11,6 +11,8 @@ from deploy.content import read_folder
 ENTRY = "__main__.py"
 STEPS = "tabular/steps"
 """The folder with a module for each step."""
+WHOLE = ""
+"""In place of a step's name: all the job code of a use case."""
 
 
 def bundles(scripts: Path) -> dict[str, dict[str, bytes]]:
@@ -31,3 +33,8 @@ def step_bundles(use_case: str, bundle: Mapping[str, bytes]) -> dict[str, dict[s
     own = [path for path in bundle if path.startswith(f"{use_case}/")]
     modules = {PurePosixPath(path).stem: path for path in bundle if str(PurePosixPath(path).parent) == STEPS}
     return {step: closure(bundle, [*own, path]) for step, path in modules.items() if step != "__init__"}
+
+
+def job_code(scripts: Path) -> dict[str, dict[str, dict[str, bytes]]]:
+    """By use case the files of each step's bundle, and as WHOLE those of all of them."""
+    return {name: {WHOLE: files, **step_bundles(name, files)} for name, files in bundles(scripts).items()}

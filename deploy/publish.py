@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from deploy import agreement
-from deploy.bundles import bundles, step_bundles
+from deploy.bundles import WHOLE, job_code
 from deploy.content import digest, read_folder
 from deploy.objects import put_once
 
@@ -29,7 +29,7 @@ SCRIPTS = Path("include/scripts")
 CONTAINERS = Path("include/containers")
 FORMAT = 2
 UPLOADS_AT_ONCE = 8
-WHOLE = ""
+CURRENT = "releases/current.json"
 
 
 def image_digests(containers: Path) -> dict[str, str]:
@@ -67,31 +67,41 @@ def code_prefix(sha: str) -> str:
     return f"code/{sha}/"
 
 
-def encode(content: dict[str, Any]) -> bytes:
+def encode(content: Mapping[str, Any]) -> bytes:
     """One content, one text."""
     return json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def publish(s3: S3Client, scripts: Path, containers: Path, settings: dict[str, str], registry: str) -> tuple[str, bool]:
-    """Publish a release; returns its name and whether anything changed.
+    """Publish a release of the tree; returns its name and whether anything changed.
 
     `settings` holds the manifest's environment, region, bucket and role_arn. Raises Failure for images that disagree.
     """
     agreement.check(containers)
-    bucket = settings["bucket"]
-    code = {name: {WHOLE: files, **step_bundles(name, files)} for name, files in bundles(scripts).items()}
+    code = job_code(scripts)
     hashes = {name: {step: digest(files) for step, files in parts.items()} for name, parts in code.items()}
-    written = [
-        _upload(s3, bucket, code_prefix(digest(files)), files) for parts in code.values() for files in parts.values()
-    ]
     release = manifest(hashes, image_digests(containers), settings, registry)
-    body = encode(release)
-    written.append(put_once(s3, bucket, f"releases/{release['release']}.json", body))
-    written.append(_point_current_at(s3, bucket, body))
-    return release["release"], any(written)
+    stored = store(s3, {digest(files): files for parts in code.values() for files in parts.values()}, release)
+    pointed = make_current(s3, settings["bucket"], release["release"])
+    return release["release"], stored or pointed
 
 
-def _upload(s3: S3Client, bucket: str, prefix: str, files: dict[str, bytes]) -> bool:
+def store(s3: S3Client, code: Mapping[str, Mapping[str, bytes]], release: Mapping[str, Any]) -> bool:
+    """Store bundles, by their hash, and the release that names them; returns whether any of it was new.
+
+    Nobody is given the release before it is made current.
+    """
+    bucket = release["bucket"]
+    written = [_upload(s3, bucket, code_prefix(sha), files) for sha, files in code.items()]
+    return any([*written, put_once(s3, bucket, release_key(release["release"]), encode(release))])
+
+
+def release_key(name: str) -> str:
+    """Where a release lies in its bucket."""
+    return f"releases/{name}.json"
+
+
+def _upload(s3: S3Client, bucket: str, prefix: str, files: Mapping[str, bytes]) -> bool:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     there = {item["Key"] for page in pages for item in page.get("Contents", [])}
     missing = [path for path in files if prefix + path not in there]
@@ -99,15 +109,26 @@ def _upload(s3: S3Client, bucket: str, prefix: str, files: dict[str, bytes]) -> 
         return any(list(pool.map(lambda path: put_once(s3, bucket, prefix + path, files[path]), missing)))
 
 
-def _point_current_at(s3: S3Client, bucket: str, body: bytes) -> bool:
-    key = "releases/current.json"
-    try:
-        if s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body:
-            return False
-    except s3.exceptions.NoSuchKey:
-        pass  # The first release of this bucket.
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+def make_current(s3: S3Client, bucket: str, name: str) -> bool:
+    """Give every later run a release that was stored; returns whether it was another one before."""
+    body = s3.get_object(Bucket=bucket, Key=release_key(name))["Body"].read()
+    if _read_current(s3, bucket) == body:
+        return False
+    s3.put_object(Bucket=bucket, Key=CURRENT, Body=body, ContentType="application/json")
     return True
+
+
+def current(s3: S3Client, bucket: str) -> str | None:
+    """The name of the current release, None before the first."""
+    body = _read_current(s3, bucket)
+    return json.loads(body)["release"] if body else None
+
+
+def _read_current(s3: S3Client, bucket: str) -> bytes | None:
+    try:
+        return s3.get_object(Bucket=bucket, Key=CURRENT)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
 
 
 def main() -> None:

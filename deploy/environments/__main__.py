@@ -1,4 +1,4 @@
-"""`python -m deploy.environments run|test|locks`: make what running or testing needs, or the locks."""
+"""`python -m deploy.environments run|deploy|test|locks`: make what that needs, or the locks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from deploy.environments.install import Installer, SetupFailed
 from deploy.environments.locks import write_locks
-from deploy.environments.prepare import for_running, for_testing
+from deploy.environments.prepare import for_deploying, for_running, for_testing
 from deploy.progress import Progress
 
-PURPOSES = {"run": for_running, "test": for_testing, "locks": write_locks}
+PURPOSES = {"run": for_running, "deploy": for_deploying, "test": for_testing, "locks": write_locks}
 
 
 def main() -> int:

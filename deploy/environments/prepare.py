@@ -19,6 +19,13 @@ def for_running(installer: Installer) -> None:
         _for_running(installer)
 
 
+def for_deploying(installer: Installer) -> None:
+    """What speaks to AWS."""
+    with installer.alone():
+        installer.ensure(TOOL)
+        installer.ensure(AIRFLOW)
+
+
 def for_testing(installer: Installer) -> dict[str, Path]:
     """Those and the ones of the checks; returns the environments of the container images."""
     with installer.alone():

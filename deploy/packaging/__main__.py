@@ -11,8 +11,8 @@ from pathlib import Path
 from deploy.environments.install import Installer
 from deploy.errors import Failure
 from deploy.packaging import check
-from deploy.packaging.build import OUTPUT, build, replace
-from deploy.packaging.package import VERSIONS, Package, load
+from deploy.packaging.build import build, replace
+from deploy.packaging.package import OUTPUT, VERSIONS, Package, load
 from deploy.progress import Progress
 
 

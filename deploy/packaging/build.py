@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy import agreement
-from deploy.bundles import bundles, step_bundles
+from deploy.bundles import job_code
 from deploy.content import digest, read_folder
 from deploy.environments.catalogue import AIRFLOW, TOOL
 from deploy.environments.install import Installer
@@ -19,9 +19,7 @@ from deploy.packaging.package import DAGS, PLUGINS, REQUIREMENTS, STARTUP, VERSI
 from deploy.packaging.reading import read_dags
 from deploy.packaging.requirements import private_text
 
-OUTPUT = Path("dist")
 STARTUP_SOURCE = Path("deploy/packaging/startup.sh")
-WHOLE = ""
 
 
 def build(installer: Installer) -> Package:
@@ -49,11 +47,6 @@ def build(installer: Installer) -> Package:
     }
     hashes = {name: {step: digest(files) for step, files in steps.items()} for name, steps in code.items()}
     return Package(files, ids, hashes, {name: digest(context) for name, context in images.items()})
-
-
-def job_code(scripts: Path) -> dict[str, dict[str, dict[str, bytes]]]:
-    """By use case the files of each step's bundle, and under an empty name those of the whole."""
-    return {name: {WHOLE: files, **step_bundles(name, files)} for name, files in bundles(scripts).items()}
 
 
 def image_contexts(containers: Path) -> dict[str, dict[str, bytes]]:

@@ -14,6 +14,7 @@ from deploy.content import digest, read_folder
 from deploy.errors import Failure
 
 FORMAT = 1
+OUTPUT = Path("dist")
 RECORD = "package.json"
 DAGS = "dags/"
 PLUGINS, REQUIREMENTS, STARTUP = "plugins.zip", "requirements.txt", "startup.sh"
@@ -56,6 +57,10 @@ class Package:
     def below(self, prefix: str) -> dict[str, bytes]:
         """The files below `prefix`, by the rest of their path."""
         return {path.removeprefix(prefix): body for path, body in self.files.items() if path.startswith(prefix)}
+
+    def bundles(self) -> dict[str, dict[str, bytes]]:
+        """The files of every bundle of job code, by the bundle's SHA-256."""
+        return {sha: self.below(f"code/{sha}/") for steps in self.code.values() for sha in steps.values()}
 
 
 def write(package: Package, folder: Path) -> None:

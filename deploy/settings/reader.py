@@ -65,6 +65,16 @@ class Settings:
         """The CodeBuild project that builds images where there is no Docker."""
         return f"{self.prefix}-images"
 
+    def of_release(self) -> dict[str, str]:
+        """What a release's manifest tells DAGs of its environment."""
+        return {
+            "environment": self.environment,
+            "region": self.region,
+            "bucket": self.data_bucket,
+            "role_arn": self.jobs_role_arn,
+            "approval": self.approval,
+        }
+
 
 def read(environment: str, folder: Path = FOLDER) -> Settings:
     """The settings of an environment. Raises Failure where one is missing, unknown or no such value."""

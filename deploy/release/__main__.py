@@ -1,0 +1,66 @@
+"""`python -m deploy.release deploy|rollback dev|staging|prod [--dry-run]`: bring the package in dist/ into an
+environment, or bring back what was there before it. As whom, boto3's environment says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import boto3
+
+from deploy.errors import Failure
+from deploy.packaging.package import OUTPUT, load
+from deploy.progress import Progress
+from deploy.release import deploying
+from deploy.release.deploying import Target
+from deploy.release.mwaa import Environment
+from deploy.settings import Settings, read
+
+
+def check_account(settings: Settings, account: str) -> None:
+    """Raises Failure unless `account`, whose credentials are in use, is that of the settings."""
+    if account != settings.account:
+        raise Failure(
+            f"these are credentials of account {account}, and {settings.environment} is in {settings.account}: "
+            "use a role of that account, or correct deploy/settings"
+        )
+
+
+def target(settings: Settings, progress: Progress) -> Target:
+    """The environment, reached with the credentials of boto3's environment. Raises Failure for another account's."""
+    session = boto3.session.Session(region_name=settings.region)
+    check_account(settings, session.client("sts").get_caller_identity()["Account"])
+    airflow = Environment(session.client("mwaa"), settings.prefix)
+    return Target(settings, session.client("s3"), airflow, progress.say)
+
+
+def main() -> int:
+    """Do what was asked for; 1 and a message where that failed."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.release", description=__doc__)
+    parser.add_argument("what", choices=("deploy", "rollback"))
+    parser.add_argument("environment")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    given = parser.parse_args()
+    progress = Progress()
+    try:
+        _run(given, target(read(given.environment), progress), progress)
+    except Failure as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(given: argparse.Namespace, to: Target, progress: Progress) -> None:
+    back = given.what == "rollback"
+    if given.dry_run:
+        print("\n".join(deploying.preview_back(to) if back else deploying.preview(to, load(OUTPUT))))
+        return
+    with progress.phase(f"{'Rolling back' if back else 'Deploying to'} {to.settings.prefix}"):
+        if back:
+            deploying.go_back(to)
+        else:
+            deploying.deploy(to, load(OUTPUT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

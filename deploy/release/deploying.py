@@ -1,0 +1,122 @@
+"""The order in which a deployment happens. Each step may be repeated: what was cut off goes on with the next call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deploy import publish
+from deploy.errors import Failure
+from deploy.packaging.package import Package
+from deploy.release.bucket import Bucket
+from deploy.release.mwaa import ApiError, Environment
+from deploy.release.plan import plan
+from deploy.release.record import Deployment, contents, deployment
+from deploy.release.verify import verify
+from deploy.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+VARIABLE = "nightshift_release"
+"""The Airflow variable that tells DAGs where their release is."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An environment, as whoever deploys reaches it; `say` tells what happens."""
+
+    settings: Settings
+    s3: S3Client
+    airflow: Environment
+    say: Callable[[str], None]
+
+    @property
+    def bucket(self) -> Bucket:
+        """What MWAA reads."""
+        return Bucket(self.s3, self.settings.airflow_bucket)
+
+
+def preview(target: Target, package: Package) -> list[str]:
+    """What deploying a package would change, a line each; nothing is changed."""
+    return _preview(target, _prepared(target, package)[0])
+
+
+def preview_back(target: Target) -> list[str]:
+    """What going back to the deployment before would change, a line each; nothing is changed."""
+    return _preview(target, target.bucket.deployment(_before(target)))
+
+
+def deploy(target: Target, package: Package) -> None:
+    """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over."""
+    wanted, files, release = _prepared(target, package)
+    publish.store(target.s3, package.bundles(), release)
+    target.bucket.keep(wanted, files)
+    history = target.bucket.history()
+    if history[-1:] != [wanted.id]:
+        target.bucket.remember([*history, wanted.id])
+    _apply(target, wanted)
+
+
+def go_back(target: Target) -> None:
+    """Bring back the deployment before the latest one. Raises Failure where there is none."""
+    name = _before(target)
+    target.say(f"Going back to deployment {name}")
+    _apply(target, target.bucket.deployment(name))
+    # Last: where this is interrupted, the next call means the same deployment.
+    target.bucket.remember(target.bucket.history()[:-1])
+
+
+def _before(target: Target) -> str:
+    history = target.bucket.history()
+    if len(history) < 2:
+        raise Failure(f"nothing was deployed to {target.settings.prefix} before what is there now")
+    return history[-2]
+
+
+def _prepared(target: Target, package: Package) -> tuple[Deployment, Mapping[str, bytes], Mapping[str, Any]]:
+    settings = target.settings
+    release = publish.manifest(package.code, package.images, settings.of_release(), settings.registry)
+    files = contents(package, settings)
+    return deployment(package, release["release"], files), files, release
+
+
+def _preview(target: Target, wanted: Deployment) -> list[str]:
+    lines = plan(wanted, target.bucket.live()).lines()
+    current = publish.current(target.s3, target.settings.data_bucket)
+    if current != wanted.release:
+        lines.append(f"release {wanted.release} instead of {current or 'none'}")
+    return lines or ["nothing changes"]
+
+
+def _apply(target: Target, wanted: Deployment) -> None:
+    bucket, airflow, say = target.bucket, target.airflow, target.say
+    todo = plan(wanted, bucket.live())
+    for line in todo.lines():
+        say(line)
+    bucket.write(wanted, todo.installed)
+    if airflow.install(bucket.versions()):
+        say(f"MWAA has installed it in {airflow.name}")
+    if publish.make_current(target.s3, target.settings.data_bucket, wanted.release):
+        say(f"Release {wanted.release} is current")
+    _tell_where_releases_are(target)
+    bucket.write(wanted, todo.dags)
+    bucket.remove(todo.removed)
+    verify(airflow, wanted.dags, bucket.written(), airflow.sleep)
+    say(f"{len(wanted.dags)} DAGs are in {airflow.name}, without import errors")
+
+
+def _tell_where_releases_are(target: Target) -> None:
+    value = f"s3://{target.settings.data_bucket}/{publish.CURRENT}"
+    try:
+        found = target.airflow.api("GET", f"/variables/{VARIABLE}")["value"]
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        found = None
+    if found != value:
+        given = {"key": VARIABLE, "value": value, "description": "Where DAGs find their release; set by make deploy"}
+        method, path = ("POST", "/variables") if found is None else ("PATCH", f"/variables/{VARIABLE}")
+        target.airflow.api(method, path, body=given)
+        target.say(f"The Airflow variable {VARIABLE} is {value}")
