@@ -9,7 +9,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check deploy rollback coverage bench soak clean
+.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check images deploy rollback coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -68,6 +68,9 @@ package:  ## Make what Amazon MWAA takes, in dist/
 
 package-check:  ## Make it and prove it: in the packages of MWAA's images, without a network
 	@$(python) -m deploy.packaging check
+
+images: package  ## Build the container images and push them, with Docker or in CodeBuild: make images ENV=staging
+	@.venv/airflow/bin/python -m deploy.images "$(ENV)"
 
 deploy: package  ## Bring it into an environment, or see what that would change: make deploy ENV=staging DRY_RUN=yes
 	@.venv/airflow/bin/python -m deploy.release deploy "$(ENV)" $(if $(DRY_RUN),--dry-run)

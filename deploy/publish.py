@@ -20,6 +20,7 @@ import boto3
 from deploy import agreement
 from deploy.bundles import WHOLE, job_code
 from deploy.content import digest, read_folder
+from deploy.images.registry import Image
 from deploy.objects import put_once
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def manifest(
             name: {**bundle(hashes[WHOLE]), "steps": {step: bundle(sha) for step, sha in hashes.items() if step}}
             for name, hashes in code.items()
         },
-        "images": {
-            name: {"uri": f"{registry}/nightshift/{name}:{sha[:12]}", "sha256": sha} for name, sha in images.items()
-        },
+        "images": {name: {"uri": Image(name, sha).uri(registry), "sha256": sha} for name, sha in images.items()},
     }
     return {**content, "release": digest({"release": encode(content)})[:16]}
 

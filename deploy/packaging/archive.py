@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 FILE, PROGRAM = 0o100644, 0o100755
@@ -35,6 +36,13 @@ def unpacked(zipped: bytes) -> dict[str, bytes]:
     """The files in a zip, by path."""
     with zipfile.ZipFile(io.BytesIO(zipped)) as opened:
         return {path: opened.read(path) for path in opened.namelist() if not path.endswith("/")}
+
+
+def unpack(zipped: bytes, folder: Path) -> None:
+    """Write the files in a zip below `folder`, each with its mode."""
+    with zipfile.ZipFile(io.BytesIO(zipped)) as opened:
+        for entry in opened.infolist():
+            Path(opened.extract(entry, folder)).chmod(entry.external_attr >> 16 & 0o777)
 
 
 def names(zipped: bytes) -> list[str]:

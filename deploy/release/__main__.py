@@ -6,30 +6,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-import boto3
-
 from deploy.errors import Failure
 from deploy.packaging.package import OUTPUT, load
 from deploy.progress import Progress
 from deploy.release import deploying
+from deploy.release.account import session_of
 from deploy.release.deploying import Target
 from deploy.release.mwaa import Environment
 from deploy.settings import Settings, read
 
 
-def check_account(settings: Settings, account: str) -> None:
-    """Raises Failure unless `account`, whose credentials are in use, is that of the settings."""
-    if account != settings.account:
-        raise Failure(
-            f"these are credentials of account {account}, and {settings.environment} is in {settings.account}: "
-            "use a role of that account, or correct deploy/settings"
-        )
-
-
 def target(settings: Settings, progress: Progress) -> Target:
     """The environment, reached with the credentials of boto3's environment. Raises Failure for another account's."""
-    session = boto3.session.Session(region_name=settings.region)
-    check_account(settings, session.client("sts").get_caller_identity()["Account"])
+    session = session_of(settings)
     airflow = Environment(session.client("mwaa"), settings.prefix)
     return Target(settings, session.client("s3"), airflow, progress.say)
 

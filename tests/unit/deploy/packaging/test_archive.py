@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
-from deploy.packaging.archive import archive, names, unpacked
+from deploy.packaging.archive import archive, names, unpack, unpacked
 
 FILES = {"b/program": b"#!/bin/sh\n", "a.txt": b"text", ".hidden": b""}
 
@@ -32,3 +33,9 @@ def test_no_clock_and_no_compression_leaves_its_mark() -> None:
         assert {(entry.date_time, entry.compress_type) for entry in opened.infolist()} == {
             ((1980, 1, 1, 0, 0, 0), zipfile.ZIP_STORED)
         }
+
+
+def test_a_script_can_be_executed_where_it_was_unpacked(tmp_path: Path) -> None:
+    unpack(archive(FILES), tmp_path)
+    assert (tmp_path / "b" / "program").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "a.txt").read_bytes() == b"text"

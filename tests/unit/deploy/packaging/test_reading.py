@@ -17,7 +17,12 @@ DAGS = {
     "remote.py": b"import socket\nfrom airflow.sdk import DAG\nsocket.create_connection(('127.0.0.1', 9))\n",
     ".airflowignore": b"helper/\n",
 }
-PLUGINS = {".airflowignore": b"*\n", "tool/__init__.py": b"", "tool/late.py": b"import no_such_package\n"}
+PLUGINS = {
+    ".airflowignore": b"*\n",
+    "tool/__init__.py": b"",
+    "tool/late.py": b"import no_such_package\n",
+    "tool/of_a_later_airflow.py": b"import airflow.sdk.no_such_module\n",
+}
 
 
 @pytest.fixture(scope="module")

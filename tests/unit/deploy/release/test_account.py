@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.errors import Failure
-from deploy.release.__main__ import check_account
+from deploy.release.account import check_account
 from deploy.settings import read
 
 

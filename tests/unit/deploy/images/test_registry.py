@@ -1,0 +1,87 @@
+"""Images are pushed once, to repositories that scan them and keep their tags: the local ECR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploy.errors import Failure
+from deploy.images.__main__ import push_all
+from deploy.images.registry import Image, ensure_repository, is_pushed
+from deploy.packaging.package import Package
+from deploy.progress import Progress
+from tests.support.local_aws import unique
+
+REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
+
+
+@pytest.fixture
+def ecr(aws: Any) -> Any:
+    return aws.client("ecr")
+
+
+@pytest.fixture
+def image() -> Image:
+    """An image that no other test has."""
+    return Image(unique("i"), "ab" * 32)
+
+
+def push(ecr: Any, image: Image) -> None:
+    ecr.put_image(repositoryName=image.repository, imageManifest="{}", imageTag=image.tag)
+
+
+def package(image: Image) -> Package:
+    return Package({f"images/{image.name}.zip": b"context"}, [], {}, {image.name: image.sha256})
+
+
+def test_the_tag_is_the_hash_of_what_an_image_is_built_from() -> None:
+    assert Image("training", "ab" * 32).uri(REGISTRY) == f"{REGISTRY}/nightshift/training:abababababab"
+
+
+def test_a_repository_is_made_that_scans_what_is_pushed_and_lets_no_tag_move(ecr: Any, image: Image) -> None:
+    ensure_repository(ecr, image)
+    ensure_repository(ecr, image)
+    (found,) = ecr.describe_repositories(repositoryNames=[image.repository])["repositories"]
+    assert found["imageScanningConfiguration"]["scanOnPush"]
+    assert found["imageTagMutability"] == "IMMUTABLE"
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({"imageTagMutability": "IMMUTABLE"}, "does not scan what is pushed: set scanOnPush"),
+        ({"imageScanningConfiguration": {"scanOnPush": True}}, "can be moved to other images"),
+    ],
+)
+def test_a_repository_that_is_less_is_refused_with_what_to_do(
+    ecr: Any, image: Image, made: dict[str, Any], told: str
+) -> None:
+    ecr.create_repository(repositoryName=image.repository, **made)
+    with pytest.raises(Failure, match=told):
+        ensure_repository(ecr, image)
+
+
+def test_an_image_is_there_once_it_is_pushed(ecr: Any, image: Image) -> None:
+    assert not is_pushed(ecr, image)
+    ensure_repository(ecr, image)
+    assert not is_pushed(ecr, image)
+    push(ecr, image)
+    assert is_pushed(ecr, image)
+
+
+def test_an_image_is_built_once(ecr: Any, image: Image) -> None:
+    built: list[tuple[bytes, str]] = []
+
+    def build(given: Image, context: bytes, uri: str) -> None:
+        built.append((context, uri))
+        push(ecr, given)
+
+    for _ in range(2):
+        assert push_all(ecr, package(image), REGISTRY, build, Progress()) == [image.uri(REGISTRY)]
+    assert built == [(b"context", image.uri(REGISTRY))]
+
+
+def test_a_build_that_pushed_nothing_is_no_success(ecr: Any, image: Image) -> None:
+    with pytest.raises(Failure, match="was built, but the registry has it not"):
+        push_all(ecr, package(image), REGISTRY, lambda *_: None, Progress())
