@@ -29,7 +29,7 @@ from mlops_sagemaker.operators.probing import (
 from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
 from mlops_sagemaker.operators.replaying import ShadowReplayOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
-from mlops_sagemaker.requests import Alarms, DataCapture, Drift, EndpointConfig, Model, Scaling, Variant
+from mlops_sagemaker.requests import Alarms, DataCapture, DriftMetric, EndpointConfig, Model, Scaling, Variant
 
 RUN = "ti.xcom_pull(task_ids='resolve')"
 SMOKE = f"{{{{ {RUN}.smoke }}}}"
@@ -128,7 +128,7 @@ def _staging(use_case: UseCase, run: Any) -> list[Any]:
         f"{{{{ {RUN}.role_arn }}}}",
         image=f"{{{{ {RUN}.image }}}}",
         model_data=f"{{{{ {RUN}.model_data }}}}",
-        environment={Drift.baseline: f"{{{{ {RUN}.baseline }}}}", Drift.model: METRICS_NAME},
+        environment=DriftMetric(METRICS_NAME).environment(f"{{{{ {RUN}.baseline }}}}"),
     )
     config = EndpointConfig([Variant(MODEL, declared.staging_instance)])
     known = {"endpoint_name": name, "smoke": SMOKE}

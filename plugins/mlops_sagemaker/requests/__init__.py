@@ -4,7 +4,7 @@ Any text may be a Jinja template: the operators render the finished request.
 Shapes: botocore's service model ``sagemaker/2017-07-24``.
 """
 
-from mlops_sagemaker.requests.guards import Alarms, Drift, Scaling
+from mlops_sagemaker.requests.guards import Alarms, DriftMetric, Scaling
 from mlops_sagemaker.requests.hosting import BlueGreen, DataCapture, EndpointConfig, Model, Variant
 from mlops_sagemaker.requests.jobs import (
     PROCESSING_DIR,
@@ -29,7 +29,7 @@ __all__ = [
     "Categories",
     "ContinuousRange",
     "DataCapture",
-    "Drift",
+    "DriftMetric",
     "EndpointConfig",
     "Input",
     "Instances",

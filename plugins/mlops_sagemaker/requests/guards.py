@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from mlops_sagemaker.requests.hosting import Variant
 
@@ -10,15 +10,22 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 @dataclass(frozen=True)
-class Drift:
-    """What the image that serves is told, and what it tells: how far a model's predictions drift from those of its
-    evaluation. `serving.drift` of that image has the same names."""
+class DriftMetric:
+    """By what the image that serves tells how far the predictions of ``model`` drift from those of its evaluation;
+    `serving.drift` of that image has the same names."""
 
-    baseline = "DRIFT_BASELINE"
-    model = "DRIFT_MODEL"
-    namespace = "Nightshift/Serving"
-    dimension = "ModelPackage"
-    metric = "PredictionDrift"
+    model: str
+    namespace: ClassVar[str] = "Nightshift/Serving"
+    name: ClassVar[str] = "PredictionDrift"
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """Its dimensions in CloudWatch."""
+        return {"ModelPackage": self.model}
+
+    def environment(self, baseline: str) -> dict[str, str]:
+        """What the image is told; ``baseline`` is how the evaluation's predictions were distributed, as JSON."""
+        return {"DRIFT_BASELINE": baseline, "DRIFT_MODEL": self.model}
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,12 @@ class Alarms:
     def requests(self, endpoint_name: str, config_name: str, model: str) -> list[dict[str, Any]]:
         """The keyword arguments of ``put_metric_alarm``, by alarm; ``model`` is the model's name in its own metrics."""
         served = {"EndpointName": endpoint_name, "VariantName": Variant.name, "EndpointConfigName": config_name}
-        own = {Drift.dimension: model}
+        drift = DriftMetric(model)
         microseconds = self.max_latency.total_seconds() * 1e6
         watched = [
             ("AWS/SageMaker", "Invocation5XXErrors", served, self.max_error_share),
             ("AWS/SageMaker", "ModelLatency", served, microseconds),
-            (Drift.namespace, Drift.metric, own, self.max_drift),
+            (drift.namespace, drift.name, drift.dimensions, self.max_drift),
         ]
         return [
             {

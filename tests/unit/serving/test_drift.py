@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlops_sagemaker.requests.guards import Drift as Told
+from mlops_sagemaker.requests.guards import DriftMetric
 from serving import drift
 from serving.app import SYNTHETIC
 from serving.drift import Drift
@@ -68,10 +68,12 @@ def test_a_metric_is_told_for_each_window_whatever_the_requests(capsys: pytest.C
     (told,) = metrics(capsys.readouterr().out)
     assert told["rows"] == drift.WINDOW + 49
     (directive,) = told["_aws"]["CloudWatchMetrics"]
+    watched = DriftMetric("rings/1")
+    dimensions = [[*watched.dimensions]]
     assert directive == {
-        "Namespace": Told.namespace, "Dimensions": [[Told.dimension]], "Metrics": [{"Name": Told.metric}],
+        "Namespace": watched.namespace, "Dimensions": dimensions, "Metrics": [{"Name": watched.name}],
     }  # fmt: skip
-    assert told[Told.dimension] == "rings/1"
+    assert told.items() >= watched.dimensions.items()
 
 
 def test_what_is_no_number_is_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +85,7 @@ def test_what_is_no_number_is_passed_over(capsys: pytest.CaptureFixture[str]) ->
 
 def test_without_a_baseline_nothing_is_compared() -> None:
     assert Drift.read({}) is None
-    assert (Told.baseline, Told.model) == (drift.BASELINE, drift.MODEL)
+    assert DriftMetric("rings/1").environment("{}") == {drift.BASELINE: "{}", drift.MODEL: "rings/1"}
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ class App:
         body = await self._body(headers, receive)
         content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
         accept = headers.get(b"accept", b"").decode("latin-1")
-        synthetic = headers.get(b"x-amzn-sagemaker-custom-attributes") == SYNTHETIC
-        arguments = (body, content_type, accept, self._drift.see if self._drift and not synthetic else None)
+        drift = self._drift if headers.get(b"x-amzn-sagemaker-custom-attributes") != SYNTHETIC else None
+        arguments = (body, content_type, accept, drift.see if drift else None)
         if len(body) <= AT_ONCE_BYTES and not self._service.own:
             return self._service.answer(*arguments)
         loop = asyncio.get_running_loop()
