@@ -36,7 +36,8 @@ class Replay:
     for captured requests are of any size.
 
     Good models of different kinds shift, too: in 95 of 100 samples of 100 rows by no more than 0.74 between boosted
-    trees, forest and logistic regression on the sample data. A shift by a standard deviation is about 1.
+    trees, forest and logistic regression on the sample data. A shift by a standard deviation is about 1. Raises
+    ValueError for numbers that mean nothing.
     """
 
     requests: int = 200
@@ -46,6 +47,10 @@ class Replay:
     schema: Mode = Mode.ENFORCE
     shift: Mode = Mode.ENFORCE
     latency: Mode = Mode.DRY_RUN
+
+    def __post_init__(self) -> None:
+        if min(self.requests, self.min_rows) < 1 or self.max_shift <= 0 or self.window <= timedelta(0):
+            raise ValueError(f"a replay of nothing, or that nothing passes: {self}; declare numbers above 0")
 
 
 @dataclass(frozen=True)

@@ -185,3 +185,9 @@ def test_the_index_is_nothing_for_the_same_values_and_finite_for_any() -> None:
 def test_a_shift_by_a_deviation_is_an_index_of_about_one() -> None:
     found = replays.stability_index(drawn(20_000, 0, 1), drawn(20_000, 1, 1, seed=2))
     assert found == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("declared", [{"requests": 0}, {"min_rows": 0}, {"max_shift": 0.0}, {"window": timedelta(0)}])
+def test_a_replay_that_could_show_nothing_is_refused(declared: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="declare numbers above 0"):
+        Replay(**declared)
