@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from functools import partial
 from typing import Any
 
-from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, new_request_id
+from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, answered, new_request_id
 from sagemaker_local.errors import ServiceError
-from sagemaker_local.faults import Faults, ResponseLost
+from sagemaker_local.faults import Faults
 from sagemaker_local.operations.registry import Context, Handler, Request, Services
 from sagemaker_local.protocol import model
 from sagemaker_local.protocol.serialization import filtered, serialize
 from sagemaker_local.protocol.validation import validate
 from sagemaker_local.signature import Signer
-
-log = logging.getLogger(__name__)
 
 
 class Api:
@@ -31,18 +28,11 @@ class Api:
         return Call(partial(self._answer, who, target), _too_large)
 
     async def _answer(self, who: Signer | None, target: str, body: bytes) -> HttpAnswer:
-        request_id = new_request_id()
-        try:
-            answer = await asyncio.to_thread(self._answered, who, target, body)
-        except ServiceError as error:
-            return _error(error, request_id)
-        except ResponseLost:
-            raise
-        except Exception:
-            log.exception("request %s", request_id)
-            message = f"Internal failure; see the log, request {request_id}"
-            return _error(ServiceError("InternalFailure", message, 500), request_id)
-        return _answer(200, answer, request_id)
+        async def in_a_thread(request_id: str) -> HttpAnswer:
+            content = await asyncio.to_thread(self._answered, who, target, body)
+            return _answer(200, content, request_id)
+
+        return await answered(in_a_thread, _error)
 
     def _answered(self, who: Signer | None, target: str, body: bytes) -> bytes:
         name = target.removeprefix(model.TARGET_PREFIX).removeprefix(model.AUTOSCALING_PREFIX)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from sagemaker_local.errors import ServiceError
+from sagemaker_local.faults import ResponseLost
 from sagemaker_local.hosting.invocation import Parts
+
+log = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES = 8 << 20
 """More is not read. What is a little too long for an operation gets that operation's own error."""
@@ -33,6 +38,23 @@ class Call(NamedTuple):
     """by its body, an error's too; raises ``ResponseLost``"""
     too_large: Callable[[], HttpAnswer]
     """if its body is longer than the limit"""
+
+
+async def answered(
+    answer: Callable[[str], Awaitable[HttpAnswer]], as_error: Callable[[ServiceError, str], HttpAnswer]
+) -> HttpAnswer:
+    """What *answer* makes of a new request id, or *as_error* of what was wrong. Raises ``ResponseLost``."""
+    request_id = new_request_id()
+    try:
+        return await answer(request_id)
+    except ServiceError as error:
+        return as_error(error, request_id)
+    except ResponseLost:
+        raise
+    except Exception:
+        log.exception("request %s", request_id)
+        message = f"Internal failure; see the log, request {request_id}"
+        return as_error(ServiceError("InternalFailure", message, 500), request_id)
 
 
 def new_request_id() -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 from collections.abc import Awaitable, Mapping
 from functools import partial
 
-from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, new_request_id
+from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, HttpAnswer, answered, new_request_id
 from sagemaker_local.domain.arns import Scope
 from sagemaker_local.errors import ServiceError
 from sagemaker_local.faults import Faults, ResponseLost
@@ -17,8 +16,6 @@ from sagemaker_local.operations.registry import RuntimeCall, RuntimeHandler, Ser
 from sagemaker_local.protocol import rest
 from sagemaker_local.protocol.rest import Route
 from sagemaker_local.signature import Signer
-
-log = logging.getLogger(__name__)
 
 
 class Runtime:
@@ -37,19 +34,12 @@ class Runtime:
         return Call(partial(self._answer, route, who.scope, headers), _too_large)
 
     async def _answer(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> HttpAnswer:
-        request_id = new_request_id()
-        try:
+        async def in_the_loop(request_id: str) -> HttpAnswer:
             answer = await self._answered(route, scope, headers, body)
             shown = [(b"x-amzn-RequestId", request_id.encode()), *answer.headers]
             return HttpAnswer(rest.success_status(route.operation), shown, answer.body, answer.parts)
-        except ServiceError as error:
-            return _error(error, request_id)
-        except ResponseLost:
-            raise
-        except Exception:
-            log.exception("request %s", request_id)
-            message = f"Internal failure; see the log, request {request_id}"
-            return _error(ServiceError("InternalFailure", message, 500), request_id)
+
+        return await answered(in_the_loop, _error)
 
     def _answered(self, route: Route, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Awaitable[Answer]:
         handler = self._operations.get(route.operation)
