@@ -25,6 +25,7 @@ from lifecycle.run import (
     job_of,
 )
 from lifecycle.use_case import UseCase
+from mlops_sagemaker import naming
 from mlops_sagemaker.operators.gate import MetricGateOperator
 from mlops_sagemaker.operators.jobs import (
     SageMakerProcessingJobOperator,
@@ -123,7 +124,7 @@ def gate(use_case: UseCase) -> MetricGateOperator:
 def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator:
     """Register what the gate let through; ``run`` and ``verdict`` are the outputs of the tasks resolve and gate."""
     return RegisterModelOperator(
-        group=use_case.name,
+        group=naming.group_name(use_case.name),
         group_description=use_case.description,
         gate=verdict,
         run=run,

@@ -13,9 +13,9 @@ from mlops_sagemaker.operators.notify import Notifier
 from mlops_sagemaker.replays import Replay
 from mlops_sagemaker.requests import BlueGreen, Categories, ContinuousRange, IntegerRange
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-"""Short enough for `<name>_training` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64
-characters."""
+NAME = re.compile(r"(?=.{1,32}$)[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""Short enough for `<name>_deployment` to be triggered on Amazon MWAA, whose InvokeRestApi takes 64 characters.
+SageMaker's names have hyphens for the underscores: no two use cases become one."""
 Range = IntegerRange | ContinuousRange | Categories
 MAX_CANDIDATES = 7
 """A processing job takes ten inputs; the evaluation needs three of them for test rows, champion and code."""
@@ -97,9 +97,9 @@ class Scoring:
 class UseCase:
     """One model and its rules.
 
-    ``name`` is also the folder of its job code, the top folder of its objects in S3 and its model package
-    group. ``candidates`` are those that its job code declares; one of them is the baseline. A threshold of the gate's
-    own metric is in the form, too.
+    ``name`` is also the folder of its job code, the top folder of its objects in S3 and, with hyphens for underscores,
+    its model package group. ``candidates`` are those that its job code declares; one of them is the baseline. A
+    threshold of the gate's own metric is in the form, too.
     ``schedule`` is a cron expression in ``timezone`` (IANA name), whose midnights also end the data windows. A window
     is ``window_days`` long, by default as long as there is data.
     ``max_runtime`` is the limit of each job. Instance types, and the number of those that train one candidate
@@ -133,7 +133,7 @@ class UseCase:
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:
             if not NAME.fullmatch(name):
-                raise ValueError(f"{kind} name {name!r}: write 1 to 32 of a-z, 0-9 and _, a letter first")
+                raise ValueError(f"{kind} name {name!r}: write 1 to 32 of a-z, 0-9 and single _, a letter first")
         if not 0 < len(self.candidates) <= MAX_CANDIDATES:
             raise ValueError(f"{self.name}: declare 1 to {MAX_CANDIDATES} candidates, not {len(self.candidates)}")
         if tuned := [name for name, each in self.candidates.items() if each.tuning and self.trained_by == "processing"]:

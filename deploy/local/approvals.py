@@ -8,7 +8,12 @@ from typing import Any
 
 def name_of(use_case: str) -> str:
     """The name of a use case's queue, and of the rule that fills it; ``dags/assets.py`` knows it."""
-    return f"{use_case.replace('_', '-')}-approvals"
+    return f"{_group(use_case)}-approvals"
+
+
+def _group(use_case: str) -> str:
+    """The model package group of a use case; ``mlops_sagemaker.naming`` knows it."""
+    return use_case.replace("_", "-")
 
 
 def pattern(use_case: str) -> dict[str, Any]:
@@ -18,7 +23,7 @@ def pattern(use_case: str) -> dict[str, Any]:
         "source": ["aws.sagemaker"],
         "detail-type": ["SageMaker Model Package State Change"],
         "detail": {
-            "ModelPackageGroupName": [use_case],
+            "ModelPackageGroupName": [_group(use_case)],
             "ModelApprovalStatus": ["Approved", "Rejected"],
             "UpdatedModelPackageFields": ["ModelApprovalStatus", {"exists": False}],
         },

@@ -61,6 +61,12 @@ def endpoint_name(use_case: str, stage: str) -> str:
     return f"{words(use_case)}-{stage}"
 
 
+def group_name(use_case: str) -> str:
+    """The model package group of a use case. Underscores, which a group may not have, become hyphens, which a use case
+    may not have: so no two use cases share a group."""
+    return words(use_case)
+
+
 def client_token(identity: object) -> str:
     """Idempotency token (32 characters) of requests that are for the same thing: that whose JSON ``identity`` it is."""
     return digest(identity)[:32]

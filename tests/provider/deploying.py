@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 from lifecycle.deployment import deployment_dag
 from lifecycle.rollback import rollback_dag
 from lifecycle.use_case import Deployment
+from mlops_sagemaker import naming
 from mlops_sagemaker.operators import restore
 from mlops_sagemaker.requests import BlueGreen
 from tests.dags.lifecycle.declared import declared
@@ -46,12 +47,13 @@ class UseCases:
 
     def __init__(self, hosting: Hosting, patch: pytest.MonkeyPatch, shift: BlueGreen = SHIFT) -> None:
         self.aws: LocalAws = hosting.aws
-        self.name = unique("rings").replace("-", "")[:24]
+        self.name = unique("rings").replace("-", "_")
+        self.group = naming.group_name(self.name)
         self.hosting = hosting
-        self.staging, self.production = (hosting.adopt(f"{self.name}-{stage}") for stage in ("staging", "production"))
+        self.staging, self.production = (hosting.adopt(f"{self.group}-{stage}") for stage in ("staging", "production"))
         self.use_case = declared(name=self.name, deployment=Deployment(shift=shift, latency_budget=BUDGET))
         self._patch = patch
-        self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.name)
+        self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.group)
         self.release = self.aws.put(f"{self.name}/release.json", json.dumps(self._release()))
 
     def _release(self) -> dict[str, Any]:
@@ -83,7 +85,7 @@ class UseCases:
             **changes,
         }
         created = self.aws.sagemaker.create_model_package(
-            ModelPackageGroupName=self.name, ModelApprovalStatus=approval, CustomerMetadataProperties=facts
+            ModelPackageGroupName=self.group, ModelApprovalStatus=approval, CustomerMetadataProperties=facts
         )
         return str(created["ModelPackageArn"])
 

@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from mlops_sagemaker import champions, deployments
+from mlops_sagemaker import champions, deployments, naming
 from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.deployments import REFUSED, SUPERSEDED
 from mlops_sagemaker.errors import UserError
@@ -27,7 +27,7 @@ class ResolveDeploymentOperator(LifecycleOperator):
 
     Versions that a later approval has overtaken are marked as superseded, one that may not be deployed as refused.
 
-    :param use_case: name of the model package group and of the bucket's top folder.
+    :param use_case: names the model package group and the bucket's top folder.
     :param image: name of the image that serves.
     :param version: the version that is asked for (a template); empty: the one approved last that waits.
     :param approval: how production is approved, ``manual`` or ``automatic``, unless the release or the run says so.
@@ -50,6 +50,7 @@ class ResolveDeploymentOperator(LifecycleOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.use_case = use_case
+        self.group = naming.group_name(use_case)
         self.image = image
         self.version = version
         self.approval = approval
@@ -67,13 +68,13 @@ class ResolveDeploymentOperator(LifecycleOperator):
             return {**self._of(package), **self._by(current), "champion_uri": where, "champion": champion}
 
     def _asked_for(self) -> Description:
-        for package in self.hook.packages(self.use_case):
+        for package in self.hook.packages(self.group):
             if str(package["ModelPackageVersion"]) == self.version:
                 return package
-        raise UserError(f"the model package group {self.use_case} has no version {self.version}")
+        raise UserError(f"the model package group {self.group} has no version {self.version}")
 
     def _waiting(self, champion: dict[str, Any] | None) -> Description:
-        choice = deployments.choose(list(self.hook.packages(self.use_case, ModelApprovalStatus="Approved")), champion)
+        choice = deployments.choose(list(self.hook.packages(self.group, ModelApprovalStatus="Approved")), champion)
         for package in choice.overtaken:
             self.hook.mark(package["ModelPackageArn"], deployments.mark(SUPERSEDED))
             self.log.info("%s is superseded by a later approval", package["ModelPackageArn"])

@@ -138,7 +138,7 @@ class ResolveRunOperator(LifecycleOperator):
         if served is not None:
             package = self.hook.describe(MODEL_PACKAGE, served["model_package_arn"])
         else:
-            package = self.hook.champion(self.use_case)
+            package = self.hook.champion(naming.group_name(self.use_case))
         if package is None:
             return None
         arn = package["ModelPackageArn"]

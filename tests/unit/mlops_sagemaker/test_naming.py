@@ -61,6 +61,10 @@ def test_long_names_are_cut_but_stay_apart() -> None:
     assert len({name(key) for key in keys}) == 2
 
 
+def test_a_model_package_group_is_named_as_sagemaker_allows() -> None:
+    assert naming.group_name("house_prices_2") == "house-prices-2"
+
+
 def test_a_token_is_that_of_one_thing() -> None:
     token = naming.client_token(["abalone", "s3://b/model.tar.gz"])
     assert naming.client_token(["abalone", "s3://b/model.tar.gz"]) == token
