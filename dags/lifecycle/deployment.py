@@ -60,7 +60,8 @@ DOCS = {
         their kind, the shift of the predictions, the time. Nothing is replayed where nothing was captured.""",
     "unstage": """Deletes the staging endpoint, whatever came of its tests: it costs money as long as it is there.""",
     "approve": """Waits for a person to let the version into production, or to reject it; under Required Actions
-        in Airflow's menu. Where the policy is automatic nobody is asked.""",
+        in Airflow's menu. Where the policy is automatic nobody is asked. A version that a later approval has
+        overtaken, or that was rejected in the registry, is not waited for any longer.""",
     "record": """Writes down with the version who let it into production and why. A rejected or overtaken version
         goes no further, and the run stays green.""",
     "config": """Writes down what the production endpoint is to be: at least two instances of the model, and every
@@ -165,6 +166,8 @@ def _approval(use_case: UseCase, run: Any) -> list[Any]:
         subject=f"Put version {{{{ {RUN}.version }}}} of {use_case.name} into production?",
         body=QUESTION,
         policy=f"{{{{ {RUN}.policy }}}}",
+        run=run,
+        use_case=use_case.name,
         **_named("approve"),
     )
     return [

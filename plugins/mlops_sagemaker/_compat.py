@@ -1,15 +1,19 @@
 """The only importer of what the amazon provider calls internal, or what only some supported Airflows have."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.triggers.hitl import HITLTrigger
+from airflow.sdk import exceptions
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import BaseTrigger
 from asgiref.sync import sync_to_async
 
@@ -17,6 +21,7 @@ __all__ = [
     "AwsBaseOperator",
     "AwsBaseSensor",
     "HITLOperator",
+    "await_answer",
     "aws_template_fields",
     "failed_tasks",
     "is_tried_again",
@@ -27,6 +32,7 @@ __all__ = [
 _AIRFLOW_CALLS_ON_KILL = hasattr(BaseTrigger, "on_kill")
 # Deferred is what the next try is: who is killed is in a worker.
 _ON_THE_WAY = {None, "scheduled", "queued", "up_for_retry", "deferred"}
+_AIRFLOW_AWAITS_INPUT = hasattr(exceptions, "TaskAwaitingInput")
 _AIRFLOW_HAS_RETRY_POLICIES = find_spec("airflow.sdk.definitions.retry_policy") is not None
 
 
@@ -52,6 +58,21 @@ def failed_tasks(ti: Any) -> list[str]:
     found = RuntimeTaskInstance.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
     names = [name for tasks in found.values() for name, state in tasks.items() if state == "failed"]
     return sorted(names)
+
+
+def await_answer(operator: HITLOperator, ti: Any, wait: timedelta) -> NoReturn:
+    """Wait on, so long, for the answer to the question that ``operator`` has asked. One that has come meanwhile counts:
+    to ask again would drop it."""
+    if _AIRFLOW_AWAITS_INPUT:
+        raise exceptions.TaskAwaitingInput(method_name="execute_complete", timeout=wait)
+    trigger = HITLTrigger(
+        ti_id=ti.id,
+        options=operator.options,
+        params=operator.serialized_params,
+        multiple=operator.multiple,
+        timeout_datetime=utcnow() + wait,
+    )
+    raise exceptions.TaskDeferred(trigger=trigger, method_name="execute_complete")
 
 
 def _states(ti: Any) -> set[str | None]:

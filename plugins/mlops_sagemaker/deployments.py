@@ -54,6 +54,14 @@ def choose(packages: Sequence[Description], served: Mapping[str, Any] | None) ->
     return Choice(chosen, [package for package in waiting if package is not chosen])
 
 
+def overtaking(packages: Sequence[Description], arn: str, since: float) -> str:
+    """The ARN of the version that was approved last, after ``since``, and waits for its deployment; empty if there is
+    none, or if it is ``arn`` itself."""
+    chosen = choose(packages, {"approved_at": since}).chosen
+    found = "" if chosen is None else str(chosen["ModelPackageArn"])
+    return "" if found == arn else found
+
+
 def _waits(package: Description) -> bool:
     return bool(package["ModelApprovalStatus"] == "Approved" and MARK not in properties(package))
 

@@ -1,18 +1,24 @@
 """Who lets a version into production: a person in Airflow's UI, or a declared policy."""
 
-from typing import Any
+import logging
+from datetime import timedelta
+from typing import Any, NoReturn
 
 from airflow.sdk import Context, Param
 from airflow.sdk.exceptions import AirflowSkipException
 
-from mlops_sagemaker import champions, deployments
-from mlops_sagemaker._compat import HITLOperator, aws_template_fields
+from mlops_sagemaker import champions, deployments, naming
+from mlops_sagemaker._compat import HITLOperator, await_answer, aws_template_fields
 from mlops_sagemaker.deployments import REFUSED, SUPERSEDED
+from mlops_sagemaker.errors import ApiError, UserError
+from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.resources import MODEL_PACKAGE
 
 APPROVE, REJECT = "Approve", "Reject"
 AUTOMATIC = "automatic"
 MAX_DESCRIPTION = 1024
+log = logging.getLogger(__name__)
 
 
 class ApproveDeploymentOperator(HITLOperator):
@@ -21,15 +27,35 @@ class ApproveDeploymentOperator(HITLOperator):
 
         {"approved": bool, "by": who, "why": their words}
 
+    Now and then it looks whether the question still stands: when a later approval has overtaken the version, or the
+    registry has rejected it, what follows is skipped, and the run makes room for the next.
+
     :param policy: ``manual`` or ``automatic`` (a template).
+    :param run: the ``output`` of the ResolveDeploymentOperator.
+    :param use_case: names the model package group.
+    :param look_again: how long a question stands until it is looked whether it still does.
+    :param aws_conn_id: the Airflow connection to AWS.
     """
 
-    template_fields = (*HITLOperator.template_fields, "policy")
+    template_fields = (*HITLOperator.template_fields, "policy", "run")
 
-    def __init__(self, *, policy: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        policy: str,
+        run: Any,
+        use_case: str,
+        look_again: timedelta = timedelta(minutes=3),
+        aws_conn_id: str = "aws_default",
+        **kwargs: Any,
+    ) -> None:
         why = Param("", "Why; it is written down with the version.", type="string", title="Reason", maxLength=500)
-        super().__init__(options=[APPROVE, REJECT], params={"reason": why}, **kwargs)
+        super().__init__(options=[APPROVE, REJECT], params={"reason": why}, response_timeout=look_again, **kwargs)
         self.policy = policy
+        self.look_again = look_again
+        self.run: dict[str, Any] = run
+        self.use_case = use_case
+        self.aws_conn_id = aws_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, unless the policy answers."""
@@ -39,7 +65,10 @@ class ApproveDeploymentOperator(HITLOperator):
         return {"approved": True, "by": "policy", "why": f"the approval is declared as {AUTOMATIC}"}
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """What they answered."""
+        """What they answered; if they have not yet, wait on while the question stands."""
+        if event.get("error_type") == "timeout":
+            self._stop_if_moot()
+            await_answer(self, context["ti"], self.look_again)
         answer = super().execute_complete(context, event)
         user = answer["responded_by_user"] or {}
         return {
@@ -47,6 +76,14 @@ class ApproveDeploymentOperator(HITLOperator):
             "by": user.get("name") or "unknown",
             "why": answer["params_input"].get("reason", ""),
         }
+
+    def _stop_if_moot(self) -> None:
+        try:
+            with user_errors_are_final():
+                _stop_if_moot(LifecycleHook(aws_conn_id=self.aws_conn_id), self.use_case, self.run)
+        except ApiError as error:
+            # Failing would ask people anew, and drop what they have answered meanwhile.
+            self.log.warning("Whether the question still stands is looked at later: %s", error)
 
 
 class RecordApprovalOperator(LifecycleOperator):
@@ -57,7 +94,7 @@ class RecordApprovalOperator(LifecycleOperator):
 
     :param run: the ``output`` of the ResolveDeploymentOperator.
     :param answer: the ``output`` of the ApproveDeploymentOperator.
-    :param use_case: name of the model package group.
+    :param use_case: names the model package group.
     """
 
     template_fields = aws_template_fields("run", "answer")
@@ -76,25 +113,32 @@ class RecordApprovalOperator(LifecycleOperator):
         with user_errors_are_final():
             if not self.answer["approved"]:
                 self.hook.update_package(arn, {"ModelApprovalStatus": "Rejected", "ApprovalDescription": words})
-                self._stop(REFUSED, words)
-            later = self._later()
-            if later:
-                self._stop(SUPERSEDED, f"by {later}")
+                _stop(self.hook, arn, REFUSED, words)
+            _stop_if_moot(self.hook, self.use_case, self.run)
             self.hook.mark(arn, {"production_approval": deployments.plain(words)})
         self.log.info("%s: %s", arn, words)
         return self.answer
 
-    def _later(self) -> str:
-        """The ARN of a version that was approved later and waits, empty if there is none."""
-        champion = champions.read(self.hook, self.run["champion_uri"])["champion"]
-        since = max(self.run["approved_at"], champion["approved_at"] if champion else 0.0)
-        packages = list(self.hook.packages(self.use_case, ModelApprovalStatus="Approved"))
-        chosen = deployments.choose(packages, {"approved_at": since}).chosen
-        found = "" if chosen is None else str(chosen["ModelPackageArn"])
-        return "" if found == self.run["model_package_arn"] else found
 
-    def _stop(self, state: str, reason: str) -> None:
-        self.hook.mark(self.run["model_package_arn"], deployments.mark(state, reason))
-        # Airflow does not write a skip's reason into the log of the task.
-        self.log.warning("Not deployed, %s: %s", state, reason)
-        raise AirflowSkipException(f"{state}: {reason}")
+def _stop_if_moot(hook: LifecycleHook, use_case: str, run: dict[str, Any]) -> None:
+    """Skip what follows if the version of ``run`` was rejected in the registry, or a version that was approved later
+    waits."""
+    arn = run["model_package_arn"]
+    package = hook.describe(MODEL_PACKAGE, arn)
+    if package is None:
+        raise UserError(f"{arn} is not in the registry any more")
+    if MODEL_PACKAGE.status(package) != "Approved":
+        _stop(hook, arn, REFUSED, f"it is {MODEL_PACKAGE.status(package)} in the registry")
+    champion = champions.read(hook, run["champion_uri"])["champion"]
+    since = max(run["approved_at"], champion["approved_at"] if champion else 0.0)
+    packages = list(hook.packages(naming.group_name(use_case), ModelApprovalStatus="Approved"))
+    later = deployments.overtaking(packages, arn, since)
+    if later:
+        _stop(hook, arn, SUPERSEDED, f"by {later}")
+
+
+def _stop(hook: LifecycleHook, arn: str, state: str, reason: str) -> NoReturn:
+    hook.mark(arn, deployments.mark(state, reason))
+    # Airflow does not write a skip's reason into the log of the task.
+    log.warning("Not deployed, %s: %s", state, reason)
+    raise AirflowSkipException(f"{state}: {reason}")

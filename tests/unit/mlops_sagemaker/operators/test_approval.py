@@ -1,8 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
 from tests.unit.mlops_sagemaker.contexts import context_for
@@ -11,8 +12,15 @@ from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 ANSWER = {"approved": True, "by": "jo", "why": "good"}
 
 
-def ask(policy: str = "manual") -> ApproveDeploymentOperator:
-    return ApproveDeploymentOperator(task_id="approve", subject="Put it there?", body="It is good.", policy=policy)
+def ask(policy: str = "manual", package: dict[str, Any] | None = None) -> ApproveDeploymentOperator:
+    return ApproveDeploymentOperator(
+        task_id="approve",
+        subject="Put it there?",
+        body="It is good.",
+        policy=policy,
+        run=package and run_of(package),
+        use_case="abalone",
+    )
 
 
 @pytest.fixture
@@ -28,13 +36,18 @@ def version(aws: FakeAws, approved_at: float) -> dict[str, Any]:
     return aws.packages[-1]
 
 
-def record(package: dict[str, Any], **answer: Any) -> RecordApprovalOperator:
-    run = {
+def run_of(package: dict[str, Any]) -> dict[str, Any]:
+    return {
         "model_package_arn": package["ModelPackageArn"],
         "approved_at": 100.0,
         "champion_uri": "s3://b/champion.json",
     }
-    return RecordApprovalOperator(task_id="record", run=run, answer={**ANSWER, **answer}, use_case="abalone")
+
+
+def record(package: dict[str, Any], **answer: Any) -> RecordApprovalOperator:
+    return RecordApprovalOperator(
+        task_id="record", run=run_of(package), answer={**ANSWER, **answer}, use_case="abalone"
+    )
 
 
 def executed(operator: Any) -> Any:
@@ -53,7 +66,7 @@ def test_people_have_no_default_and_no_deadline() -> None:
     operator = ask()
     assert operator.options == ["Approve", "Reject"]
     assert operator.defaults is None
-    assert operator.response_timeout is None
+    assert operator.response_timeout == timedelta(minutes=3), "after which the question is looked at, not answered"
 
 
 @pytest.mark.parametrize(("option", "approved"), [("Approve", True), ("Reject", False)])
@@ -93,3 +106,53 @@ def test_a_version_that_was_overtaken_meanwhile_goes_no_further(aws: FakeAws, pa
 def test_a_version_that_was_approved_earlier_overtakes_nothing(aws: FakeAws, package: dict[str, Any]) -> None:
     version(aws, approved_at=50.0)
     assert executed(record(package))["approved"]
+
+
+NO_ANSWER = {"error": "No answer yet.", "error_type": "timeout"}
+
+
+def looked_again(package: dict[str, Any]) -> Any:
+    """What comes of a question that nobody has answered so far: another wait, or the task's end."""
+    operator = ask(package=package)
+    context = context_for(operator)
+    context["ti"].id = uuid4()
+    try:
+        return operator.execute_complete(context, dict(NO_ANSWER))
+    except BaseException as end:  # a wait is none of Exception
+        return end
+
+
+def test_a_question_that_stands_is_waited_for_again(aws: FakeAws, package: dict[str, Any]) -> None:
+    wait = looked_again(package)
+    assert not isinstance(wait, Exception), wait
+    assert wait.method_name == "execute_complete"
+    assert "deployment" not in package["CustomerMetadataProperties"]
+
+
+def test_a_question_that_a_later_approval_overtakes_ends_and_makes_room(aws: FakeAws, package: dict[str, Any]) -> None:
+    later = version(aws, approved_at=200.0)
+    end = looked_again(package)
+    assert isinstance(end, AirflowSkipException)
+    assert str(end) == f"superseded: by {later['ModelPackageArn']}"
+    assert package["CustomerMetadataProperties"]["deployment"].startswith("superseded: by ")
+
+
+def test_a_question_about_what_the_registry_has_rejected_ends(aws: FakeAws, package: dict[str, Any]) -> None:
+    package["ModelApprovalStatus"] = "Rejected"
+    end = looked_again(package)
+    assert isinstance(end, AirflowSkipException)
+    assert package["CustomerMetadataProperties"]["deployment"] == "refused: it is Rejected in the registry"
+
+
+@pytest.mark.parametrize(("code", "waits"), [("ThrottlingException", True), ("AccessDeniedException", False)])
+def test_only_what_will_not_pass_ends_a_question(aws: FakeAws, package: dict[str, Any], code: str, waits: bool) -> None:
+    aws.fail("DescribeModelPackage", code)
+    assert isinstance(looked_again(package), AirflowFailException) is not waits
+
+
+def test_an_approval_of_what_the_registry_has_rejected_meanwhile_goes_no_further(
+    aws: FakeAws, package: dict[str, Any]
+) -> None:
+    package["ModelApprovalStatus"] = "Rejected"
+    with pytest.raises(AirflowSkipException, match="refused: it is Rejected in the registry"):
+        executed(record(package))
