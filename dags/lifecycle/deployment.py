@@ -29,6 +29,7 @@ from mlops_sagemaker.operators.probing import (
 from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
 from mlops_sagemaker.operators.replaying import ShadowReplayOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
+from mlops_sagemaker.operators.tally import TallyOperator
 from mlops_sagemaker.requests import Alarms, DataCapture, DriftMetric, EndpointConfig, Model, Scaling, Variant
 
 RUN = "ti.xcom_pull(task_ids='resolve')"
@@ -77,6 +78,8 @@ DOCS = {
     "clean": """Deletes models and configs of earlier deployments; champion, previous champion and the newest stay.""",
     "restore": """Runs only after a failure: production serves the champion again, without one the endpoint is
         deleted, and the version is marked with the reason.""",
+    "tally": """Runs only after a failure while traffic shifted: counts the requests that met the version, those that
+        failed, and the seconds until the champion was back; writes that down with the version.""",
 }
 
 
@@ -112,7 +115,7 @@ def _wire(use_case: UseCase) -> None:
     staged, let_in, live = _staging(use_case, run), _approval(use_case, run), _production(use_case, run)
     chain(resolve, *staged, *let_in, *live)
     chain(staged, _unstage(use_case))
-    promote = live[-1]
+    _, alarms, *_, promote = live
     promote >> CleanUpOperator(
         pointer=promote.output,
         models=naming.words(use_case.name),
@@ -120,7 +123,15 @@ def _wire(use_case: UseCase) -> None:
         alarms=_alarms(use_case),
         **_named("clean"),
     )
-    chain([resolve, *staged, *let_in, *live], _restore(use_case, run))
+    restore = _restore(use_case, run)
+    chain([resolve, *staged, *let_in, *live], restore)
+    restore >> TallyOperator(
+        run=run,
+        endpoint_name=production(use_case),
+        watched=alarms.output,
+        restored=restore.output,
+        **_named("tally"),
+    )
 
 
 def _staging(use_case: UseCase, run: Any) -> list[Any]:

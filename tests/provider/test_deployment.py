@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
+from typing import NamedTuple
 
 import pytest
 
@@ -67,7 +69,7 @@ def test_a_second_version_loses_no_request_and_the_first_stays_as_previous(rings
     with requests(rings) as answers:
         rings.deploy()
     assert len(answers) > 10
-    assert set(answers) == {"2.5"}
+    assert {answer.said for answer in answers} == {"2.5"}
     pointer = rings.pointer()
     assert pointer["champion"]["model_package_arn"] == arn
     assert pointer["previous"]["model_package_arn"] == champion
@@ -152,26 +154,61 @@ def test_what_may_not_be_deployed_is_refused_by_name_too(
     assert rings.facts(arn)["deployment"].startswith("refused: ")
 
 
+@pytest.mark.parametrize(
+    ("moment", "failed"),
+    [
+        pytest.param("resolve", "resolve"),
+        pytest.param("stage", "stage", marks=pytest.mark.soak),
+        pytest.param("deploy", "deploy"),
+    ],
+)
+def test_an_archive_that_loses_its_end_before_a_step_is_never_served(
+    rings: UseCases, champion: str, moment: str, failed: str
+) -> None:
+    """Nor where its hash was right when the deployment began."""
+    before, bad = rings.endpoint(rings.production), rings.version()
+    run = rings.run({moment: lambda: rings.truncate(bad)})
+    assert run.failed == failed, run.reason
+    assert rings.pointer()["champion"]["model_package_arn"] == champion
+    assert before is not None
+    live = rings.endpoint(rings.production)
+    assert live is not None
+    assert (live["EndpointStatus"], live["EndpointConfigName"]) == ("InService", before["EndpointConfigName"])
+    assert rings.facts(bad)["deployment"].startswith(("refused: ", f"failed: {failed}: "))
+    assert ("tally" in run.xcoms) == (failed == "deploy")
+    if failed == "deploy":
+        assert run.xcoms["tally"]["met"] == run.xcoms["tally"]["failed"] == 0
+
+
 @pytest.mark.soak
-def test_an_alarm_during_the_canary_brings_the_champion_back(
-    hosting: Hosting, monkeypatch: pytest.MonkeyPatch  # noqa: F811 - the fixture
+@pytest.mark.parametrize("fault", ["late=30", "breaking=110"])
+def test_a_bad_canary_costs_its_share_at_most_until_the_champion_is_back_and_the_record_says_so(
+    hosting: Hosting, monkeypatch: pytest.MonkeyPatch, fault: str  # noqa: F811 - the fixture
 ) -> None:  # fmt: skip
+    """It was well in staging, and breaks once it has production's traffic; an alarm tells."""
     rings = UseCases(hosting, monkeypatch, shift=BlueGreen("CANARY", percent=50, interval=timedelta(minutes=30)))
     champion = rings.version()
     rings.deploy()
-    before, bad = rings.endpoint(rings.production), rings.version("breaking=110")
+    before, bad = rings.endpoint(rings.production), rings.version(fault)
     with requests(rings) as answers:
         run = rings.run()
     assert run.failed == "deploy", run.reason
     assert before is not None
     assert (rings.endpoint(rings.production) or {})["EndpointConfigName"] == before["EndpointConfigName"]
     assert rings.pointer()["champion"]["model_package_arn"] == champion
-    assert rings.facts(bad)["deployment"].startswith("failed: deploy:")
-    failed = [answer for answer in answers if answer != "2.5"]
-    print(f"{len(failed)} of {len(answers)} requests failed")
-    assert 0 < len(failed) < 0.5 * len(answers), "no more than the canary's share"
-    assert all("ModelError" in answer for answer in failed)
-    assert answers[-1] == "2.5"
+    facts = rings.facts(bad)
+    assert facts["deployment"].startswith("failed: deploy:")
+    failed = [answer for answer in answers if answer.said != "2.5"]
+    assert all("ModelError" in answer.said for answer in failed)
+    toll = run.xcoms["tally"]
+    print(f"\n{fault}: {toll['text']}; {len(failed)} of {len(answers)} requests failed")
+    assert toll["failed"] == len(failed) > 0
+    assert len(failed) < 0.5 * len(answers), "no more than the canary's share"
+    assert toll["met"] >= toll["failed"]
+    assert 0 < toll["share"] < 0.5
+    assert toll["seconds"] >= failed[-1].at - failed[0].at
+    assert facts["canary"].startswith(f"{toll['met']} of {toll['requests']} requests met the version")
+    assert answers[-1].said == "2.5"
 
 
 def test_predictions_that_drift_during_the_canary_bring_the_champion_back(
@@ -189,8 +226,8 @@ def test_predictions_that_drift_during_the_canary_bring_the_champion_back(
     assert (rings.endpoint(rings.production) or {})["EndpointConfigName"] == before["EndpointConfigName"]
     assert rings.pointer()["champion"]["model_package_arn"] == champion
     assert rings.facts(bad)["deployment"].startswith("failed: deploy:")
-    assert set(answers) == {"2.5", "12.5"}
-    assert answers[-1] == "2.5"
+    assert {answer.said for answer in answers} == {"2.5", "12.5"}
+    assert answers[-1].said == "2.5"
 
 
 def test_one_click_brings_the_previous_champion_back(rings: UseCases, champion: str) -> None:
@@ -228,25 +265,37 @@ def captured(rings: UseCases) -> int:
     return sum("customAttributes" not in line for file in files for line in file.splitlines())
 
 
+CONNECTIONS = 4
+
+
+class Said(NamedTuple):
+    """An answer, or the error in its place, and when it came (monotonic seconds)."""
+
+    said: str
+    at: float
+
+
 @contextmanager
-def requests(rings: UseCases) -> Iterator[list[str]]:
-    """Requests to production meanwhile, one after the other, and what they are answered."""
-    answers: list[str] = []
+def requests(rings: UseCases) -> Iterator[list[Said]]:
+    """Requests to production without pause meanwhile, on some connections at once, and what they are answered."""
+    answers: list[Said] = []
     done = Event()
 
     def ask() -> None:
         while not done.is_set():
             try:
-                answers.append(
-                    rings.hosting.invoke(rings.production, ",".join(ROWS[1]), ContentType="text/csv").decode()
-                )
+                body = ",".join(ROWS[1])
+                said = rings.hosting.invoke(rings.production, body, ContentType="text/csv").decode()
             except Exception as error:
-                answers.append(repr(error))
+                said = repr(error)
+            answers.append(Said(said, time.monotonic()))
 
-    thread = Thread(target=ask)
-    thread.start()
+    threads = [Thread(target=ask) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
     try:
         yield answers
     finally:
         done.set()
-        thread.join()
+        for thread in threads:
+            thread.join()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from mlops_sagemaker.hook.calls import client_of, explained
 from mlops_sagemaker.probes import SYNTHETIC, Answer
+from mlops_sagemaker.requests.guards import NAMESPACE
 
 
 class Serving:
@@ -59,6 +61,20 @@ class Serving:
         """Delete alarms; nothing happens for names that are none's."""
         with explained("delete_alarms"):
             client_of(self.alarms_hook).delete_alarms(AlarmNames=names)
+
+    def metric_sum(self, metric: str, dimensions: Mapping[str, str], begin: float, end: float) -> float:
+        """What a metric of endpoints adds up to between two whole minutes, in seconds since the epoch."""
+        with explained("get_metric_statistics"):
+            found = client_of(self.alarms_hook).get_metric_statistics(
+                Namespace=NAMESPACE,
+                MetricName=metric,
+                Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+                StartTime=datetime.fromtimestamp(begin, UTC),
+                EndTime=datetime.fromtimestamp(end, UTC),
+                Period=60,
+                Statistics=["Sum"],
+            )
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
 
     def scale(self, target: dict[str, Any], policy: dict[str, Any]) -> None:
         """Have a variant scaled between bounds by a policy, or have it scaled as it should be."""

@@ -1,5 +1,6 @@
 """What watches an endpoint, and what scales it."""
 
+import time
 from typing import Any
 
 from airflow.sdk import Context
@@ -10,7 +11,9 @@ from mlops_sagemaker.requests import Alarms, Scaling
 
 
 class EndpointAlarmsOperator(LifecycleOperator):
-    """Set the alarms on an endpoint's new config, that are to bring its old one back; returns their names.
+    """Set the alarms on an endpoint's new config, that are to bring its old one back. ::
+
+        {"config_name", "alarms": their names, "since": when they were set, in seconds since the epoch}
 
     :param endpoint_name: which endpoint (a template).
     :param config_name: the config that is watched (a template).
@@ -27,12 +30,13 @@ class EndpointAlarmsOperator(LifecycleOperator):
         self.model = model
         self.alarms = alarms
 
-    def execute(self, context: Context) -> list[str]:
+    def execute(self, context: Context) -> dict[str, Any]:
         """Set them."""
         with user_errors_are_final():
             for request in self.alarms.requests(self.endpoint_name, self.config_name, self.model):
                 self.hook.put_alarm(request)
-        return self.alarms.names(self.config_name)
+        names = self.alarms.names(self.config_name)
+        return {"config_name": self.config_name, "alarms": names, "since": time.time()}
 
 
 class EndpointScalingOperator(LifecycleOperator):

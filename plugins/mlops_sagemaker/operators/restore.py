@@ -1,5 +1,6 @@
 """Whatever fails, the champion serves on."""
 
+import time
 from typing import Any
 
 from airflow.sdk import Context
@@ -17,7 +18,9 @@ FAILURE = "failure"
 
 
 class RestoreOperator(EndpointWaiter):
-    """After a failure: have production serve the champion again, and mark the version with the reason.
+    """After a failure: have production serve the champion again, and mark the version with the reason. ::
+
+        {"reason", "restored": ARN of the champion or null, "since": when production came to serve it, epoch seconds}
 
     Without a champion the endpoint is deleted. Nothing is done to it if the version had become the champion.
 
@@ -36,18 +39,19 @@ class RestoreOperator(EndpointWaiter):
             return self._proceed(self._deadline(context), asked=False, reason=_reason(context))
 
     def _proceed(self, deadline: float, **state: Any) -> dict[str, Any]:
-        told = {"reason": state["reason"], "restored": None}
+        told = {"reason": state["reason"], "restored": None, "since": time.time()}
         if self.run is None:
             return told
         champion = champions.read(self.hook, self.run["champion_uri"])["champion"]
         if champion is None or champion["model_package_arn"] != self.run["model_package_arn"]:
             self.hook.mark(self.run["model_package_arn"], deployments.mark(FAILED, state["reason"]))
-        self._serve(champion, deadline, state)
+        since = self._serve(champion, deadline, state)
         restored = champion and champion["model_package_arn"]
         self.log.error("The deployment failed: %s. Production serves %s", state["reason"], restored or "nothing")
-        return {**told, "restored": restored}
+        return {**told, "restored": restored, "since": since}
 
-    def _serve(self, champion: dict[str, Any] | None, deadline: float, state: dict[str, Any]) -> None:
+    def _serve(self, champion: dict[str, Any] | None, deadline: float, state: dict[str, Any]) -> float:
+        """Since when production serves the champion, or nothing."""
         description = self._at_rest(deadline, **state)
         if not state["asked"] and description is not None and not _serves(description, champion):
             self._bring_back(champion)
@@ -58,6 +62,7 @@ class RestoreOperator(EndpointWaiter):
                 f"{description['EndpointConfigName']} and could not be brought back to {champion}: "
                 f"{description.get('FailureReason', 'no reason given')}"
             )
+        return time.time() if description is None else float(description["LastModifiedTime"].timestamp())
 
     def _bring_back(self, champion: dict[str, Any] | None) -> None:
         if champion is None:

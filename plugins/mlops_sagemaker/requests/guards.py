@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from mlops_sagemaker.requests.hosting import Variant
 
+NAMESPACE = "AWS/SageMaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
@@ -43,12 +44,12 @@ class Alarms:
 
     def requests(self, endpoint_name: str, config_name: str, model: str) -> list[dict[str, Any]]:
         """The keyword arguments of ``put_metric_alarm``, by alarm; ``model`` is the model's name in its own metrics."""
-        served = {"EndpointName": endpoint_name, "VariantName": Variant.name, "EndpointConfigName": config_name}
+        served = self.dimensions(endpoint_name, config_name)
         drift = DriftMetric(model)
         microseconds = self.max_latency.total_seconds() * 1e6
         watched = [
-            ("AWS/SageMaker", "Invocation5XXErrors", served, self.max_error_share),
-            ("AWS/SageMaker", "ModelLatency", served, microseconds),
+            (NAMESPACE, "Invocation5XXErrors", served, self.max_error_share),
+            (NAMESPACE, "ModelLatency", served, microseconds),
             (drift.namespace, drift.name, drift.dimensions, self.max_drift),
         ]
         return [
@@ -67,6 +68,12 @@ class Alarms:
             }
             for name, (namespace, metric, dimensions, limit) in zip(self.names(config_name), watched, strict=True)
         ]
+
+    @staticmethod
+    def dimensions(endpoint_name: str, config_name: str = "") -> dict[str, str]:
+        """Whose metrics: those of an endpoint's variant, or only those of its instances with one config."""
+        config = {"EndpointConfigName": config_name} if config_name else {}
+        return {"EndpointName": endpoint_name, "VariantName": Variant.name, **config}
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def test_any_failure_before_the_end_is_answered() -> None:
 
 def test_a_run_that_failed_is_red_though_the_champion_was_restored() -> None:
     leaves = {each.task_id for each in DAG.tasks if not each.downstream_task_ids}
-    assert leaves == {"clean", "restore", "unstage"}, "clean is upstream_failed then, and a leaf"
+    assert leaves == {"clean", "tally", "unstage"}, "clean is upstream_failed then, and a leaf"
 
 
 def test_staging_is_deleted_whatever_its_tests_say() -> None:
@@ -68,3 +68,8 @@ def test_the_alarm_on_drift_watches_the_metric_that_the_model_is_told_to_publish
 def test_production_has_at_least_two_instances(instances: int) -> None:
     with pytest.raises(ValueError, match="declare at least two"):
         Deployment(instances=instances)
+
+
+def test_what_a_canary_has_cost_is_counted_once_the_champion_is_back_and_only_where_traffic_had_shifted() -> None:
+    assert {"restore", "alarms"} <= task("tally").upstream_task_ids
+    assert task("tally").trigger_rule == TriggerRule.ALL_SUCCESS
