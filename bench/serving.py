@@ -194,7 +194,7 @@ def _ask(subjects: Sequence[Subject], image: Path, folder: Path) -> None:
         for size in SIZES:
             for number in range(ROUNDS + 1):
                 for subject, port, pid in servers:
-                    found = _round(port, pid, subject.bodies[size], image, SECONDS if number else WARM_UP)
+                    found = _round(subject, port, pid, size, image, SECONDS if number else WARM_UP)
                     if number:
                         rounds.setdefault((subject.name, size), []).append(found)
         for subject, _, pid in servers:
@@ -202,16 +202,16 @@ def _ask(subjects: Sequence[Subject], image: Path, folder: Path) -> None:
             subject.rounds.update({size: Round.middle(rounds[subject.name, size]) for size in SIZES})
 
 
-def _round(port: int, pid: int, body: Path, image: Path, seconds: float) -> Round:
+def _round(subject: Subject, port: int, pid: int, size: int, image: Path, seconds: float) -> Round:
     before = sum(map(_processor_seconds, _tree(pid)))
     load = [str(image / "bin" / "python"), str(ROOT / "bench" / "load.py")]
-    asked = [*load, str(port), "text/csv", str(body), str(CONNECTIONS), str(seconds)]
+    asked = [*load, str(port), "text/csv", str(subject.bodies[size]), str(CONNECTIONS), str(seconds)]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     if done.returncode or not done.stdout:
-        raise Failure(f"the load failed:\n{done.stderr}")
+        raise Failure(f"the load of {size} rows on {subject.name} failed:\n{done.stderr}")
     took = json.loads(done.stdout)["seconds"]
     if not took:
-        raise Failure(f"no request with {body.name} was answered within {seconds:g} s")
+        raise Failure(f"{subject.name} answered no request of {size} rows within {seconds:g} s")
     cpu = (sum(map(_processor_seconds, _tree(pid))) - before) / len(took)
     return Round(len(took) / seconds, took[len(took) // 2] * 1e3, took[int(len(took) * 0.99)] * 1e3, cpu * 1e6)
 
