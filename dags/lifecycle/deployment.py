@@ -37,6 +37,7 @@ SMOKE = f"{{{{ {RUN}.smoke }}}}"
 MODEL = "{{ ti.xcom_pull(task_ids='model').name }}"
 METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
 STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
+STAGED = "{{ (ti.xcom_pull(task_ids='stage_config') or {}).get('name', '') }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
 rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}, production's
@@ -166,7 +167,7 @@ def _staging(use_case: UseCase, run: Any) -> list[Any]:
 def _unstage(use_case: UseCase) -> SageMakerEndpointDeleteOperator:
     return SageMakerEndpointDeleteOperator(
         endpoint_name=_endpoint(use_case, "staging"),
-        with_config=True,
+        config_name=STAGED,
         trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
         **_named("unstage"),
     )

@@ -243,32 +243,29 @@ class SageMakerEndpointWeightsOperator(EndpointWaiter):
 
 
 class SageMakerEndpointDeleteOperator(EndpointWaiter):
-    """Delete an endpoint once it is at rest, and its config if so asked; what is gone already is no error.
+    """Delete an endpoint once it is at rest, and then a config of it; what is gone already is no error.
 
     :param endpoint_name: which endpoint (a template).
-    :param with_config: whether its endpoint config goes too.
+    :param config_name: which config (a template); empty: none.
     """
 
-    template_fields = aws_template_fields("endpoint_name")
+    template_fields = aws_template_fields("endpoint_name", "config_name")
 
-    def __init__(self, *, with_config: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, config_name: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.with_config = with_config
+        self.config_name = config_name
 
     def execute(self, context: Context) -> None:
         """Wait, delete, wait until it is gone."""
         with user_errors_are_final():
-            self._proceed(self._deadline(context), config_name=None)
+            self._proceed(self._deadline(context))
 
     def _proceed(self, deadline: float, **state: Any) -> None:
-        config_name = state["config_name"]
-        description = self._at_rest(deadline, config_name=config_name)
-        if description is not None:
-            config_name = description["EndpointConfigName"]
+        if self._at_rest(deadline) is not None:
             self.hook.delete(ENDPOINT, self.endpoint_name)
-            self._at_rest(deadline, config_name=config_name)
-        if config_name and self.with_config:
-            self.hook.delete(resources.ENDPOINT_CONFIG, config_name)
+            self._at_rest(deadline)
+        if self.config_name:
+            self.hook.delete(resources.ENDPOINT_CONFIG, self.config_name)
         self.log.info("Endpoint %s is gone", self.endpoint_name)
 
 

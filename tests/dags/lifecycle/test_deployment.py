@@ -42,7 +42,7 @@ def test_staging_is_deleted_whatever_its_tests_say() -> None:
     unstage = task("unstage")
     assert unstage.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
     assert unstage.upstream_task_ids == {"model", "stage_config", "stage", "smoke", "contract", "latency", "replay"}
-    assert unstage.with_config
+    assert "stage_config" in unstage.config_name
 
 
 def test_the_canarys_alarms_are_those_of_its_own_config() -> None:

@@ -202,18 +202,25 @@ def test_weights_that_did_not_come_about_are_a_failure(aws: FakeAws) -> None:
         run(operator)
 
 
-@pytest.mark.parametrize("with_config", [False, True])
-def test_an_endpoint_is_deleted_once_and_for_all(aws: FakeAws, with_config: bool) -> None:
+@pytest.mark.parametrize("config", ["", "old"])
+def test_an_endpoint_is_deleted_once_and_for_all(aws: FakeAws, config: str) -> None:
     aws.endpoint = dict(OLD)
     aws.call("CreateEndpointConfig", {"EndpointConfigName": "old"})
-    operator = SageMakerEndpointDeleteOperator(task_id="delete", endpoint_name="e", with_config=with_config)
+    operator = SageMakerEndpointDeleteOperator(task_id="delete", endpoint_name="e", config_name=config)
     run(operator)
     run(operator, try_number=2)
     assert not aws.endpoint
     assert len(aws.asked("DeleteEndpoint")) == 1
-    assert ("old" in aws.things) is not with_config
+    assert ("old" in aws.things) is not bool(config)
 
 
 def test_an_endpoint_is_asked_and_answers(aws: FakeAws) -> None:
     operator = SageMakerInvokeOperator(task_id="ask", endpoint_name="e", body="1,2")
     assert run(operator) == {"body": "echo 1,2", "content_type": "text/csv", "variant": None}
+
+
+def test_a_config_goes_though_a_try_that_was_killed_has_deleted_its_endpoint(aws: FakeAws) -> None:
+    operator = SageMakerEndpointDeleteOperator(task_id="delete", endpoint_name="e", config_name="old")
+    aws.call("CreateEndpointConfig", {"EndpointConfigName": "old", "ProductionVariants": []})
+    operator.execute(context_for(operator))
+    assert "old" not in aws.things
