@@ -27,17 +27,33 @@ def _csv(body: bytes, schema: Schema) -> Features:
     text = _text(body).removeprefix("\ufeff")
     if '"' in text:
         return _csv_rows(_quoted(text), schema)
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n") if "\r" in text else text.rstrip("\n").split("\n")
-    if len(lines) > 1 and _is_header(lines[0].split(","), schema):
-        return _csv_rows([line.split(",") for line in lines], schema)
+    text = (text.replace("\r\n", "\n") if "\r" in text else text).rstrip("\n")
+    first, more, _ = text.partition("\n")
+    if more and _is_header(first.split(","), schema):
+        return _csv_rows([line.split(",") for line in text.split("\n")], schema)
     width = len(schema.names)
-    if {line.count(",") for line in lines} != {width - 1} or "" in lines:
-        row, line = next((row, line) for row, line in enumerate(lines) if line.count(",") != width - 1 or not line)
-        raise _wrong_width(row, line.split(",") if line else [], schema)
-    if len(lines) == 1:
-        return schema.row(text.rstrip("\r\n").split(","))
-    cells = "\n".join(lines).encode().replace(b"\n", b",").split(b",")
-    return schema.rows([cells[place::width] for place in range(width)])
+    if not more:
+        cells = first.split(",") if first else []
+        if len(cells) != width:
+            raise _wrong_width(0, cells, schema)
+        return schema.row(cells)
+    columns = _columns(text.encode(), width)
+    if columns is None:
+        lines = enumerate(line.split(",") if line else [] for line in text.split("\n"))
+        raise next(_wrong_width(row, cells, schema) for row, cells in lines if len(cells) != width)
+    return schema.rows(columns)
+
+
+def _columns(text: bytes, width: int) -> list[list[bytes]] | None:
+    """The cells of each column; None unless each line has ``width`` of them. An empty line has none."""
+    if text.startswith(b"\n") or b"\n\n" in text:
+        return None
+    rows = text.count(b"\n") + 1
+    cells = text.replace(b"\n", b"\n,").split(b",")
+    columns = [cells[place::width] for place in range(width)]
+    # The end of a line is still there: each must be in the last column.
+    columns[-1] = b"".join(columns[-1]).split(b"\n")
+    return columns if len(cells) == rows * width and len(columns[-1]) == rows else None
 
 
 def _csv_rows(rows: Sequence[Sequence[str]], schema: Schema) -> Features:
