@@ -190,8 +190,9 @@ class SageMakerJobOperator(LifecycleOperator):
 
         Airflow calls this in the middle of anything, and kills the task for good five seconds later.
         """
-        self._killer = Thread(target=self._stop_unless_tried_again, daemon=True)
-        self._killer.start()
+        killer = Thread(target=self._stop_unless_tried_again, daemon=True)
+        killer.start()
+        self._killer = killer  # the task waits for it as soon as it sees it: only what has started can be waited for
 
     def _stop_unless_tried_again(self) -> None:
         """What Airflow itself gives up and tries again is killed too, but its job is the next try's."""

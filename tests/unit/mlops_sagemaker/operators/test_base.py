@@ -238,6 +238,17 @@ def test_a_killed_task_stops_its_job_and_ends(aws: FakeAws) -> None:
     assert aws.asked("StopTrainingJob")
 
 
+def test_a_task_that_looks_while_its_kill_begins_ends_as_killed(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SlowToStart(threading.Thread):
+        def start(self) -> None:
+            time.sleep(10 * base.WORKER_POLL_SECONDS)
+            super().start()
+
+    monkeypatch.setattr(base, "Thread", SlowToStart)
+    killed_while_waiting(aws, train())
+    assert aws.asked("StopTrainingJob")
+
+
 @pytest.mark.parametrize(
     ("state", "try_number", "stopped"),
     [
