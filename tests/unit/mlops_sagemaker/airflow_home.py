@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
+
+import botocore.session
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,3 +20,5 @@ def set_up() -> None:
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
     }
+    # Every hook makes a session of its own, which reads AWS's service models anew: nine tenths of making a client.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
