@@ -89,6 +89,7 @@ SUITES = {
 
 SOAKS = {
     "stack": Suite("dev", ("tests/soak",), ("-s",)),
+    "package": Suite("dev", ("tests/packaging",), ("-s",)),
     "faults": Suite("dev", ("tests/faults",), ("-s",)),
     "airflow-3.3.1": Suite("airflow-test", ("tests/provider",)),
     "airflow-3.2.1": Suite(

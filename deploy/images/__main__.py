@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.errors import Failure
 from deploy.images import docker
 from deploy.images.codebuild import Builder
-from deploy.images.registry import Image, ensure_repository, is_pushed
+from deploy.images.registry import Image, check_repository, is_pushed
 from deploy.packaging.package import OUTPUT, Package, load
 from deploy.progress import Progress
 from deploy.release.account import session_of
@@ -26,7 +27,7 @@ def push_all(ecr: object, package: Package, registry: str, build: Build, progres
     uris = []
     for image in (Image(name, sha) for name, sha in sorted(package.images.items())):
         uri = image.uri(registry)
-        ensure_repository(ecr, image)
+        check_repository(ecr, image)
         if not is_pushed(ecr, image):
             with progress.phase(f"Building {uri}"):
                 build(image, package.files[f"images/{image.name}.zip"], uri)
@@ -54,8 +55,8 @@ def main() -> int:
         settings = read(given.environment)
         package, session = load(OUTPUT), session_of(settings)
         uris = push_all(session.client("ecr"), package, settings.registry, builder(session, settings), Progress())
-    except Failure as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (Failure, ClientError, BotoCoreError) as error:
+        print(f"error: {given.environment}: {error}", file=sys.stderr)
         return 1
     print("\n".join(uris))
     return 0

@@ -28,7 +28,7 @@ phases:
 
 @dataclass(frozen=True)
 class Builder:
-    """A CodeBuild project, see deploy/cloudformation/image-builder.yaml, and the bucket that it reads contexts from."""
+    """A CodeBuild project, see deploy/cloudformation, and the bucket that it reads contexts from."""
 
     codebuild: Any
     s3: S3Client
@@ -58,8 +58,8 @@ class Builder:
             )
         except self.codebuild.exceptions.ResourceNotFoundException as error:
             raise Failure(
-                f"there is no Docker here, and no CodeBuild project {self.project}: start Docker, or create the stack "
-                "deploy/cloudformation/image-builder.yaml"
+                f"there is no Docker here, and no CodeBuild project {self.project}: start Docker, or create the "
+                "stacks of deploy/cloudformation"
             ) from error
         return str(started["build"]["id"])
 

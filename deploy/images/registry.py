@@ -30,20 +30,17 @@ class Image:
         return f"{registry}/{self.repository}:{self.tag}"
 
 
-def ensure_repository(ecr: Any, image: Image) -> None:
-    """Make the repository of an image where there is none. Raises Failure for one without scans or fixed tags.
+def check_repository(ecr: Any, image: Image) -> None:
+    """Raises Failure unless the repository of an image is there, scans what is pushed, and lets no tag move.
 
-    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+    https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_Repository.html
     """
     try:
         (found,) = ecr.describe_repositories(repositoryNames=[image.repository])["repositories"]
-    except ecr.exceptions.RepositoryNotFoundException:
-        ecr.create_repository(
-            repositoryName=image.repository,
-            imageTagMutability="IMMUTABLE",
-            imageScanningConfiguration={"scanOnPush": True},
-        )
-        return
+    except ecr.exceptions.RepositoryNotFoundException as error:
+        raise Failure(
+            f"there is no repository {image.repository}: create the stacks of deploy/cloudformation"
+        ) from error
     if not found.get("imageScanningConfiguration", {}).get("scanOnPush"):
         raise Failure(f"the repository {image.repository} does not scan what is pushed: set scanOnPush on it")
     if found.get("imageTagMutability") != "IMMUTABLE":

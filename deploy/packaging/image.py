@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,7 @@ from deploy.packaging.requirements import constraints, image_list, normal, pins
 
 BASES: Mapping[str, Environment] = dict(zip(VERSIONS, (MWAA_321, AIRFLOW), strict=True))
 """By Airflow's version an environment that holds what its image holds, and nothing else."""
-# What MWAA gives its containers, and then stops waiting: https://docs.aws.amazon.com/mwaa/, and the images' own code.
+# After these MWAA's containers stop waiting: https://github.com/aws/amazon-mwaa-docker-images.
 INSTALLING_SECONDS = 9 * 60
 STARTUP_SECONDS = 295
 PLUGINS_ON_MWAA = "/usr/local/airflow/plugins"
@@ -32,15 +33,8 @@ def problems(installer: Installer, package: Package, version: str) -> Iterator[s
     with TemporaryDirectory() as folder:
         yield from _startup(package.files[STARTUP], Path(folder), place)
         for variant in ("", private(version)):
-            image = Path(folder, "private" if variant else "public")
-            python = _clean(installer, version, image)
-            told = f"{place}, {variant or './'}{REQUIREMENTS}"
-            failed = list(_install(installer, package, variant, version, python, image, told))
-            yield from failed
-            if not failed:
-                reading = read_dags(python, package.below(DAGS), unpacked(package.files[variant + PLUGINS]))
-                yield from _changed(reading, installer.root, version, told)
-                yield from _imports(reading, package, place)
+            form = Path(folder, "private" if variant else "public")
+            yield from Container(installer, package, version, variant, form).problems(place)
 
 
 def _startup(script: bytes, folder: Path, place: str) -> Iterator[str]:
@@ -56,53 +50,77 @@ def _startup(script: bytes, folder: Path, place: str) -> Iterator[str]:
         yield f"{place}, {STARTUP} fails, and so would every container: {done.stderr.strip()}"
 
 
-def _clean(installer: Installer, version: str, folder: Path) -> Path:
-    """The Python of a new environment over the image's packages, which stay as they are."""
-    base = installer.folder / BASES[version].name
-    installer.run(
-        [str(installer.uv), "venv", "--quiet", "--python", str(base / "bin" / "python"), str(folder)],
-        installer.uv_environ,
-    )
-    site_packages(folder).joinpath("image.pth").write_text(f"{site_packages(base)}\n")
-    return folder / "bin" / "python"
+@dataclass(frozen=True)
+class Container:
+    """What stands for a container of MWAA's: an environment in `folder` over the packages of an image.
 
+    `variant` is empty, or where the files lie in the package that a private web server takes.
+    """
 
-def _install(
-    installer: Installer, package: Package, variant: str, version: str, python: Path, folder: Path, told: str
-) -> Iterator[str]:
-    """Install the requirements by pip, with the options and in the time that the image has for it."""
-    plugins = folder / "plugins"
-    for path, content in unpacked(package.files[variant + PLUGINS]).items():
-        if path.endswith(".whl"):
-            plugins.mkdir(exist_ok=True)
-            (plugins / path).write_bytes(content)
-    asked = folder / REQUIREMENTS
-    asked.write_text(package.files[variant + REQUIREMENTS].decode().replace(PLUGINS_ON_MWAA, str(plugins)))
-    limits = [f"--constraint={file(installer.root, version)}" for file in (image_list, constraints)]
-    pip = [str(installer.python(TOOL)), "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
-    command = [*pip, "install", "--quiet", "--no-input", *limits, "-r", str(asked)]
-    try:
-        done = subprocess.run(
-            command, env=installer.uv_environ, capture_output=True, text=True, timeout=INSTALLING_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        yield f"{told} takes more than the {INSTALLING_SECONDS} s that MWAA gives it: ask for less, or ship wheels"
-        return
-    if done.returncode != 0:
-        yield f"{told} cannot be installed beside what the image holds: change what it asks for.\n{done.stderr.strip()}"
+    installer: Installer
+    package: Package
+    version: str
+    variant: str
+    folder: Path
 
+    def problems(self, place: str) -> Iterator[str]:
+        """What goes wrong with requirements, plugins and DAG files."""
+        told = f"{place}, {self.variant}{REQUIREMENTS}"
+        self._make()
+        failed = list(self._install(told))
+        yield from failed
+        if not failed:
+            plugins = unpacked(self.package.files[self.variant + PLUGINS])
+            reading = read_dags(self._python, self.package.below(DAGS), plugins)
+            yield from self._replaced(reading, told)
+            yield from self._unread(reading, place)
 
-def _changed(reading: Reading, root: Path, version: str, told: str) -> Iterator[str]:
-    """Packages of the image that an installation has replaced."""
-    held = pins(image_list(root, version).read_text())
-    found = {normal(name): pin for name, pin in reading.packages.items()}
-    for name in sorted(held.keys() - {REPLACED}):
-        if found.get(name) != held[name]:
-            yield f"{told} makes {name} {found.get(name)}, where the image holds {held[name]}: ask for no other version"
+    @property
+    def _python(self) -> Path:
+        return self.folder / "bin" / "python"
 
+    def _make(self) -> None:
+        base = self.installer.folder / BASES[self.version].name
+        command = [str(self.installer.uv), "venv", "--quiet", "--python", str(base / "bin" / "python")]
+        self.installer.run([*command, str(self.folder)], self.installer.uv_environ)
+        site_packages(self.folder).joinpath("image.pth").write_text(f"{site_packages(base)}\n")
 
-def _imports(reading: Reading, package: Package, place: str) -> Iterator[str]:
-    for file, text in reading.errors.items():
-        yield f"{place}, {file} cannot be imported: use what the image holds, or ask for it in {REQUIREMENTS}:\n{text}"
-    for dag_id in sorted(set(package.dags) - set(reading.dags)):
-        yield f"{place}, no DAG {dag_id} comes of the DAG files: run `make package` again"
+    def _install(self, told: str) -> Iterator[str]:
+        """Install the requirements by pip, with the options and in the time that the image has for it."""
+        limits = [f"--constraint={file(self.installer.root, self.version)}" for file in (image_list, constraints)]
+        pip = [str(self.installer.python(TOOL)), "-m", "pip", "--python", str(self._python)]
+        options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+        command = [*pip, "install", *options, *limits, "-r", str(self._requirements())]
+        environ = self.installer.uv_environ
+        try:
+            done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=INSTALLING_SECONDS)
+        except subprocess.TimeoutExpired:
+            yield f"{told} takes more than the {INSTALLING_SECONDS} s that MWAA gives it: ask for less, or ship wheels"
+            return
+        if done.returncode != 0:
+            yield f"{told} cannot be installed beside what the image holds: change it.\n{done.stderr.strip()}"
+
+    def _requirements(self) -> Path:
+        """The requirements as a file, with the plugins' wheels where it looks for them."""
+        plugins = self.folder / "plugins"
+        plugins.mkdir()
+        for path, content in unpacked(self.package.files[self.variant + PLUGINS]).items():
+            if path.endswith(".whl"):
+                (plugins / path).write_bytes(content)
+        asked = self.folder / REQUIREMENTS
+        text = self.package.files[self.variant + REQUIREMENTS].decode()
+        asked.write_text(text.replace(PLUGINS_ON_MWAA, str(plugins)))
+        return asked
+
+    def _replaced(self, reading: Reading, told: str) -> Iterator[str]:
+        held = pins(image_list(self.installer.root, self.version).read_text())
+        found = {normal(name): pin for name, pin in reading.packages.items()}
+        for name in sorted(held.keys() - {REPLACED}):
+            if found.get(name) != held[name]:
+                yield f"{told} makes {name} {found.get(name)}, where the image holds {held[name]}: ask for no other one"
+
+    def _unread(self, reading: Reading, place: str) -> Iterator[str]:
+        for file, text in reading.errors.items():
+            yield f"{place}, {file} cannot be imported: use what the image holds, or add to {REQUIREMENTS}:\n{text}"
+        for dag_id in sorted(set(self.package.dags) - set(reading.dags)):
+            yield f"{place}, no DAG {dag_id} comes of the DAG files: run `make package` again"

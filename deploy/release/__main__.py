@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from deploy.errors import Failure
 from deploy.packaging.package import OUTPUT, load
 from deploy.progress import Progress
@@ -20,7 +22,7 @@ def target(settings: Settings, progress: Progress) -> Target:
     """The environment, reached with the credentials of boto3's environment. Raises Failure for another account's."""
     session = session_of(settings)
     airflow = Environment(session.client("mwaa"), settings.prefix)
-    return Target(settings, session.client("s3"), airflow, progress.say)
+    return Target(settings, session.client("s3"), session.client("ecr"), airflow, progress.say)
 
 
 def main() -> int:
@@ -33,8 +35,8 @@ def main() -> int:
     progress = Progress()
     try:
         _run(given, target(read(given.environment), progress), progress)
-    except Failure as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (Failure, ClientError, BotoCoreError) as error:
+        print(f"error: {given.environment}: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy import publish
 from deploy.errors import Failure
+from deploy.images.registry import Image, is_pushed
 from deploy.packaging.package import Package
 from deploy.release.bucket import Bucket
 from deploy.release.mwaa import ApiError, Environment
@@ -29,6 +30,7 @@ class Target:
 
     settings: Settings
     s3: S3Client
+    ecr: Any
     airflow: Environment
     say: Callable[[str], None]
 
@@ -49,7 +51,9 @@ def preview_back(target: Target) -> list[str]:
 
 
 def deploy(target: Target, package: Package) -> None:
-    """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over."""
+    """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over, or jobs would
+    find no image."""
+    _require_images(target, package)
     wanted, files, release = _prepared(target, package)
     publish.store(target.s3, package.bundles(), release)
     target.bucket.keep(wanted, files)
@@ -66,6 +70,13 @@ def go_back(target: Target) -> None:
     _apply(target, target.bucket.deployment(name))
     # Last: where this is interrupted, the next call means the same deployment.
     target.bucket.remember(target.bucket.history()[:-1])
+
+
+def _require_images(target: Target, package: Package) -> None:
+    images = [Image(name, sha) for name, sha in package.images.items()]
+    missing = [image.uri(target.settings.registry) for image in images if not is_pushed(target.ecr, image)]
+    if missing:
+        raise Failure(f"{', '.join(missing)} is not there: `make images ENV={target.settings.environment}` pushes it")
 
 
 def _before(target: Target) -> str:

@@ -42,8 +42,12 @@ def _problems(environment: Environment, dags: Sequence[str], since: datetime.dat
     for dag_id in sorted(dags):
         if dag_id not in found:
             yield f"- the DAG {dag_id} is not there"
-        elif datetime.datetime.fromisoformat(found[dag_id]["last_parsed_time"]) < since:
+        elif not _read_since(found[dag_id]["last_parsed_time"], since):
             yield f"- the DAG {dag_id} was last read at {found[dag_id]['last_parsed_time']}, before its files were new"
+
+
+def _read_since(time_read: str | None, since: datetime.datetime) -> bool:
+    return time_read is not None and datetime.datetime.fromisoformat(time_read) >= since
 
 
 def _all(environment: Environment, path: str, name: str) -> Iterator[Any]:

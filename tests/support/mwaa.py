@@ -35,7 +35,7 @@ class Mwaa:
         self.outcomes = ["UPDATING", "AVAILABLE"]
         self.import_errors: list[dict[str, Any]] = []
         self.variables: dict[str, str] = {}
-        self.last_parsed_time = NEVER_BEHIND
+        self.last_parsed_time: str | None = NEVER_BEHIND
         self._pending: list[str] = []
 
     def answer(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -66,5 +66,5 @@ def test_a_build_that_does_not_succeed_is_told_with_its_log(builder: Builder) ->
 
 
 def test_without_docker_and_without_a_project_one_is_told_what_to_create(codebuild: Any, s3: Any, bucket: str) -> None:
-    with pytest.raises(Failure, match=r"no CodeBuild project none: start Docker, or create the stack"):
+    with pytest.raises(Failure, match=r"no CodeBuild project none: start Docker, or create the stacks"):
         Builder(codebuild, s3, "none", bucket).build(IMAGE, b"context", URI)

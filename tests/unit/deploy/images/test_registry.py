@@ -8,7 +8,7 @@ import pytest
 
 from deploy.errors import Failure
 from deploy.images.__main__ import push_all
-from deploy.images.registry import Image, ensure_repository, is_pushed
+from deploy.images.registry import Image, check_repository, is_pushed
 from deploy.packaging.package import Package
 from deploy.progress import Progress
 from tests.support.local_aws import unique
@@ -27,6 +27,14 @@ def image() -> Image:
     return Image(unique("i"), "ab" * 32)
 
 
+def make_repository(ecr: Any, image: Image) -> None:
+    """A repository as the stacks make it."""
+    scanned = {"scanOnPush": True}
+    ecr.create_repository(
+        repositoryName=image.repository, imageTagMutability="IMMUTABLE", imageScanningConfiguration=scanned
+    )
+
+
 def push(ecr: Any, image: Image) -> None:
     ecr.put_image(repositoryName=image.repository, imageManifest="{}", imageTag=image.tag)
 
@@ -39,38 +47,33 @@ def test_the_tag_is_the_hash_of_what_an_image_is_built_from() -> None:
     assert Image("training", "ab" * 32).uri(REGISTRY) == f"{REGISTRY}/nightshift/training:abababababab"
 
 
-def test_a_repository_is_made_that_scans_what_is_pushed_and_lets_no_tag_move(ecr: Any, image: Image) -> None:
-    ensure_repository(ecr, image)
-    ensure_repository(ecr, image)
-    (found,) = ecr.describe_repositories(repositoryNames=[image.repository])["repositories"]
-    assert found["imageScanningConfiguration"]["scanOnPush"]
-    assert found["imageTagMutability"] == "IMMUTABLE"
-
-
 @pytest.mark.parametrize(
     ("made", "told"),
     [
+        (None, "there is no repository nightshift/i-.*: create the stacks of deploy/cloudformation"),
         ({"imageTagMutability": "IMMUTABLE"}, "does not scan what is pushed: set scanOnPush"),
         ({"imageScanningConfiguration": {"scanOnPush": True}}, "can be moved to other images"),
     ],
 )
 def test_a_repository_that_is_less_is_refused_with_what_to_do(
-    ecr: Any, image: Image, made: dict[str, Any], told: str
+    ecr: Any, image: Image, made: dict[str, Any] | None, told: str
 ) -> None:
-    ecr.create_repository(repositoryName=image.repository, **made)
+    if made is not None:
+        ecr.create_repository(repositoryName=image.repository, **made)
     with pytest.raises(Failure, match=told):
-        ensure_repository(ecr, image)
+        check_repository(ecr, image)
 
 
 def test_an_image_is_there_once_it_is_pushed(ecr: Any, image: Image) -> None:
     assert not is_pushed(ecr, image)
-    ensure_repository(ecr, image)
+    make_repository(ecr, image)
     assert not is_pushed(ecr, image)
     push(ecr, image)
     assert is_pushed(ecr, image)
 
 
 def test_an_image_is_built_once(ecr: Any, image: Image) -> None:
+    make_repository(ecr, image)
     built: list[tuple[bytes, str]] = []
 
     def build(given: Image, context: bytes, uri: str) -> None:
@@ -83,5 +86,6 @@ def test_an_image_is_built_once(ecr: Any, image: Image) -> None:
 
 
 def test_a_build_that_pushed_nothing_is_no_success(ecr: Any, image: Image) -> None:
+    make_repository(ecr, image)
     with pytest.raises(Failure, match="was built, but the registry has it not"):
         push_all(ecr, package(image), REGISTRY, lambda *_: None, Progress())

@@ -11,15 +11,17 @@ import pytest
 
 from deploy import publish
 from deploy.errors import Failure
+from deploy.images.registry import Image
 from deploy.packaging.package import VERSIONS, Package, private
 from deploy.release import deploying
 from deploy.release.deploying import Target
 from deploy.release.mwaa import Environment
 from deploy.release.record import INSTALLED
 from deploy.settings import Settings
-from tests.support.local_aws import unique
+from tests.support.local_aws import LocalAws, unique
 from tests.support.mwaa import Mwaa
 
+IMAGES = (Image("deployed", "b" * 64), Image("deployed-worse", "c" * 64))
 HELPER = b"NAME = 1\n"
 FILES = {
     "dags/abalone.py": b"from lifecycle.training import TRAINING\n",
@@ -43,7 +45,7 @@ DAG_ORDER = [
 
 
 def package(*dags: str) -> Package:
-    return Package(FILES, dags or ["abalone"], {"abalone": {"": "a" * 64}}, {"training": "b" * 64})
+    return Package(FILES, dags or ["abalone"], {"abalone": {"": "a" * 64}}, {"deployed": "b" * 64})
 
 
 def changed(path: str, body: bytes | None, *dags: str) -> Package:
@@ -55,11 +57,11 @@ def changed(path: str, body: bytes | None, *dags: str) -> Package:
 class World:
     """An environment, what was said, and what was written into the buckets, in order."""
 
-    def __init__(self, s3: Any, mwaa: Mwaa, settings: Settings, client: Any) -> None:
+    def __init__(self, s3: Any, ecr: Any, mwaa: Mwaa, settings: Settings, client: Any) -> None:
         self.s3, self.mwaa, self.said, self.slept = s3, mwaa, list[str](), list[float]()
         self.calls: list[str] = []
         airflow = Environment(client, settings.prefix, self.slept.append)
-        self.target = Target(settings, s3, airflow, self.said.append)
+        self.target = Target(settings, s3, ecr, airflow, self.said.append)
         for event in ("PutObject", "CopyObject", "DeleteObject"):
             s3.meta.events.register(f"provide-client-params.s3.{event}", self._note)
 
@@ -82,8 +84,18 @@ class World:
         return {item["Key"] for item in found}
 
 
+@pytest.fixture(scope="module")
+def ecr(aws: LocalAws) -> Any:
+    """A registry that has the images of the packages here."""
+    client = aws.client("ecr")
+    for image in IMAGES:
+        client.create_repository(repositoryName=image.repository)
+        client.put_image(repositoryName=image.repository, imageManifest="{}", imageTag=image.tag)
+    return client
+
+
 @pytest.fixture
-def world(s3: Any) -> Iterator[World]:
+def world(s3: Any, ecr: Any) -> Iterator[World]:
     """An account with both buckets and an environment that has nothing installed."""
     settings = Settings(unique("e"), "000000000000", "us-east-1", "3.3.1", "public", "manual")
     for bucket in (settings.airflow_bucket, settings.data_bucket):
@@ -91,7 +103,7 @@ def world(s3: Any) -> Iterator[World]:
     s3.put_bucket_versioning(Bucket=settings.airflow_bucket, VersioningConfiguration={"Status": "Enabled"})
     mwaa = Mwaa(s3, settings.airflow_bucket, settings.prefix)
     with mwaa.client() as client:
-        made = World(s3, mwaa, settings, client)
+        made = World(s3, ecr, mwaa, settings, client)
         yield made
         for event in ("PutObject", "CopyObject", "DeleteObject"):
             s3.meta.events.unregister(f"provide-client-params.s3.{event}", made._note)
@@ -197,7 +209,7 @@ def test_going_back_brings_everything_back(world: World) -> None:
     world.deploy(package())
     before = {key: world.read(key) for key in world.dags()}
     other = {**FILES, "dags/abalone.py": b"bad\n", "dags/new.py": b"new\n", "plugins.zip": b"bad"}
-    worse = Package(other, ["abalone", "new"], {"abalone": {"": "a" * 64}}, {"training": "c" * 64})
+    worse = Package(other, ["abalone", "new"], {"abalone": {"": "a" * 64}}, {"deployed-worse": "c" * 64})
     world.deploy(worse)
     assert "dags/new.py" in world.dags()
     assert deploying.preview_back(world.target)[:2] == ["write   plugins.zip", "write   dags/abalone.py"]
@@ -272,11 +284,10 @@ def test_a_dag_that_does_not_appear_is_named(world: World) -> None:
         world.deploy(package("abalone", "churn"))
 
 
-def test_a_dag_that_airflow_has_not_read_anew_is_no_proof(world: World) -> None:
-    world.mwaa.last_parsed_time = "2020-01-01T00:00:00Z"
-    with pytest.raises(
-        Failure, match="the DAG abalone was last read at 2020-01-01T00:00:00Z, before its files were new"
-    ):
+@pytest.mark.parametrize("last", ["2020-01-01T00:00:00Z", None])
+def test_a_dag_that_airflow_has_not_read_anew_is_no_proof(world: World, last: str | None) -> None:
+    world.mwaa.last_parsed_time = last
+    with pytest.raises(Failure, match=f"the DAG abalone was last read at {last}, before its files were new"):
         world.deploy(package())
 
 
@@ -285,3 +296,10 @@ def test_a_bucket_without_versions_is_refused(world: World) -> None:
     world.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     with pytest.raises(Failure, match="MWAA needs a bucket with versioning enabled"):
         world.deploy(package())
+
+
+def test_a_package_whose_images_are_not_pushed_is_refused_before_anything_is_written(world: World) -> None:
+    without = dataclasses.replace(package(), images={"deployed": "d" * 64})
+    with pytest.raises(Failure, match=r"nightshift/deployed:dddddddddddd is not there: `make images ENV=e-"):
+        world.deploy(without)
+    assert world.calls == []
