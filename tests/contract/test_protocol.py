@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from typing import Any
 
@@ -146,3 +147,14 @@ def test_members_that_the_request_does_not_have_are_ignored_also_where_the_answe
     body = post(aws, "DescribeTrainingJob", {"TrainingJobName": name, "AndMore": 1}).body
     assert not {"FailureReason", "AutoMLJobArn", "Nonsense"} & body.keys()
     assert body["FinalMetricDataList"] == []
+
+
+@pytest.mark.local_only
+def test_the_server_closes_no_idle_connection(aws: LocalAws) -> None:
+    """Closed just as a request comes over it, it would lose the answer to what was done, and the client ask again."""
+    with socket.create_connection(("127.0.0.1", aws.port), timeout=60) as connection:
+        connection.sendall(b"HEAD / HTTP/1.1\r\nhost: s3\r\n\r\n")
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 ")
+        connection.settimeout(6.0)  # general HTTP servers give up after five
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
