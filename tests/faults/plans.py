@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.faults.proxy import Call, Moment, Plan, Strike, cut, kill
@@ -27,6 +27,26 @@ def every_task_is_killed_before_and_after_each_change_and_while_it_waits(call: C
         return Strike("before" if times == 0 else "after", kill)
     # The first two tries found no job yet.
     return Strike("after", kill) if re.fullmatch(r"Describe\w+Job", call.operation) and times == 2 else None
+
+
+class EveryStepKilled:
+    """A task of a deployment dies before AWS has heard of each of its changes, then after AWS has acted; while it waits
+    for an endpoint; and while it reads or asks, at the calls of these numbers (from 0) to what ends so. The triggerer
+    dies around the receipt of the event."""
+
+    ASKED: Mapping[str, tuple[int, ...]] = {
+        "champion.json": (0,),  # resolve
+        "-staging/invocations": (0, 2, 40),  # smoke, contract with its nine requests, latency with its hundred
+        "-production/invocations": (0,),  # verify
+    }
+
+    def __call__(self, call: Call, times: int) -> Strike | None:
+        """Kill where it is time."""
+        if call.changes_something:
+            return Strike("before" if times == 0 else "after", kill) if times < 2 else None
+        waits = call.operation == "DescribeEndpoint" and times == 2
+        asked = next((numbers for end, numbers in self.ASKED.items() if call.target.endswith(end)), ())
+        return Strike("after", kill) if waits or times in asked else None
 
 
 def before_and_after(matches: Callable[[Call], bool], act: Callable[[Call], None]) -> Plan:

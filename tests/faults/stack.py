@@ -116,12 +116,12 @@ class FaultyStack:
         """Start a run that starts its own jobs, whatever an earlier one has made; returns its id."""
         return self.airflow.trigger(DAG_ID, {"anew": True})
 
-    def ended(self, run_id: str) -> str:
+    def ended(self, run_id: str, dag_id: str = DAG_ID) -> str:
         """The state of the run once it has ended."""
 
         def probe() -> str | None:
             time.sleep(0.5)  # the API server has enough to do
-            state = str(self.airflow.run(DAG_ID, run_id)["state"])
+            state = str(self.airflow.run(dag_id, run_id)["state"])
             return state if state in ("success", "failed") else None
 
         return eventually(lambda: _patiently(probe), f"the end of {run_id} (logs: {self.settings.logs})", RUN_SECONDS)
