@@ -39,6 +39,7 @@ METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
 STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
 STAGED = "{{ (ti.xcom_pull(task_ids='stage_config') or {}).get('name', '') }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
+SINCE = "{{ ti.xcom_pull(task_ids='alarms').since }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
 rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}, production's
 requests {{{{ ti.xcom_pull(task_ids='replay') }}}}.
@@ -71,7 +72,7 @@ DOCS = {
     "alarms": """Sets the alarms on errors, latency and drift of predictions of the new config; any of them brings the
         champion back while traffic shifts.""",
     "deploy": """Shifts production's traffic to the new config as declared, and proves that it serves just that; a
-        rollback by SageMaker is a failure.""",
+        rollback by SageMaker is a failure, also for a try that finds it. To shift again clear the task alarms.""",
     "scale": """Has the number of production's instances follow the load, between the declared bounds.""",
     "verify": """Proves that production is what was requested: config, model, instances, data capture, and the
         stored predictions.""",
@@ -201,7 +202,7 @@ def _production(use_case: UseCase, run: Any) -> list[Any]:
     return [
         SageMakerEndpointConfigOperator(prefix=name, request=config, **_named("config")),
         EndpointAlarmsOperator(alarms=alarms, model=METRICS_NAME, **live, **_named("alarms")),
-        SageMakerEndpointOperator(deployment=shift, retain=True, **live, **_named("deploy")),
+        SageMakerEndpointOperator(deployment=shift, retain=True, since=SINCE, **live, **_named("deploy")),
         EndpointScalingOperator(endpoint_name=name, scaling=scaling, **_named("scale")),
         VerifyDeploymentOperator(smoke=SMOKE, model_name=MODEL, **live, **_named("verify")),
         PromoteOperator(run=run, config_name=CONFIG, model_name=MODEL, **_named("promote")),

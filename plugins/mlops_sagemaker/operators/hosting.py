@@ -141,10 +141,12 @@ class SageMakerEndpointOperator(EndpointWaiter):
     :param config_name: what it is to be (a template).
     :param deployment: how it moves there if it exists already (with templates); SageMaker's own way by default.
     :param retain: whether it keeps the number of instances, and the share of traffic, that its variants have by then.
+    :param since: when this change was prepared, in seconds since the epoch (a template). A rollback later than that is
+        the end of this change, begun by a try that was killed: it is told, and traffic is not shifted once more.
     :param timeout: how long that may take.
     """
 
-    template_fields = aws_template_fields("endpoint_name", "config_name", "deployment")
+    template_fields = aws_template_fields("endpoint_name", "config_name", "deployment", "since")
 
     def __init__(
         self,
@@ -152,10 +154,12 @@ class SageMakerEndpointOperator(EndpointWaiter):
         config_name: str,
         deployment: requests.BlueGreen | None = None,
         retain: bool = False,
+        since: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.config_name = config_name
+        self.since = since
         self.deployment = deployment.request() if deployment else None
         self.retain = retain
 
@@ -166,7 +170,7 @@ class SageMakerEndpointOperator(EndpointWaiter):
 
     def _proceed(self, deadline: float, **state: Any) -> dict[str, Any]:
         description = self._at_rest(deadline, **state)
-        if not state["asked"] and not self._serves(description):
+        if not state["asked"] and not self._serves(description) and not self._was_rolled_back(description):
             self._ask(description)
             description = self._at_rest(deadline, asked=True)
         if description is None or not self._serves(description):
@@ -180,6 +184,11 @@ class SageMakerEndpointOperator(EndpointWaiter):
             and ENDPOINT.status(description) == "InService"
             and description["EndpointConfigName"] == self.config_name
         )
+
+    def _was_rolled_back(self, description: Description | None) -> bool:
+        if description is None or not self.since or not description.get("FailureReason"):
+            return False
+        return bool(description["LastModifiedTime"].timestamp() > float(self.since))
 
     def _ask(self, description: Description | None) -> None:
         """Begin the change; an answer that got lost, or somebody who was first, shows in the endpoint's state."""

@@ -97,6 +97,19 @@ def test_an_endpoint_that_came_back_to_its_old_config_is_a_failure(aws: FakeAws)
         run(endpoint())
 
 
+def test_a_try_that_finds_its_change_rolled_back_does_not_shift_once_more(aws: FakeAws) -> None:
+    """The one before was killed while it waited."""
+    aws.endpoint = {**OLD, "FailureReason": "alarm", "LastModifiedTime": 200.0}
+    with pytest.raises(AirflowFailException, match="is InService with config old, not with new: alarm"):
+        run(endpoint(since="100.0"), try_number=2)
+    assert not aws.asked("UpdateEndpoint")
+
+
+def test_the_rollback_of_an_earlier_change_does_not_hinder_this_one(aws: FakeAws) -> None:
+    aws.endpoint = {**OLD, "FailureReason": "alarm", "LastModifiedTime": 50.0}
+    assert run(endpoint(since="100.0"))["config_name"] == "new"
+
+
 @pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
 def test_an_endpoint_that_ends_in_anything_else_is_a_failure(aws: FakeAws, status: str) -> None:
     aws.endpoint = dict(OLD)
