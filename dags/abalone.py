@@ -9,6 +9,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 """
 
 from lifecycle.deployment import deployment_dag
+from lifecycle.monitoring import monitoring_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
 from lifecycle.scoring import scoring_dag
@@ -60,3 +61,4 @@ abalone_training = training_dag(USE_CASE)
 abalone_deployment = deployment_dag(USE_CASE)
 abalone_rollback = rollback_dag(USE_CASE)
 abalone_scoring = scoring_dag(USE_CASE)
+abalone_monitoring = monitoring_dag(USE_CASE)

@@ -12,6 +12,12 @@ def data(use_case: str) -> Asset:
     return Asset(f"{use_case}_data")
 
 
+def drift(use_case: str) -> Asset:
+    """What production of a use case is asked has drifted from what its model knows. An event asks for a training; its
+    ``extra`` names the data window, as `data`'s does, with the window of traffic and the reason."""
+    return Asset(f"{use_case}_drift")
+
+
 def approvals(use_case: str) -> Asset:
     """The versions of a use case that were approved or rejected: EventBridge tells a queue of SQS so, and that Airflow.
 

@@ -11,6 +11,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 from datetime import timedelta
 
 from lifecycle.deployment import deployment_dag
+from lifecycle.monitoring import monitoring_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
 from lifecycle.scoring import scoring_dag
@@ -74,3 +75,4 @@ churn_training = training_dag(USE_CASE)
 churn_deployment = deployment_dag(USE_CASE)
 churn_rollback = rollback_dag(USE_CASE)
 churn_scoring = scoring_dag(USE_CASE)
+churn_monitoring = monitoring_dag(USE_CASE)

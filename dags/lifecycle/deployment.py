@@ -19,7 +19,7 @@ from mlops_sagemaker.operators.hosting import (
     SageMakerEndpointOperator,
     SageMakerModelOperator,
 )
-from mlops_sagemaker.operators.notify import told_of_failure
+from mlops_sagemaker.operators.notify import NotifyStepOperator, told_of_failure
 from mlops_sagemaker.operators.probing import (
     ContractTestOperator,
     LatencyTestOperator,
@@ -33,6 +33,7 @@ from mlops_sagemaker.operators.tally import TallyOperator
 from mlops_sagemaker.requests import Alarms, DataCapture, DriftMetric, EndpointConfig, Model, Scaling, Variant
 
 RUN = "ti.xcom_pull(task_ids='resolve')"
+LET_IN = "ti.xcom_pull(task_ids='record')"
 SMOKE = f"{{{{ {RUN}.smoke }}}}"
 MODEL = "{{ ti.xcom_pull(task_ids='model').name }}"
 METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
@@ -65,6 +66,8 @@ DOCS = {
     "approve": """Waits for a person to let the version into production, or to reject it; under Required Actions
         in Airflow's menu. Where the policy is automatic nobody is asked. A version that a later approval has
         overtaken, or that was rejected in the registry, is not waited for any longer.""",
+    "ask": """Tells people that a version waits for their approval, with the question and where to answer it. Skipped
+        where the policy is automatic.""",
     "record": """Writes down with the version who let it into production and why. A rejected or overtaken version
         goes no further, and the run stays green.""",
     "config": """Writes down what the production endpoint is to be: at least two instances of the model, and every
@@ -77,6 +80,7 @@ DOCS = {
     "verify": """Proves that production is what was requested: config, model, instances, data capture, and the
         stored predictions.""",
     "promote": """Makes the version the champion in one step; the one before stays as what a rollback returns to.""",
+    "notify": """Tells that the version is in production, who let it in, and where its evaluation is.""",
     "clean": """Deletes models and configs of earlier deployments; champion, previous champion and the newest stay.""",
     "restore": """Runs only after a failure: production serves the champion again, without one the endpoint is
         deleted, and the version is marked with the reason.""",
@@ -117,7 +121,9 @@ def _wire(use_case: UseCase) -> None:
     staged, let_in, live = _staging(use_case, run), _approval(use_case, run), _production(use_case, run)
     chain(resolve, *staged, *let_in, *live)
     chain(staged, _unstage(use_case))
+    staged[-1] >> _ask(use_case)
     _, alarms, *_, promote = live
+    promote >> _tell(use_case)
     promote >> CleanUpOperator(
         pointer=promote.output,
         models=naming.words(use_case.name),
@@ -133,6 +139,30 @@ def _wire(use_case: UseCase) -> None:
         watched=alarms.output,
         restored=restore.output,
         **_named("tally"),
+    )
+
+
+def _ask(use_case: UseCase) -> NotifyStepOperator:
+    return NotifyStepOperator(
+        outcome="approval needed",
+        subject=f"version {{{{ {RUN}.version }}}} waits for a person to let it into production",
+        text=f"{QUESTION}\n\nAnswer under Required Actions in Airflow's menu.",
+        unless=f"{{{{ 'nobody is asked' if {RUN}.policy == 'automatic' else '' }}}}",
+        notifiers=use_case.notifiers,
+        **_named("ask"),
+    )
+
+
+def _tell(use_case: UseCase) -> NotifyStepOperator:
+    return NotifyStepOperator(
+        outcome="promoted",
+        subject=f"version {{{{ {RUN}.version }}}} is in production",
+        text=f"""{{{{ {RUN}.model_package_arn }}}} is the champion.
+Let in by {{{{ {LET_IN}.by }}}}: {{{{ {LET_IN}.why or 'no reason given' }}}}.
+Latency in staging: {{{{ ti.xcom_pull(task_ids='latency') }}}}.
+Evaluation: {{{{ {RUN}.report }}}}""",
+        notifiers=use_case.notifiers,
+        **_named("notify"),
     )
 
 

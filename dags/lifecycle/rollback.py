@@ -10,12 +10,13 @@ from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.hosting import SageMakerEndpointOperator
-from mlops_sagemaker.operators.notify import told_of_failure
+from mlops_sagemaker.operators.notify import NotifyStepOperator, told_of_failure
 from mlops_sagemaker.operators.probing import VerifyDeploymentOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
 from mlops_sagemaker.operators.rollback import ResolveRollbackOperator, RollBackOperator
 
-BACK = "ti.xcom_pull(task_ids='resolve').champion"
+RUN = "ti.xcom_pull(task_ids='resolve')"
+BACK = f"{RUN}.champion"
 STEPS = """**Rollback.** Trigger it, and production serves the version before: all of its traffic at once, proven, and
 only then is that version the champion again. The one that goes is marked in the registry. A champion that is rejected
 in the registry is rolled back without a trigger."""
@@ -28,6 +29,7 @@ DOCS = {
         and the stored predictions.""",
     "move": """Makes the previous version the champion again in one step, and marks the one that goes with the
         reason.""",
+    "notify": """Tells that production serves the version before again, and why.""",
     "restore": """Runs only after a failure: production serves again what is written down as the champion.""",
 }
 
@@ -61,7 +63,14 @@ def _wire(use_case: UseCase) -> None:
         smoke=f"{{{{ {BACK}.smoke }}}}", model_name=f"{{{{ {BACK}.model_name }}}}", **live, **_named("verify")
     )
     move = RollBackOperator(run=resolve.output, **_named("move"))
-    chain(resolve, deploy, verify, move)
+    notify = NotifyStepOperator(
+        outcome="rolled back",
+        subject=f"version {{{{ {BACK}.version }}}} is in production again",
+        text=f"{{{{ {RUN}.model_package_arn }}}} goes: {{{{ {RUN}.reason }}}}.",
+        notifiers=use_case.notifiers,
+        **_named("notify"),
+    )
+    chain(resolve, deploy, verify, move, notify)
     restore = RestoreOperator(
         run=resolve.output,
         endpoint_name=production(use_case),

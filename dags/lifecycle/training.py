@@ -25,7 +25,7 @@ def training_dag(use_case: UseCase) -> DAG:
         doc_md=f"{use_case.doc}\n\n{WINDOWS}",
         schedule=AssetOrTimeSchedule(
             timetable=nightly(use_case.schedule, use_case.timezone),
-            assets=[assets.data(use_case.name)],
+            assets=assets.data(use_case.name) | assets.drift(use_case.name),
         ),
         catchup=False,
         max_active_runs=1,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from airflow.sdk import Param
 
+from mlops_sagemaker.drift import Check, DriftPolicy
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.operators.notify import Notifier
 from mlops_sagemaker.replays import Replay
@@ -94,6 +95,37 @@ class Scoring:
 
 
 @dataclass(frozen=True)
+class Monitoring:
+    """What production's traffic is watched for, and what follows.
+
+    ``schedule`` (cron, UTC) lies so long after the hour as captured traffic takes to be stored. ``limits`` are those of
+    the job code (`monitoring.limits.Limits`) that are not its defaults. A day's labels are due ``label_delay`` days
+    after it. ``drift`` says when there is drift by the hourly monitor ``data`` and the daily ``model``. A retraining
+    after drift sees ``retraining_days`` of data, by default as many as any.
+    """
+
+    image: str = "monitoring"
+    instance: str = "ml.m5.large"
+    max_runtime: timedelta = timedelta(minutes=30)
+    schedule: str = "15 * * * *"
+    limits: Mapping[str, float] = field(default_factory=dict)
+    label_delay: int = 1
+    retraining_days: int | None = None
+    drift: DriftPolicy = field(
+        default_factory=lambda: DriftPolicy(
+            {
+                "data": Check(period=timedelta(hours=1), silence=timedelta(hours=6)),
+                "model": Check(period=timedelta(days=1), silence=timedelta(days=7), violations=2, windows=3),
+            }
+        )
+    )
+
+    def __post_init__(self) -> None:
+        if set(self.drift.checks) != {"data", "model"} or self.label_delay < 0:
+            raise ValueError("declare the checks data and model, and a label_delay of 0 days or more")
+
+
+@dataclass(frozen=True)
 class UseCase:
     """One model and its rules.
 
@@ -107,7 +139,8 @@ class UseCase:
     through. Without a quota for training jobs, candidates are trained by processing jobs: ``trained_by``. ``doc``
     (Markdown) explains the DAG to its operators. ``notifiers`` are told
     how each run ended: Airflow notifiers, whose templates find the notice as ``notice``. ``deployment`` says how
-    approved versions come into production, ``scoring`` how they predict the rows of each day.
+    approved versions come into production, ``scoring`` how they predict the rows of each day, ``monitoring`` how they
+    are watched there.
     """
 
     name: str
@@ -129,6 +162,7 @@ class UseCase:
     notifiers: Sequence[Notifier] = ()
     deployment: Deployment = field(default_factory=Deployment)
     scoring: Scoring = field(default_factory=Scoring)
+    monitoring: Monitoring = field(default_factory=Monitoring)
 
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:

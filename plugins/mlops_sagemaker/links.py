@@ -164,3 +164,9 @@ def _console(operator: Any, arn: str) -> AwsConsole | LocalConsole:
 def _twice(text: str) -> str:
     """As the CloudWatch console has names in its addresses: quoted twice, with $ for %."""
     return quote(quote(text, safe=""), safe="").replace("%", "$")
+
+
+def run_page(dag_id: str, run_id: str) -> str:
+    """Where Airflow shows a run."""
+    base = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    return f"{base}/dags/{dag_id}/runs/{quote(run_id)}"

@@ -1,18 +1,29 @@
-"""What people are told of a run that has ended."""
+"""What people are told: one notice for each thing that happened."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
+
+from mlops_sagemaker.drift import Action
+
+Outcome = Literal[
+    "registered", "refused", "failed", "approval needed", "promoted", "rolled back", "drift", "escalated", "no data"
+]
+PENDING = "PendingManualApproval"
 
 
 @dataclass(frozen=True)
 class Notice:
     """``subject`` is one line; ``text`` says all. ``version`` is the ARN of what was registered, if anything was."""
 
-    outcome: Literal["registered", "refused", "failed"]
+    outcome: Outcome
     subject: str
     text: str
     version: str | None = None
+
+    def at(self, page: str) -> "Notice":
+        """The same, with the address of the run that it is about."""
+        return replace(self, text=f"{self.text}\nRun: {page}")
 
     def document(self) -> dict[str, Any]:
         """The notice as JSON."""
@@ -31,7 +42,8 @@ def of_run(
     anything; ``models`` are the candidates' with no text for one that failed."""
     failed = [name for name, model in models.items() if not model]
     arn = version["model_package_arn"] if version else None
-    told = f"version {version['version']} registered" if version else "no candidate was good enough"
+    waits = ", waits for approval" if version and version["approval_status"] == PENDING else ""
+    told = f"version {version['version']} registered{waits}" if version else "no candidate was good enough"
     lines = [
         f"Data before {run['window']['end']}, {run['data']['objects']} objects.",
         f"Best: {verdict['best']}, {_metrics(verdict['metrics'])}.",
@@ -41,13 +53,31 @@ def of_run(
         f"Report: {page}",
     ]
     warning = f", {len(failed)} of {len(models)} candidates failed" if failed else ""
-    outcome: Literal["registered", "refused"] = "registered" if version else "refused"
+    outcome: Outcome = "registered" if version else "refused"
     return Notice(outcome, f"{dag_id}: {told}{warning}", "\n".join(lines), arn)
 
 
 def of_failure(dag_id: str, run_id: str, reason: str) -> Notice:
     """The notice of a run that failed."""
     return Notice("failed", f"{dag_id}: run failed", f"Run {run_id} of {dag_id} failed: {reason}")
+
+
+def of_window(dag_id: str, decision: Mapping[str, Any]) -> list[Notice]:
+    """The notices of a window of production's traffic that was decided on; none if there is nothing to tell."""
+    start, end = decision["window"]["start"], decision["window"]["end"]
+    lines = [
+        f"Traffic from {start} to {end}, version {decision['champion']} serves.",
+        f"Why: {decision['reason']}.",
+        *(f"Report on {monitor}: {page}" for monitor, page in decision["pages"].items()),
+    ]
+    told: list[tuple[Outcome, str]] = []
+    if decision["action"] == Action.RETRAIN:
+        told.append(("drift", f"drift of {' and '.join(decision['drifting'])}, a retraining starts"))
+    if decision["action"] == Action.ESCALATE:
+        told.append(("escalated", "drift that retraining has not ended: a person must look"))
+    if decision["silent"]:
+        told.append(("no data", f"no data for {' and '.join(decision['silent'])}"))
+    return [Notice(outcome, f"{dag_id}: {subject}", "\n".join(lines)) for outcome, subject in told]
 
 
 def _metrics(metrics: Mapping[str, float]) -> str:

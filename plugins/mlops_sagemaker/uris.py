@@ -27,6 +27,11 @@ def folder(uri: str, *parts: str) -> str:
     return join(uri, *parts) + "/"
 
 
+def parent(uri: str) -> str:
+    """The folder that an object lies in, with a final slash."""
+    return uri.rpartition("/")[0] + "/"
+
+
 def matching(keys: Iterable[str], pattern: str) -> list[str]:
     """The ``keys`` that match ``pattern``: ``*`` any text, ``?`` one character, ``[...]`` one of these."""
     return [key for key in keys if fnmatchcase(key, pattern)]

@@ -16,6 +16,8 @@ from mlops_sagemaker.errors import UserError
 DAY = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
 WINDOW_END = "window_end"
 """What an asset event's ``extra`` calls the end of the window that became complete with it."""
+WINDOW_DAYS = "window_days"
+"""What it calls how many days long the window is, if not as long as any other of the DAG."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,24 @@ def resolve(
     days: int | None = None,
 ) -> Window:
     """The window of a run: by the date somebody asked for, else its logical date, else what the events that caused it
-    say in their ``extras`` (several events make one run: the latest end counts), else the time it was due.
+    say in their ``extras`` (several events make one run: the latest end counts, of equal ones the longest window), else
+    the time it was due.
 
     A run of logical date D therefore sees the data up to the midnight that opens D in ``timezone``, whether
-    it is scheduled, backfilled or repeated years later. ``days`` is the window's length, None for all there is. Raises
-    UserError for a date that is none or that is still to come: data of such a window is not complete, so the run could
-    not be repeated.
+    it is scheduled, backfilled or repeated years later. ``days`` is the window's length, None for all there is, unless
+    an event says another. Raises UserError for a date that is none or that is still to come: data of such a window is
+    not complete, so the run could not be repeated.
     """
     zone = ZoneInfo(timezone)
     today = run_after.astimezone(zone).date()
-    told = [_parse(str(extra[WINDOW_END])) for extra in extras if WINDOW_END in extra]
-    own = (logical_date or run_after).astimezone(zone).date()
+    told = [(_parse(str(extra[WINDOW_END])), _length(extra, days)) for extra in extras if WINDOW_END in extra]
+    end = (logical_date or run_after).astimezone(zone).date()
     if requested:
         end = _parse(requested)
-    else:
-        end = max(told) if told and logical_date is None else own
+    elif told and logical_date is None:
+        end = max(each for each, _ in told)
+        lengths = [length for each, length in told if each == end]
+        days = None if None in lengths else max(filter(None, lengths))
     if end > today:
         raise UserError(
             f"the data window's end {end} lies after the run's own date {today} ({timezone}); choose {today}"
@@ -109,6 +114,13 @@ def day_of(key: str) -> date | None:
         return date.fromisoformat(match[1]) if match else None
     except ValueError:
         return None
+
+
+def _length(extra: Mapping[str, Any], days: int | None) -> int | None:
+    length = extra.get(WINDOW_DAYS, days)
+    if length is not None and (not isinstance(length, int) or length < 1):
+        raise UserError(f"the data window's length {length!r} is no number of days; write a whole one from 1 on")
+    return length
 
 
 def _parse(text: str, what: str = "the data window's end") -> date:

@@ -113,7 +113,7 @@ def test_a_task_leads_to_its_job_its_log_and_its_artifacts(stack: LocalStack) ->
 
 def test_the_run_is_summed_up(stack: LocalStack) -> None:
     (run,), (version,) = stack.runs(), stack.versions()
-    notice = stack.result(run["dag_run_id"], "notify")
+    (notice,) = stack.result(run["dag_run_id"], "notify")
     assert (notice["outcome"], notice["version"]) == ("registered", version["ModelPackageArn"])
     assert notice["text"].splitlines()[0] in stack.log(run["dag_run_id"], "notify")
 
@@ -254,7 +254,7 @@ def test_other_parameters_do_what_the_form_says(stack: LocalStack) -> None:
     assert (states["run"], states["gate"], states["register"]) == ("success", "success", "skipped")
     gate = stack.result(run_id, "gate")
     assert gate["passed"] is False
-    assert stack.result(run_id, "notify")["outcome"] == "refused"
+    assert stack.result(run_id, "notify")[0]["outcome"] == "refused"
     assert "misses the threshold <= 1" in gate["reason"]
     assert gate["reason"] in stack.log(run_id, "register"), "the skipped task does not say why"
     job = stack.result(run_id, "train xgboost")["job_name"]
@@ -271,7 +271,7 @@ def test_one_candidate_that_cannot_be_trained_is_seen_and_stops_no_other(stack: 
     assert "built for CPUs only" in stack.log(run_id, "train xgboost")
     gate = stack.result(run_id, "gate")
     assert (gate["candidate"], {check["candidate"] for check in gate["checks"]}) == ("forest", {"forest"})
-    assert "Could not be trained: xgboost" in stack.result(run_id, "notify")["text"]
+    assert "Could not be trained: xgboost" in stack.result(run_id, "notify")[0]["text"]
 
 
 def test_a_parameter_out_of_range_is_refused_at_once(stack: LocalStack) -> None:

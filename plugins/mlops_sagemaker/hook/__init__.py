@@ -30,6 +30,8 @@ __all__ = ["AsyncAws", "LifecycleHook", "LogPositions"]
 ATTEMPTS = 10
 """They span about a minute: even with 30 % of all calls throttled, one call in 170,000 fails."""
 PATIENT = Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
+MAX_SUBJECT = 99
+"""API_Publish: fewer than 100 characters of ASCII, no line breaks."""
 ONCE = Config(retries={"total_max_attempts": 1})
 
 
@@ -78,6 +80,7 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
         self.runtime_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sagemaker-runtime"})
         self.alarms_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "cloudwatch"})
         self.queues_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sqs"})
+        self.topics_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "sns"})
         self.scaling_hook = _PatientAwsHook(*args, **{**kwargs, "client_type": "application-autoscaling"})
 
     @property
@@ -159,6 +162,14 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
         """What triggers need, through clients that live as long as the block."""
         async with AsyncExitStack() as stack:
             yield AsyncAws(self, stack)
+
+    # Notices
+
+    def publish(self, topic: str, subject: str, text: str) -> None:
+        """Tell all who have subscribed to the SNS topic, an ARN. Of the subject remains what SNS takes."""
+        line = " ".join(subject.split()).encode("ascii", "replace").decode()[:MAX_SUBJECT]
+        with explained(f"publishing to {topic}"):
+            client_of(self.topics_hook).publish(TopicArn=topic, Subject=line, Message=text)
 
     # Logs
 

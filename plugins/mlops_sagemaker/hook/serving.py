@@ -1,4 +1,4 @@
-"""Endpoints from the caller's side, and what watches and scales them."""
+"""Endpoints from the caller's side, what watches and scales them, and what is measured of them."""
 
 import time
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from botocore.exceptions import ClientError
 from mlops_sagemaker.hook.calls import client_of, explained
 from mlops_sagemaker.probes import SYNTHETIC, Answer
 from mlops_sagemaker.requests.guards import NAMESPACE
+
+METRICS_PER_CALL = 500
+"""API_PutMetricData takes 1000, and 1 MB."""
 
 
 class Serving:
@@ -75,6 +78,21 @@ class Serving:
                 Statistics=["Sum"],
             )
         return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+    def put_metrics(
+        self, namespace: str, dimensions: Mapping[str, str], at: datetime, metrics: Mapping[str, float]
+    ) -> None:
+        """Measurements by name, all of one time."""
+        named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+        data = [
+            {"MetricName": name, "Dimensions": named, "Timestamp": at, "Value": value}
+            for name, value in metrics.items()
+        ]
+        with explained("put_metric_data"):
+            for start in range(0, len(data), METRICS_PER_CALL):
+                client_of(self.alarms_hook).put_metric_data(
+                    Namespace=namespace, MetricData=data[start : start + METRICS_PER_CALL]
+                )
 
     def scale(self, target: dict[str, Any], policy: dict[str, Any]) -> None:
         """Have a variant scaled between bounds by a policy, or have it scaled as it should be."""

@@ -35,7 +35,7 @@ def test_any_failure_before_the_end_is_answered() -> None:
 
 def test_a_run_that_failed_is_red_though_the_champion_was_restored() -> None:
     leaves = {each.task_id for each in DAG.tasks if not each.downstream_task_ids}
-    assert leaves == {"clean", "tally", "unstage"}, "clean is upstream_failed then, and a leaf"
+    assert leaves == {"ask", "clean", "notify", "tally", "unstage"}, "clean is upstream_failed then, and a leaf"
 
 
 def test_staging_is_deleted_whatever_its_tests_say() -> None:
@@ -73,3 +73,9 @@ def test_production_has_at_least_two_instances(instances: int) -> None:
 def test_what_a_canary_has_cost_is_counted_once_the_champion_is_back_and_only_where_traffic_had_shifted() -> None:
     assert {"restore", "alarms"} <= task("tally").upstream_task_ids
     assert task("tally").trigger_rule == TriggerRule.ALL_SUCCESS
+
+
+def test_people_are_asked_beside_the_approval_and_told_once_it_is_promoted() -> None:
+    assert task("ask").upstream_task_ids <= task("approve").upstream_task_ids
+    assert task("notify").upstream_task_ids == {"promote"}
+    assert not task("ask").downstream_task_ids, "whoever cannot be told keeps nothing from production"

@@ -133,7 +133,7 @@ def test_the_steps_follow_each_other() -> None:
 
 def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:
     run = Run(aws)
-    notice = run.execute(*STEPS)
+    (notice,) = run.execute(*STEPS)
     registered = run.xcoms["register"]
     assert (notice["outcome"], notice["version"]) == ("registered", registered["model_package_arn"])
     assert (registered["group"], registered["version"]) == ("rings", 1)
@@ -252,7 +252,7 @@ def test_the_forms_threshold_decides_and_a_refused_model_is_skipped(aws: FakeAws
     with pytest.raises(AirflowSkipException, match="misses the threshold"):
         run.execute("register")
     assert not aws.packages
-    notice = run.execute("notify")
+    (notice,) = run.execute("notify")
     assert (notice["outcome"], notice["version"]) == ("refused", None)
 
 
@@ -286,11 +286,15 @@ def test_the_report_is_made_of_evaluation_and_verdict(aws: FakeAws) -> None:
     assert aws.packages[0]["CustomerMetadataProperties"]["report"] == run.xcoms["report"]["page"]
 
 
-def test_notifiers_are_told_of_runs_that_end_and_of_runs_that_fail(aws: FakeAws) -> None:
+def test_notifiers_are_told_of_runs_that_end_and_of_runs_that_fail(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_NIGHTSHIFT_TOPIC", "")
     told: list[str] = []
     run = Run(aws, declared(notifiers=[lambda context: told.append(context["notice"].outcome)]))
     run.execute(*STEPS)
-    run.dag.on_failure_callback(context_for(run.dag.get_task("gate")) | {"reason": "task_failure"})
+    failed = {**context_for(run.dag.get_task("gate")), "dag": run.dag, "reason": "task_failure"}
+    run.dag.on_failure_callback(failed)
     assert told == ["registered", "failed"]
 
 

@@ -68,10 +68,10 @@ def test_nights_that_were_missed_are_not_made_up_for(monkeypatch: pytest.MonkeyP
     assert next_run(monkeypatch, now, last) == datetime(2026, 3, 2, 2, tzinfo=UTC)
 
 
-def test_new_data_starts_a_run_too() -> None:
+def test_new_data_and_drift_start_a_run_too() -> None:
     stored = DagSerialization.to_dict(training_dag(declared()))
     timetable: Any = DagSerialization.from_dict(stored).timetable
-    assert [asset.name for _, asset in timetable.asset_condition.iter_assets()] == ["rings_data"]
+    assert [asset.name for _, asset in timetable.asset_condition.iter_assets()] == ["rings_data", "rings_drift"]
     assert timetable.periodic, "a DAG that is not cannot be backfilled"
 
 

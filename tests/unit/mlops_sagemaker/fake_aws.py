@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 ARN = "arn:aws:sagemaker:eu-north-1:000000000000"
@@ -276,6 +276,14 @@ class FakeAws:
         seen = int(arguments.get("nextToken", "0"))
         return {"events": events[seen:], "nextForwardToken": str(len(events)), "nextBackwardToken": "0"}
 
+    # CloudWatch and SNS
+
+    def _publish(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def _put_metric_data(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
     # S3
 
     def _get_object(self, arguments: dict[str, Any]) -> bytes:
@@ -331,12 +339,20 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/invocations"):
             self._answer(200, b"echo " + self._body(), self.headers["Accept"])
             return
+        if "X-Amz-Target" not in self.headers:  # SNS speaks the query protocol
+            self._publish(dict(parse_qsl(self._body().decode())))
+            return
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         try:
             answer, status = self._ask(operation, json.loads(self._body() or b"{}")), 200
         except Refused as error:
             answer, status = {"__type": error.code, "message": str(error)}, error.status
         self._answer(status, json.dumps(answer).encode(), "application/x-amz-json-1.1")
+
+    def _publish(self, arguments: dict[str, str]) -> None:
+        self._ask(arguments["Action"], arguments)
+        answer = b"<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>"
+        self._answer(200, answer, "text/xml")
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)

@@ -9,7 +9,7 @@ MODELS = {"xgboost": "", "forest": "s3://b/forest", "linear": "s3://b/linear"}
 def test_a_registered_version_is_told_with_all_that_matters() -> None:
     notice = notices.of_run("rings_training", RUN, VERDICT, VERSION, MODELS, "s3://b/report.html")
     assert (notice.outcome, notice.version) == ("registered", "arn:v/7")
-    assert notice.subject == "rings_training: version 7 registered, 1 of 3 candidates failed"
+    assert notice.subject == "rings_training: version 7 registered, waits for approval, 1 of 3 candidates failed"
     assert notice.text.splitlines() == [
         "Data before 2026-03-02, 3 objects.",
         "Best: forest, mse 4.5.",
@@ -35,3 +35,33 @@ def test_a_failure_is_told_with_the_run_and_the_reason() -> None:
     notice = notices.of_failure("rings_training", "manual__1", "task_failure")
     assert notice.outcome == "failed"
     assert notice.text == "Run manual__1 of rings_training failed: task_failure"
+
+
+WINDOW = {
+    "window": {"start": "2026-03-02T11:00:00Z", "end": "2026-03-02T12:00:00Z"},
+    "champion": 3,
+    "reason": "data: violations",
+    "pages": {"data": "s3://b/report.html"},
+    "drifting": ["data", "model"],
+    "silent": [],
+    "action": "none",
+}
+
+
+def test_each_thing_that_a_window_led_to_is_told_by_itself() -> None:
+    both = notices.of_window("rings_monitoring", {**WINDOW, "action": "retrain", "silent": ["model"]})
+    assert [(notice.outcome, notice.subject) for notice in both] == [
+        ("drift", "rings_monitoring: drift of data and model, a retraining starts"),
+        ("no data", "rings_monitoring: no data for model"),
+    ]
+    assert both[0].text.splitlines() == [
+        "Traffic from 2026-03-02T11:00:00Z to 2026-03-02T12:00:00Z, version 3 serves.",
+        "Why: data: violations.",
+        "Report on data: s3://b/report.html",
+    ]
+    (called,) = notices.of_window("rings_monitoring", {**WINDOW, "action": "escalate"})
+    assert called.outcome == "escalated"
+
+
+def test_most_windows_are_nothing_to_tell_of() -> None:
+    assert notices.of_window("rings_monitoring", WINDOW) == []

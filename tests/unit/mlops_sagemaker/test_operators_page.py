@@ -10,7 +10,7 @@ from mlops_sagemaker.sensors.base import LifecycleSensor
 
 PAGE = Path(__file__).parents[3] / "docs" / "operators.md"
 BASES = {EndpointWaiter, LifecycleOperator, SageMakerJobOperator, LifecycleSensor}
-WITHOUT_AWS = {"ApproveDeploymentOperator", "NotifyOperator"}
+WITHOUT_AWS = {"ApproveDeploymentOperator"}
 
 
 def test_the_page_lists_every_operator_and_sensor_and_nothing_else() -> None:

@@ -33,3 +33,7 @@ def test_a_folder_ends_in_a_slash_so_that_it_is_no_prefix_of_its_neighbour() -> 
 
 def test_keys_match_patterns_with_case() -> None:
     assert uris.matching(["a.csv", "A.CSV", "b/c.csv", "d.txt"], "*.csv") == ["a.csv", "b/c.csv"]
+
+
+def test_the_parent_is_the_folder_of_an_object() -> None:
+    assert uris.parent("s3://b/quality/statistics.json") == "s3://b/quality/"

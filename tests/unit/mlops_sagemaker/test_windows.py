@@ -113,3 +113,19 @@ def test_a_requested_day_is_scored_as_soon_as_it_is_over() -> None:
 def test_a_requested_day_that_is_no_date_is_refused() -> None:
     with pytest.raises(UserError, match="the day 'soon' is not a date"):
         windows.of_day("soon", NOON, NOON, "UTC")
+
+
+def test_an_event_may_say_how_long_its_window_is() -> None:
+    due = datetime(2026, 3, 5, 2, tzinfo=UTC)
+    told = [{"window_end": "2026-03-05", "window_days": 7}, {"window_end": "2026-03-04", "window_days": 90}]
+    assert windows.resolve(None, None, due, "UTC", told).days == 7
+    assert windows.resolve(None, None, due, "UTC", [*told, {"window_end": "2026-03-05"}]).days is None
+    assert windows.resolve(None, None, due, "UTC", [*told, {"window_end": "2026-03-05"}], 30).days == 30
+    assert windows.resolve("2026-03-01", None, due, "UTC", told).days is None
+
+
+@pytest.mark.parametrize("days", [0, -1, "7", 1.5])
+def test_an_events_window_of_no_length_is_refused(days: object) -> None:
+    due = datetime(2026, 3, 5, 2, tzinfo=UTC)
+    with pytest.raises(UserError, match="is no number of days"):
+        windows.resolve(None, None, due, "UTC", [{"window_end": "2026-03-05", "window_days": days}])

@@ -1,0 +1,200 @@
+"""What a monitoring run looks at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from mlops_sagemaker import champions, naming, traffic, uris
+from mlops_sagemaker._compat import aws_template_fields
+from mlops_sagemaker.errors import UserError
+from mlops_sagemaker.hook import LifecycleHook
+from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.operators.report import SageMakerReportOperator
+from mlops_sagemaker.operators.resolve import RELEASE_URI, read_release
+from mlops_sagemaker.release import Release
+from mlops_sagemaker.resources import MODEL_PACKAGE
+from mlops_sagemaker.traffic import TrafficWindow
+
+
+class _Before(NamedTuple):
+    """How far back a page shows, and in what folders that is looked for."""
+
+    length: timedelta
+    folder: str
+
+
+NOT_DUE = {
+    "due": False,
+    "window": {"start": "", "end": ""},
+    **dict.fromkeys(("model_package_arn", "baseline", "quality", "capture", "labels", "history", "output"), ""),
+}
+HISTORY = {"data": _Before(timedelta(days=2), "%Y/%m/%d/"), "model": _Before(timedelta(days=60), "%Y/%m/")}
+
+
+class ResolveMonitoringOperator(LifecycleOperator):
+    """Settle what a run looks at: an hour of captured traffic and, once a day, a day whose labels are due; skip if
+    nothing has ever been deployed. ::
+
+        {"run_type", "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "endpoint",
+         "champion": {"model_package_arn", "version"}, "window": {"start", "end"},
+         "data": {"window": {"start", "end"}, "model_package_arn", "baseline", "quality", "capture", "history",
+                  "output"},
+         "model": the same with "labels", and "due": whether; if not, all is empty}
+
+    ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
+    repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end.
+    ``state`` is where the decision is written down.
+
+    :param use_case: name of the code bundle and of the bucket's top folder.
+    :param image: name of the image the run's jobs use.
+    :param endpoint: the endpoint whose traffic it is.
+    :param variant: its variant.
+    :param timezone: IANA name of the zone whose midnights end the days.
+    :param label_delay: how many days after its end a day's labels are due.
+    :param window_end: the time before which the hour lies, ISO 8601; empty for the run's own.
+    :param release_uri: S3 URI of the release manifest.
+    """
+
+    template_fields = aws_template_fields("window_end", "release_uri")
+
+    def __init__(
+        self,
+        *,
+        use_case: str,
+        image: str,
+        endpoint: str,
+        variant: str,
+        timezone: str,
+        label_delay: int,
+        window_end: str = "{{ params.window_end or '' }}",
+        release_uri: str = RELEASE_URI,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.use_case = use_case
+        self.image = image
+        self.endpoint = endpoint
+        self.variant = variant
+        self.timezone = timezone
+        self.label_delay = label_delay
+        self.window_end = window_end
+        self.release_uri = release_uri
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Settle it."""
+        run = context["dag_run"]
+        with user_errors_are_final():
+            window = traffic.last_hour(self.window_end, run.logical_date, run.run_after)
+            current = read_release(self.hook, self.release_uri)
+            folders = _Folders(self.hook, current.bucket, self.use_case, naming.run_key(run.dag_id, run.run_id))
+            pointer = champions.read(self.hook, champions.uri_of(current.bucket, self.use_case))
+            champion = traffic.served(pointer, window.end)
+            if champion is None:
+                self.log.info("Nothing of %s has been deployed yet: there is no traffic to look at", self.use_case)
+                raise AirflowSkipException("nothing deployed")
+            day = traffic.ended_day(window, self.timezone, self.label_delay)
+            return {
+                "run_type": str(run.run_type.value),
+                "ledger": uris.join(folders.top, "ledger"),
+                **self._release(current),
+                "state": uris.join(folders.top, "monitoring", "state.json"),
+                "endpoint": self.endpoint,
+                "champion": {name: champion[name] for name in ("model_package_arn", "version")},
+                "window": window.document(),
+                "data": self._looked_at(folders, "data", window, pointer),
+                "model": dict(NOT_DUE) if day is None else self._labelled(folders, day, window, pointer),
+            }
+
+    def _release(self, current: Release) -> dict[str, Any]:
+        steps = current.code_of(self.use_case).steps
+        return {
+            "role_arn": current.role_arn,
+            "code": {"steps": {step: bundle.uri for step, bundle in steps.items()}},
+            "image": {"uri": current.image(self.image).uri},
+        }
+
+    def _labelled(
+        self, folders: "_Folders", day: TrafficWindow, now: TrafficWindow, pointer: champions.Pointer
+    ) -> dict[str, Any]:
+        """Labels lie by when they came, which is any time from the first prediction until now."""
+        came = TrafficWindow(day.start, now.end)
+        labels = folders.recorded("model-labels", uris.folder(folders.top, "labels"), came.prefixes("%Y/%m/%d/"))
+        return {"due": True, **self._looked_at(folders, "model", day, pointer), "labels": labels}
+
+    def _looked_at(
+        self, folders: "_Folders", monitor: str, window: TrafficWindow, pointer: champions.Pointer
+    ) -> dict[str, Any]:
+        """The monitor's inputs and where its output goes."""
+        champion = traffic.served(pointer, window.end) or {}
+        captured = uris.folder(folders.top, "capture", self.endpoint, self.variant)
+        results = uris.folder(folders.top, "monitoring", monitor)
+        before = HISTORY[monitor]
+        earlier = TrafficWindow(window.start - before.length, window.start).prefixes(before.folder)
+        return {
+            "window": window.document(),
+            "model_package_arn": champion["model_package_arn"],
+            **self._baselines(champion["model_package_arn"]),
+            "capture": folders.recorded(f"{monitor}-capture", captured, window.prefixes("%Y/%m/%d/%H/")),
+            "history": folders.recorded(f"{monitor}-history", results, earlier, "/result.json"),
+            "output": uris.folder(results, f"{window.end:%Y/%m/%d/%H}", folders.key),
+        }
+
+    def _baselines(self, arn: str) -> dict[str, str]:
+        """The folders of what was written down of the data and of the model's quality when it was registered."""
+        package = self.hook.describe(MODEL_PACKAGE, arn) or {}
+        found = package.get("DriftCheckBaselines", {})
+        names = {"baseline": "ModelDataQuality", "quality": "ModelQuality"}
+        try:
+            return {name: uris.parent(found[key]["Statistics"]["S3Uri"]) for name, key in names.items()}
+        except KeyError as error:
+            raise UserError(f"{arn} has no baseline {error}: nothing can be compared with it; train anew") from None
+
+
+@dataclass(frozen=True)
+class _Folders:
+    """Where a use case's objects lie, and what was there when a run began."""
+
+    hook: LifecycleHook
+    bucket: str
+    use_case: str
+    key: str
+
+    @property
+    def top(self) -> str:
+        return f"s3://{self.bucket}/{self.use_case}"
+
+    def recorded(self, name: str, prefix: str, folders: Sequence[str], ending: str = "") -> str:
+        """The URI of a SageMaker ManifestFile of the objects in ``folders`` below ``prefix`` whose keys have that
+        ``ending``; empty if there are none. Once recorded it stays."""
+        manifest = uris.join(self.top, "monitoring", "runs", self.key, f"{name}.json")
+        if self.hook.read(manifest) is not None:
+            return manifest
+        found = [folder + key for folder in folders for key in self.hook.list_keys(prefix + folder)]
+        keys = [key for key in found if key.endswith(ending)]
+        if keys:
+            self.hook.write_json(manifest, [{"prefix": prefix}, *keys])
+        return manifest if keys else ""
+
+
+class MonitorOperator(SageMakerReportOperator):
+    """Run a monitor as a processing job; see SageMakerReportOperator. Skip where there is nothing to look at.
+
+    :param needs: URIs without which there is nothing to look at (templates).
+    """
+
+    template_fields = (*SageMakerReportOperator.template_fields, "needs")
+
+    def __init__(self, *, needs: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(page="report.html", **kwargs)
+        self.needs = needs
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """As of any job, or skip."""
+        if not all(self.needs):
+            self.log.info("There is nothing to look at in this window: no job is started")
+            raise AirflowSkipException("nothing to look at")
+        return super().execute(context)
