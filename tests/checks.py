@@ -33,7 +33,7 @@ def static_checks(images: Mapping[str, Path]) -> list[Check]:
     dev, airflow = VENV / "dev" / "bin", VENV / "airflow"
     ruff = (str(dev / "python"), "-m", "ruff")
     plugins = ("-p", "mlops_sagemaker", "-p", "lifecycle")
-    jobs = ("-p", "common", "-p", "tabular", "-p", "abalone", "-p", "churn")
+    jobs = ("-p", "common", "-p", "monitoring", "-p", "tabular", "-p", "abalone", "-p", "churn")
     own = ("sagemaker_local", "deploy", "bench", "tests/__main__.py", "tests/checks.py")
     return [
         Check("lint", (*ruff, "check")),

@@ -32,6 +32,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "include/containers/training/requirements": (),
     # What a model was proven with when it was trained is what serves it.
     "include/containers/inference/requirements": ("--constraints", "include/containers/training/requirements.txt"),
+    "include/containers/monitoring/requirements": ("--constraints", "include/containers/training/requirements.txt"),
 }  # fmt: skip
 # Files that only this machine has must not get into a lock.
 LOCAL_SOURCES = ("UV_INDEX", "UV_FIND_LINKS")

@@ -19,7 +19,7 @@ Numbers = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 WORD = 8  # bytes, and digits of a number that are read at once
-COMMA, NEWLINE, MINUS = b",\n-"
+MINUS = ord("-")
 _U = np.uint64
 _ALL = 0xFFFFFFFFFFFFFFFF
 _FIRST_BITS, _LAST_BITS = _U(0x0101010101010101), _U(0x8080808080808080)
@@ -69,25 +69,30 @@ class Grid:
         return b"".join([b",".join(row) + b"\n" for row in cells])
 
 
-def grid(block: bytes, columns: int) -> Grid | None:
-    """The cells of ``block``, whole lines of text without quotes; None unless every line has ``columns`` cells, a blank
-    line having none."""
+def grid(block: bytes, separators: bytes) -> Grid | None:
+    """The cells of ``block``, whole lines of text without quotes, by what follows each of a line's cells; None unless
+    that is so in every line, a blank line having no cell."""
     text = bytes(WORD) + block + bytes(WORD)  # a word may be read before the first cell and after the last
     characters = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero((characters == COMMA) | (characters == NEWLINE))
-    last = characters[ends] == NEWLINE
-    if (
-        not len(ends)
-        or len(ends) % columns
-        or not last[columns - 1 :: columns].all()
-        or np.count_nonzero(last) * columns != len(ends)
-    ):
+    ends = np.flatnonzero(_any_of(characters, separators))
+    columns = len(separators)
+    if not len(ends) or len(ends) % columns:
+        return None
+    if not (characters[ends].reshape(-1, columns) == np.frombuffer(separators, np.uint8)).all():
         return None
     lengths = np.empty_like(ends)
     lengths[0], lengths[1:] = ends[0] - WORD, ends[1:] - ends[:-1] - 1
     if columns == 1 and not lengths.all():
         return None
     return Grid(text, ends.reshape(-1, columns).T, lengths.reshape(-1, columns).T)
+
+
+def _any_of(characters: Characters, wanted: bytes) -> Mask:
+    first, *others = set(wanted)
+    found: Mask = characters == first
+    for other in others:
+        found |= characters == other
+    return found
 
 
 def numbers(given: Grid, column: int) -> tuple[Numbers, Mask]:

@@ -39,27 +39,33 @@ class Profile:
     """The values of each feature in the rows seen so far."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
+        self.features = features
         self._rows = 0
+        self._ordered: set[str] = set()
         self._numbers: dict[str, list[Values]] = {each.name: [] for each in features if isinstance(each, Number)}
         self._texts: dict[str, Counter[str]] = {each.name: Counter() for each in features if isinstance(each, Category)}
 
     def add(self, table: Table) -> None:
         """Take more rows in."""
         self._rows += table.rows
+        self._ordered.clear()
         for name, seen in self._numbers.items():
             values = table.numbers[name]
             seen.append(values[~np.isnan(values)].astype(np.float32))
-        for feature in self._features:
+        for feature in self.features:
             if isinstance(feature, Category):
                 codes = table.codes[feature.name]
                 counted = np.bincount(codes[codes > MISSING], minlength=len(feature.values)).tolist()
                 self._texts[feature.name].update(dict(zip(feature.values, counted, strict=True)))
                 self._texts[feature.name].update(table.unknown[feature.name].values())
 
+    def values(self, name: str) -> Values | dict[str, int]:
+        """A number's values, ascending, or how often there is each of a category's."""
+        return self._counts(name) if name in self._texts else self._values(name)
+
     def documents(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """``statistics.json`` and ``constraints.json``."""
-        described = [self._described(feature) for feature in self._features]
+        described = [self._described(feature) for feature in self.features]
         statistics = {
             "version": 0.0,
             "dataset": {"item_count": self._rows},
@@ -68,16 +74,27 @@ class Profile:
         constraints = {"version": 0.0, "features": [each for _, each in described], "monitoring_config": MONITORING}
         return statistics, constraints
 
+    def _counts(self, name: str) -> dict[str, int]:
+        return {text: count for text, count in self._texts[name].items() if count}
+
+    def _values(self, name: str) -> Values:
+        if name not in self._ordered:
+            ordered = np.concatenate([np.empty(0, np.float32), *self._numbers[name]])
+            ordered.sort()
+            self._numbers[name] = [ordered]
+            self._ordered.add(name)
+        return self._numbers[name][0]
+
     def _described(self, feature: Feature) -> tuple[dict[str, Any], dict[str, Any]]:
         found: dict[str, Any]
         limits: dict[str, Any]
         if isinstance(feature, Category):
-            counts = {text: count for text, count in self._texts[feature.name].items() if count}
+            counts = self._counts(feature.name)
             present, kind = sum(counts.values()), "String"
             found = {"string_statistics": {"common": self._common(present), **_of_texts(counts)}}
             limits = {"string_constraints": {"domains": sorted(counts)}}
         else:
-            values = np.sort(np.concatenate([np.empty(0, np.float32), *self._numbers[feature.name]]))
+            values = self._values(feature.name)
             present, kind = len(values), "Integral" if feature.whole else "Fractional"
             found = {"numerical_statistics": {"common": self._common(present), **_of_numbers(values)}}
             limits = {"num_constraints": {"is_non_negative": not (values < 0).any()}}
@@ -100,7 +117,9 @@ def _of_numbers(ordered: Values) -> dict[str, Any]:
     if not len(ordered):
         return {}
     exact = ordered.astype(np.float64)
-    counts, edges = np.histogram(exact, BUCKETS, (exact[0], exact[-1]) if exact[0] < exact[-1] else None)
+    edges = np.histogram_bin_edges(exact[[0, -1]], BUCKETS)
+    inner = np.searchsorted(exact, edges[1:-1], side="left")  # a bucket begins with its lower bound
+    counts = np.diff(np.concatenate([[0], inner, [len(exact)]]))
     buckets = [
         {"lower_bound": low, "upper_bound": high, "count": float(count)}
         for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)

@@ -16,6 +16,7 @@ STEPS = {
     "select": "write the rows of a day as a batch transform sends them to a model",
     "collect": "put the predictions of a batch transform and the rows' keys into one Parquet file",
     "calibrate": "measure what the gate's minimum gain has to be",
+    "monitor_data": "compare captured traffic with the data that the model was made of",
 }
 
 
@@ -29,7 +30,7 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
 
 def _overview(use_case: UseCase, argv: Sequence[str]) -> None:
     """Tell what there is. Raises UserError unless that was asked for."""
-    steps = "\n".join(f"  {name:<12}{text}" for name, text in STEPS.items())
+    steps = "\n".join(f"  {name:<15}{text}" for name, text in STEPS.items())
     if list(argv) not in (["--help"], ["-h"]):
         asked = f"{argv[0]!r} is no step" if argv else "name a step"
         raise UserError(f"python -m {use_case.name}: {asked}; there are {', '.join(STEPS)}")

@@ -94,17 +94,24 @@ def each(source: Path, columns: Sequence[Column], work: Callable[[Block], Result
 
     Blocks are read and worked on in as many threads as there are processors: NumPy holds no lock while it computes.
     """
-    empty, waiting = True, deque[Future[list[Result]]]()
-    with ThreadPoolExecutor(processors()) as pool:
-        for part in _parts(source, columns):
-            waiting.append(pool.submit(_worked, part, work))
-            empty = False
-            while len(waiting) > processors():
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+    empty = True
+    for results in parallel(partial(_worked, part, work) for part in _parts(source, columns)):
+        empty = False
+        yield from results
     if empty:
         raise UserError(f"{source}: no row of data below the header; supply at least one CSV file with rows")
+
+
+def parallel(tasks: Iterable[Callable[[], Result]]) -> Iterator[Result]:
+    """What each of ``tasks`` returns, in their order; as many are at work as there are processors, and few wait."""
+    waiting = deque[Future[Result]]()
+    with ThreadPoolExecutor(processors()) as pool:
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            while len(waiting) > processors():
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _worked(part: Part, work: Callable[[Block], Result]) -> list[Result]:
@@ -175,7 +182,8 @@ class _File:
     def _plain(self, text: bytes, line: int) -> Iterable[Block]:
         """Blocks of lines without quotes, the first of which is the ``line``-th."""
         lines = text.replace(b"\r\n", b"\n") if b"\r" in text else text
-        grid = bulk.grid(lines if lines.endswith(b"\n") else lines + b"\n", len(self.header))
+        separators = b"," * (len(self.header) - 1) + b"\n"
+        grid = bulk.grid(lines if lines.endswith(b"\n") else lines + b"\n", separators)
         if grid is None or b"\r" in lines or not _is_utf8(lines):
             return self._row_by_row(io.BytesIO(text), line)
         return [self._of_grid(grid, line)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -36,7 +37,7 @@ class Jobs:
 @pytest.mark.parametrize("use_case", ["abalone", "churn"])
 def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> None:
     jobs, data = Jobs(use_case, tmp_path), str(ROOT / "include" / "data" / f"{use_case}.csv")
-    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate"}
+    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate", "monitor_data"}
     assert jobs.bundles.keys() == steps
     jobs.run("validate", "--data", data, "--output", "validate")
     jobs.run("preprocess", "--data", data, "--output", ".")
@@ -48,3 +49,22 @@ def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> N
     jobs.run("select", "--data", data, "--model", "models/linear", "--output", "selected")
     jobs.run("collect", "--help")  # which the other image runs
     jobs.run("calibrate", "--help")
+    day = ("--start", "2026-03-01T00:00:00Z", "--end", "2026-03-02T00:00:00Z")
+    jobs.run("monitor_data", "--baseline", "validate/quality", *day, "--output", "monitor_data")
+
+
+@pytest.mark.parametrize("use_case", ["abalone", "churn"])
+def test_monitors_import_nothing_but_what_their_image_holds(use_case: str, tmp_path: Path) -> None:
+    found = {
+        name.partition(".")[0]
+        for content in Jobs(use_case, tmp_path).bundles["monitor_data"].values()
+        for node in ast.walk(ast.parse(content))
+        for name in _imported(node)
+    }
+    assert found - sys.stdlib_module_names == {use_case, "common", "monitoring", "numpy", "tabular"}
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -1,48 +1,25 @@
 """The page: verdict, rules, metrics, groups of rows, charts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 
-from tabular.page import svg
+from tabular.page import html, svg
 from tabular.page.svg import Interval, Labels
 
 Document = Mapping[str, Any]
-
-STYLE = """
-:root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --mute: #6e7781; --line: #d0d7de66; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; } h3 { font-size: 1rem; }
-table { border-collapse: collapse; margin: .5rem 0; } .wide { overflow-x: auto; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } small { color: var(--mute); }
-.verdict { padding: .75rem 1rem; border-left: .4rem solid var(--mute); background: #8881; }
-.good { color: var(--good); } .bad { color: var(--bad); } .mute { color: var(--mute); }
-.verdict.good { border-color: var(--good); } .verdict.bad { border-color: var(--bad); }
-.charts { display: flex; flex-wrap: wrap; gap: 1rem; } svg { max-width: 100%; height: auto; }
-svg text { font: 11px system-ui, sans-serif; fill: currentColor; } svg .title { font-weight: 600; font-size: 12px; }
-svg .x { text-anchor: middle; } svg .y, svg .name { text-anchor: end; } svg .grid { stroke: var(--line); }
-svg .guide { stroke: var(--mute); stroke-dasharray: 4 4; } svg .line { fill: none; stroke-width: 2; }
-svg .bar { opacity: .6; } svg .line.a { stroke: #0969da; } svg .line.b { stroke: #bf5700; }
-svg .dot.a, svg .bar.a, svg .key.a { fill: #0969da; } svg .bar.b, svg .key.b { fill: #bf5700; }
-"""
 
 
 def page(evaluation: Document, plots: Document, gate: Document | None) -> str:
     """The whole page. ``gate`` is the gate's record, if it has decided already."""
     title = f"{evaluation['use_case']}: evaluation"
     parts = [
-        f"<h1>{escape(title)}</h1>",
         _facts(evaluation),
         *(_verdict(gate) if gate else []),
         *_metrics(evaluation),
         *_slices(evaluation),
         *_charts(evaluation, plots),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body>\n</html>\n"
-    )
+    return html.document(title, parts)
 
 
 def _facts(evaluation: Document) -> str:
@@ -53,20 +30,26 @@ def _facts(evaluation: Document) -> str:
         "no champion yet" if evaluation["champion"]["state"] == "none" else "compared with the champion",
         f"intervals hold {bootstrap['level']:.0%}, by {bootstrap['resamples']} resamples",
     ]
-    return f"<p>{escape('; '.join(told))}.</p>"
+    return f"<p>{html.text('; '.join(told))}.</p>"
 
 
 def _verdict(gate: Document) -> Iterator[str]:
     passed = gate["passed"]
     told = f"The gate lets {gate['candidate']} through." if passed else "The gate refuses every candidate."
     mark = "good" if passed else "bad"
-    yield f'<p class="verdict {mark}"><strong>{escape(told)}</strong><br>{_text(gate["reason"])}</p>'
+    yield f'<p class="verdict {mark}"><strong>{html.text(told)}</strong><br>{html.text(gate["reason"])}</p>'
     yield "<h2>Rules</h2>"
     rows = [
-        [_text(check["candidate"]), _text(check["rule"]), _held(check), _text(check["mode"]), _text(check["reason"])]
+        [
+            html.text(check["candidate"]),
+            html.text(check["rule"]),
+            _held(check),
+            html.text(check["mode"]),
+            html.text(check["reason"]),
+        ]
         for check in gate["checks"]
     ]
-    yield _table(["candidate", "rule", "holds", "mode", "what was found"], rows)
+    yield html.table(["candidate", "rule", "holds", "mode", "what was found"], rows)
 
 
 def _held(check: Document) -> str:
@@ -99,10 +82,10 @@ def _metrics(evaluation: Document) -> Iterator[str]:
     metrics = list(next(iter(evaluation["candidates"].values()))["intervals"])
     yield "<h2>Metrics</h2>"
     rows = [
-        [_text(metric), *(_measured(model[section], model["intervals"], metric) for model in models.values())]
+        [html.text(metric), *(_measured(model[section], model["intervals"], metric) for model in models.values())]
         for metric in metrics
     ]
-    yield _table(["metric", *map(_text, models)], rows, numbers=True)
+    yield html.table(["metric", *map(html.text, models)], rows, numbers=True)
     deciding = _deciding(evaluation)
     drawn = [_interval(name, model[section], model["intervals"], deciding) for name, model in models.items()]
     charts = [svg.intervals([each for each in drawn if each], deciding, zero=False)]
@@ -124,16 +107,18 @@ def _slices(evaluation: Document) -> Iterator[str]:
     if first:
         yield "<h2>Groups of rows</h2>"
     for by, groups in first.items():
-        yield f"<h3>{_text(by)}</h3>"
+        yield f"<h3>{html.text(by)}</h3>"
         rows = [
             [
-                _text(group),
+                html.text(group),
                 str(found["rows"]),
                 *(_in_group(model, by, group, section, metric) for model in models.values()),
             ]
             for group, found in groups.items()
         ]
-        yield _table([_text(by), "rows", *(f"{_text(name)}, {metric}" for name in models)], rows, numbers=True)
+        yield html.table(
+            [html.text(by), "rows", *(f"{html.text(name)}, {metric}" for name in models)], rows, numbers=True
+        )
 
 
 def _in_group(model: Document, by: str, group: str, section: str, metric: str) -> str:
@@ -144,13 +129,13 @@ def _in_group(model: Document, by: str, group: str, section: str, metric: str) -
 def _charts(evaluation: Document, plots: Document) -> Iterator[str]:
     section = _section(evaluation)
     for name, model in evaluation["candidates"].items():
-        yield f"<h2>{_text(name)}</h2>"
+        yield f"<h2>{html.text(name)}</h2>"
         drawn = plots[name]
         charts = [_calibration(drawn["calibration"]), _histogram(drawn["histogram"], evaluation["problem_type"])]
         yield f'<div class="charts">{"".join([*charts, *_curves(model[section])])}</div>'
         if matrix := model[section].get("confusion_matrix"):
             rows = [[f"true {truth}", str(matrix[truth]["0"]), str(matrix[truth]["1"])] for truth in ("0", "1")]
-            yield _table(["", "answered 0", "answered 1"], rows, numbers=True)
+            yield html.table(["", "answered 0", "answered 1"], rows, numbers=True)
 
 
 def _calibration(points: Document) -> str:
@@ -195,18 +180,3 @@ def _measured(metrics: Document, intervals: Document, metric: str) -> str:
     ends = intervals[metric]
     between = f"<br><small>{ends[0]:.4g} to {ends[1]:.4g}</small>" if ends else ""
     return f"{value:.4g}{between}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: bool = False) -> str:
-    """A table of cells that are HTML already; with ``numbers`` all but the first column are set as such."""
-    kinds = ["", *([' class="n"'] * (len(head) - 1) if numbers else [""] * (len(head) - 1))]
-    top = "".join(f"<th{kind}>{cell}</th>" for kind, cell in zip(kinds, head, strict=True))
-    body = (
-        "<tr>" + "".join(f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
-        for row in rows
-    )
-    return f'<div class="wide"><table><tr>{top}</tr>{"".join(body)}</table></div>'
-
-
-def _text(value: object) -> str:
-    return escape(str(value))

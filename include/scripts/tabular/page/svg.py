@@ -55,8 +55,8 @@ def curves(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], labels
     return _drawing(HEIGHT, labels.title, [*_axes(x, y, labels), *lines, *_legend(list(series))])
 
 
-def bars(edges: Sequence[float], series: Mapping[str, Sequence[int]], labels: Labels) -> str:
-    """Counts between ``edges``; several series are seen through each other."""
+def bars(edges: Sequence[float], series: Mapping[str, Sequence[float]], labels: Labels) -> str:
+    """Counts or shares between ``edges``; several series are seen through each other."""
     highest = max((count for counts in series.values() for count in counts), default=1)
     x, y = _scales(edges[0], edges[-1], 0, highest or 1)
     found = []

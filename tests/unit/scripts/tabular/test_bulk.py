@@ -17,7 +17,7 @@ anything = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_ch
 def column(cells: list[str], before: list[str] | None = None) -> bulk.Grid:
     """A grid with these cells in its second column."""
     lines = [f"{first},{cell}\n" for first, cell in zip(before or ["x"] * len(cells), cells, strict=True)]
-    found = bulk.grid("".join(lines).encode(), 2)
+    found = bulk.grid("".join(lines).encode(), b",\n")
     assert found is not None
     return found
 
@@ -47,7 +47,7 @@ def test_texts_are_the_cells_bytes(cells: list[str], data: st.DataObject) -> Non
 
 
 def test_cells_and_lines_are_the_text_that_was_there() -> None:
-    grid = bulk.grid(b"a,1,x\nb,,y\nc,3,\n", 3)
+    grid = bulk.grid(b"a,1,x\nb,,y\nc,3,\n", b",,\n")
     assert grid is not None
     assert grid.rows == 3
     assert grid.cells(1, np.array([2, 1])) == [b"3", b""]
@@ -57,5 +57,5 @@ def test_cells_and_lines_are_the_text_that_was_there() -> None:
 
 def test_lines_of_another_length_make_no_grid() -> None:
     for block in (b"1,2\n3\n", b"1,2\n3,4,5\n", b"1,2\n\n3,4\n", b"1\n2,3,4\n", b"1,2,3\n4\n"):
-        assert bulk.grid(block, 2) is None
-    assert bulk.grid(b"1\n\n2\n", 1) is None
+        assert bulk.grid(block, b",\n") is None
+    assert bulk.grid(b"1\n\n2\n", b"\n") is None

@@ -1,0 +1,127 @@
+"""The page about a window: verdict, records, violations, and each feature beside its baseline, worst first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from monitoring.analysis import NO_DATA, OK, Analysis
+from tabular.page import html, svg
+from tabular.page.svg import Labels
+
+Document = Mapping[str, Any]
+
+
+def page(analysis: Analysis, history: Sequence[Document]) -> str:
+    """The whole page; ``history`` are the results of earlier windows."""
+    result = analysis.result
+    window = result["window"]
+    kind = "data quality and drift" if result["monitor"] == "data" else "model quality"
+    parts = [
+        *_verdict(result, f"{window['start']} to {window['end']}"),
+        *_records(result),
+        *_violations(result),
+        *_drift(result),
+        *_over_time([*history, result]),
+        *_distributions(result, analysis.plots),
+        *_quality(result),
+    ]
+    return html.document(f"{result['use_case']}: {kind}", parts)
+
+
+def _verdict(result: Document, window: str) -> Iterator[str]:
+    mark = {OK: "good", NO_DATA: ""}.get(result["status"], "bad")
+    told = html.text(result["reason"])
+    yield f"<p>{html.text(window)}; {result['rows']} rows.</p>"
+    yield f'<p class="verdict {mark}"><strong>{html.text(result["status"])}</strong><br>{told}</p>'
+
+
+def _records(result: Document) -> Iterator[str]:
+    yield "<h2>Records</h2>"
+    counts = result["records"]
+    yield html.table([name.replace("_", " ") for name in counts], [[str(count) for count in counts.values()]])
+
+
+def _violations(result: Document) -> Iterator[str]:
+    if found := result["violations"]:
+        yield "<h2>Violations</h2>"
+        rows = [
+            [html.text(each.get(key, "")) for key in ("feature_name", "constraint_check_type", "description")]
+            for each in found
+        ]
+        yield html.table(["feature", "check", "what was found"], rows)
+
+
+def _worst_first(result: Document) -> list[tuple[str, Document]]:
+    """By how far a distance is beyond its threshold."""
+    found: Mapping[str, Document] = result.get("features", {})
+    return sorted(found.items(), key=lambda each: (-each[1]["distance"] / max(each[1]["threshold"], 1e-9), each[0]))
+
+
+def _drift(result: Document) -> Iterator[str]:
+    if ordered := _worst_first(result):
+        yield "<h2>Drift</h2>"
+        head = ["feature", "drift", "distance", "threshold", "corrected p-value", "PSI", "test"]
+        yield html.table(head, [_row(name, each) for name, each in ordered], numbers=True)
+
+
+def _row(name: str, found: Document) -> list[str]:
+    drifted = '<span class="bad">✗ yes</span>' if found["drifted"] else '<span class="good">✓ no</span>'
+    numbers = [f"{found[key]:.4g}" for key in ("distance", "threshold", "adjusted", "psi")]
+    return [html.text(name), drifted, *numbers, html.text(found["test"].replace("_", " "))]
+
+
+def _over_time(results: Sequence[Document]) -> Iterator[str]:
+    """The distances of the features that are now the worst, in all windows that measured them."""
+    series = {}
+    for name, _ in _worst_first(results[-1])[: len(svg.SERIES)]:
+        known = [(place, each["features"][name]) for place, each in enumerate(results) if name in each["features"]]
+        series[name] = ([float(place) for place, _ in known], [found["distance"] for _, found in known])
+    if series and len(results) > 1:
+        yield "<h2>Drift over time</h2>"
+        labels = Labels("The worst features, window by window", "window, the last one is this", "distance")
+        yield f'<div class="charts">{svg.curves(series, labels, diagonal=False)}</div>'
+
+
+def _distributions(result: Document, plots: Document) -> Iterator[str]:
+    drawn = [(name, plots[name]) for name, _ in _worst_first(result) if name in plots]
+    if not drawn:
+        return
+    yield "<h2>Distributions</h2>"
+    charts = [_bars(name, found) for name, found in drawn if "edges" in found]
+    yield f'<div class="charts">{"".join(charts)}</div>'
+    for name, found in drawn:
+        if "categories" in found:
+            yield f"<h3>{html.text(name)}</h3>"
+            rows = zip(found["categories"], found["baseline"], found["window"], strict=True)
+            cells = [[html.text(value), f"{one:.2%}", f"{other:.2%}"] for value, one, other in rows]
+            yield html.table(["value", "baseline", "window"], cells, numbers=True)
+
+
+def _bars(name: str, found: Document) -> str:
+    series = {"baseline": found["baseline"], "window": found["window"]}
+    return svg.bars(found["edges"], series, Labels(name, name, "share of rows"))
+
+
+def _quality(result: Document) -> Iterator[str]:
+    """Metrics of the model beside what they were at its registration."""
+    if not (metrics := result.get("quality")):
+        return
+    yield "<h2>Metrics</h2>"
+    rows = [[html.text(name), *_measured(each), _number(each["baseline"])] for name, each in metrics.items()]
+    yield html.table(["metric", "now", "interval", "at registration"], rows, numbers=True)
+    for by, groups in result["slices"].items():
+        yield f"<h3>{html.text(by)}</h3>"
+        names = list(next(iter(groups.values()))["metrics"])
+        cells = [
+            [html.text(group), str(found["rows"]), *(_number(found["metrics"][name]) for name in names)]
+            for group, found in groups.items()
+        ]
+        yield html.table([html.text(by), "rows", *map(html.text, names)], cells, numbers=True)
+
+
+def _measured(found: Document) -> list[str]:
+    ends = found["interval"]
+    return [_number(found["value"]), f"{ends[0]:.4g} to {ends[1]:.4g}" if ends else ""]
+
+
+def _number(value: float | None) -> str:
+    return '<span class="mute">not defined</span>' if value is None else f"{value:.4g}"

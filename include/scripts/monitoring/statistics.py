@@ -1,0 +1,151 @@
+"""Tests and distances of two samples, one of which may be known by weighted values alone.
+
+Numbers: the two-sample test of Kolmogorov and Smirnov, by its limiting distribution. Categories: Pearson's test of
+homogeneity. Several tests at once: Holm's correction, which holds however they depend on each other (S. Holm, "A simple
+sequentially rejective multiple test procedure", 1979).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float32]
+
+PSI_BINS = 10
+PSI_FLOOR = 1e-4
+"""What an empty bin counts as, so that its logarithm is finite."""
+EXPECTED = 5.0
+"""Cells that expect less are taken together: Pearson's approximation needs as much (W. G. Cochran, 1954)."""
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Ascending values and the number of rows that each stands for."""
+
+    values: Values
+    weights: Numbers
+
+    @property
+    def size(self) -> float:
+        """How many rows there are."""
+        return float(self.weights.sum())
+
+    @property
+    def shares(self) -> Numbers:
+        """The share of the rows up to and with each value."""
+        total: Numbers = np.cumsum(self.weights)
+        shares: Numbers = total / total[-1]
+        return shares
+
+
+def kolmogorov_distance(ordered: Values, other: Weighted) -> float:
+    """The largest difference between the distribution function of the ascending ``ordered`` and that of ``other``.
+
+    Between two values of ``other`` its function is flat and the one of ``ordered`` only rises, so that the difference
+    is largest at an end: sorting is all that many rows cost.
+    """
+    upto = np.searchsorted(ordered, other.values, side="right") / len(ordered)
+    below = np.searchsorted(ordered, other.values, side="left") / len(ordered)
+    shares = other.shares
+    before = np.concatenate([[0.0], shares[:-1]])
+    last = np.flatnonzero(np.append(other.values[1:] != other.values[:-1], True))  # of equal values the last counts
+    first = np.flatnonzero(np.append(True, other.values[1:] != other.values[:-1]))
+    return float(max(np.abs(upto[last] - shares[last]).max(), np.abs(below[first] - before[first]).max()))
+
+
+def kolmogorov_p_value(distance: float, size: float, other: float) -> float:
+    """How probable such a distance is between samples of one distribution, in the limit of many rows."""
+    return kolmogorov_tail(distance * math.sqrt(size * other / (size + other)))
+
+
+def kolmogorov_tail(x: float) -> float:
+    """1 minus Kolmogorov's distribution; of its two series the one that converges at once."""
+    if x <= 0:
+        return 1.0
+    if x < 1.0:
+        terms = sum(math.exp(-((2 * k - 1) ** 2) * math.pi**2 / (8 * x * x)) for k in range(1, 9))
+        return 1.0 - math.sqrt(2 * math.pi) / x * terms
+    return 2.0 * math.fsum((-1.0) ** (k - 1) * math.exp(-2 * k * k * x * x) for k in range(1, 9))
+
+
+def homogeneity(counts: Numbers, others: Numbers) -> tuple[float, int]:
+    """Pearson's statistic of two samples' counts by category, and its degrees of freedom; rare categories are taken
+    together."""
+    table = _merged(np.stack([counts, others]))
+    total = table.sum()
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / total
+    return float(((table - expected) ** 2 / expected).sum()), table.shape[1] - 1
+
+
+def _merged(table: Numbers) -> Numbers:
+    """Without categories of which the smaller sample expects less than `EXPECTED`; the sum of those is one more."""
+    expected = table.sum(axis=0) * (table.sum(axis=1).min() / table.sum())
+    rare = expected < EXPECTED
+    kept = table[:, ~rare]
+    merged = table[:, rare].sum(axis=1, keepdims=True)
+    return np.concatenate([kept, merged], axis=1) if merged.sum() else kept
+
+
+def chi_squared_tail(statistic: float, freedom: int) -> float:
+    """The probability of more than ``statistic`` under the chi-squared distribution; 1 without any freedom.
+
+    For whole degrees of freedom the incomplete gamma function is a finite sum, whose terms are taken as logarithms.
+    """
+    if freedom < 1 or statistic <= 0:
+        return 1.0
+    half = statistic / 2
+    odd = freedom % 2
+    exponents = [k + odd / 2 for k in range(freedom // 2)]
+    terms = sum(math.exp(each * math.log(half) - half - math.lgamma(each + 1)) for each in exponents)
+    return min(1.0, terms + (math.erfc(math.sqrt(half)) if odd else 0.0))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values as they count where all of them are looked at."""
+    values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(values, kind="stable")
+    raised = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = raised.clip(max=1.0)
+    return [float(each) for each in adjusted]
+
+
+def share_distance(counts: Numbers, others: Numbers) -> float:
+    """The largest difference between two samples in one category's share."""
+    return float(np.abs(counts / counts.sum() - others / others.sum()).max())
+
+
+def surpasses(part: int, whole: int, allowed: float, significance: float) -> bool:
+    """Whether it is certain that of all rows a larger share than ``allowed`` is as ``part`` of these ``whole`` are.
+
+    By Chernoff's bound, which holds for any number of rows: where the share is the allowed one, this is so with a
+    probability of at most ``significance``.
+    """
+    if not whole or part <= allowed * whole:
+        return False
+    if allowed <= 0:
+        return True
+    share = part / whole
+    rest = (1 - share) * math.log((1 - share) / (1 - allowed)) if share < 1 else 0.0
+    return -whole * (share * math.log(share / allowed) + rest) < math.log(significance or math.ulp(0.0))
+
+
+def stability_index(counts: Numbers, others: Numbers) -> float:
+    """The population stability index of two samples' counts by bin; 0 for equal shares."""
+    shares, expected = (np.maximum(each / each.sum(), PSI_FLOOR) for each in (counts, others))
+    return float(((shares - expected) * np.log(shares / expected)).sum())
+
+
+def binned(ordered: Values, other: Weighted) -> tuple[Numbers, Numbers]:
+    """Counts of both between ``other``'s deciles; values at an edge lie below it in both."""
+    places = np.searchsorted(other.shares, np.arange(1, PSI_BINS) / PSI_BINS - 1e-12)
+    edges = np.unique(other.values[places])
+    inside = np.searchsorted(ordered, edges, side="right")
+    counts = np.diff(np.concatenate([[0], inside, [len(ordered)]])).astype(np.float64)
+    upto = np.concatenate([[0.0], np.cumsum(other.weights)])
+    others = np.diff(np.concatenate([[0.0], upto[np.searchsorted(other.values, edges, side="right")], [upto[-1]]]))
+    return counts, others

@@ -1,0 +1,112 @@
+"""What an endpoint was asked in a window: every capture file there is, each record once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from common.errors import UserError
+from monitoring.batches import Batch, Reader, Rows
+from monitoring.window import Window
+from tabular.columns import Feature
+from tabular.hashing import Hashes
+from tabular.reading import parallel
+from tabular.table import Mask
+
+BLOCK_BYTES = 1 << 20  # what is taken out of the text passes through the processor's caches
+KINDS = ("files", "read", "empty", "truncated", "duplicated", "out_of_order", "foreign", "outside", "unreadable")
+"""What records are counted as: lines are ``read``, ``empty``, ``truncated`` or ``foreign``. Of the records that were
+read some come again, are older than the one before them or not of the window; of their rows some are unreadable."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The rows of a window, in ``parts``, and what was found besides: records by `KINDS`, and by column the rows in
+    which it is unreadable, missing or unknown."""
+
+    parts: Sequence[Rows]
+    counts: Counter[str]
+    unreadable: Counter[str]
+    missing: Counter[str]
+    extra: Counter[str]
+
+    @property
+    def rows(self) -> int:
+        """How many rows can be used."""
+        return sum(part.table.rows for part in self.parts)
+
+    def records(self) -> dict[str, int]:
+        """The counts as they stand in ``result.json``."""
+        return {kind: self.counts[kind] for kind in KINDS}
+
+
+def read(files: Iterable[Path], features: Sequence[Feature], window: Window) -> Traffic:
+    """The traffic in capture files."""
+    found = Traffic([], Counter(), Counter(), Counter(), Counter())
+    parts: list[Rows] = []
+    last: tuple[Path | None, bytes] = (None, b"")
+    for file, batch in parallel(partial(_read, Reader(features), *block) for block in _blocks(files, found.counts)):
+        last = (file, _ordered(batch, last[1] if file == last[0] else b"", found.counts))
+        for name in ("counts", "unreadable", "missing", "extra"):
+            getattr(found, name).update(getattr(batch, name))
+        parts += [_inside(part, window, found.counts) for part in batch.parts]
+    return replace(found, parts=_once(parts, found.counts))
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The capture files below a folder, in the order of their names, which is that of time; none where it is absent."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: no folder; name the one below which the *.jsonl files lie")
+    return sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
+
+
+def _blocks(files: Iterable[Path], counts: Counter[str]) -> Iterator[tuple[Path, bytes]]:
+    for file in files:
+        counts["files"] += 1
+        with file.open("rb") as stream:
+            if not stream.peek(1):
+                counts["empty"] += 1
+            while block := stream.read(BLOCK_BYTES):
+                yield file, block if block.endswith(b"\n") else block + stream.readline()
+
+
+def _read(reader: Reader, file: Path, block: bytes) -> tuple[Path, Batch]:
+    return file, reader.read(block)
+
+
+def _ordered(batch: Batch, before: bytes, counts: Counter[str]) -> bytes:
+    """Counts records that are earlier than the one before them; returns the last one's time."""
+    if not batch.parts:
+        return before
+    lines = np.concatenate([part.lines for part in batch.parts])
+    times = np.concatenate([part.times for part in batch.parts])
+    if len(batch.parts) > 1:
+        times = times[np.argsort(lines, kind="stable")]
+    if not len(times):
+        return before
+    counts["out_of_order"] += int(np.count_nonzero(times[1:] < times[:-1])) + bool(times[0] < before)
+    return bytes(times[-1])
+
+
+def _inside(part: Rows, window: Window, counts: Counter[str]) -> Rows:
+    chosen: Mask = (part.times >= window.start.encode()) & (part.times < window.end.encode())
+    counts["outside"] += int(np.count_nonzero(part.first & ~chosen))
+    return part.take(chosen)
+
+
+def _once(parts: Sequence[Rows], counts: Counter[str]) -> list[Rows]:
+    """The parts without rows that came before; sorting tells quickly that there are none."""
+    keys: Hashes = np.concatenate([np.empty(0, np.uint64), *(part.keys for part in parts)])
+    ordered = np.sort(keys)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return list(parts)
+    new = np.zeros(len(keys), dtype=np.bool_)
+    new[np.unique(keys, return_index=True)[1]] = True
+    ends = np.cumsum([part.table.rows for part in parts])
+    masks = np.split(new, ends[:-1])
+    marked = list(zip(parts, masks, strict=True))
+    counts["duplicated"] += sum(int(np.count_nonzero(part.first & ~mask)) for part, mask in marked)
+    return [part.take(mask) for part, mask in marked]

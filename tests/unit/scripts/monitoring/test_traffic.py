@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import base64
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from abalone import USE_CASE
+from monitoring import batches, traffic
+from monitoring.traffic import Traffic
+from tests.unit.scripts.monitoring.captured import ROW, WINDOW, line, lines, record, side, time, write
+
+FEATURES = USE_CASE.schema.features
+OTHER = "F,0.5,0.4,0.1,1,2,3,4"
+
+
+def read(folder: Path, *contents: bytes) -> Traffic:
+    return traffic.read(write(folder, *contents), FEATURES, WINDOW)
+
+
+def counted(found: Traffic) -> dict[str, int]:
+    return {kind: count for kind, count in found.records().items() if count}
+
+
+def lengths(found: Traffic) -> list[float]:
+    return sorted(float(value) for part in found.parts for value in part.table.numbers["length"])
+
+
+def test_rows_and_their_predictions_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, lines([record(), record(OTHER, "3.25", "e-1")]))
+    (part,) = found.parts
+    assert counted(found) == {"files": 1, "read": 2}
+    assert part.table.numbers["shell_weight"].tolist() == [0.15, 4]
+    assert part.table.numbers["prediction"].tolist() == [10.5, 3.25]
+    assert part.table.codes["sex"].tolist() == [2, 0]
+
+
+FORMS = {
+    "a line end": record(f"{ROW}\n", "10.5\n"),
+    "an inference id": record(inference="mine"),
+    "custom attributes": record(customAttributes=["trace=1,2"]),
+    "another content type's parameters": {
+        **record(),
+        "captureData": {
+            "endpointInput": side("INPUT", ROW, "text/csv; charset=utf-8"),
+            "endpointOutput": side("OUTPUT", "10.5", "text/csv"),
+        },
+    },
+    "JSON": {
+        **record(),
+        "captureData": {
+            "endpointInput": side("INPUT", json.dumps({"instances": [ROW.split(",")]}), "application/json", "JSON"),
+            "endpointOutput": side("OUTPUT", '{"predictions":[10.5]}', "application/json", "JSON"),
+        },
+    },
+    "JSON lines that the capture was not told of": {
+        **record(),
+        "captureData": {
+            "endpointInput": side(
+                "INPUT",
+                base64.b64encode(json.dumps(ROW.split(",")).encode()).decode(),
+                "application/jsonlines",
+                "BASE64",
+            ),
+            "endpointOutput": side(
+                "OUTPUT", base64.b64encode(b'{"prediction":10.5}').decode(), "application/jsonlines", "BASE64"
+            ),
+        },
+    },
+    "a header": record(f"{','.join(feature.name for feature in FEATURES)}\n{ROW}\n"),
+    "quotes": record(ROW.replace("M", '"M"')),
+    "a time with an offset": record(time="2026-03-01T12:00:00+02:00"),
+    "a number that is written differently": record(ROW.replace("0.455", "4.55e-1")),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("among", [0, 3])
+def test_every_form_of_a_record_gives_the_same_row_alone_and_among_others(
+    form: str, among: int, tmp_path: Path
+) -> None:
+    others = [record(OTHER, event=f"o-{number}") for number in range(among)]
+    found = read(tmp_path, lines([*others, FORMS[form]]))
+    assert counted(found) == {"files": 1, "read": among + 1}
+    rows = {part.table.numbers["length"][row]: (part, row) for part in found.parts for row in range(part.table.rows)}
+    part, row = rows[0.455]
+    named = {name: values[row] for name, values in part.table.numbers.items()}
+    assert (named["viscera_weight"], named["prediction"], part.table.codes["sex"][row]) == (0.101, 10.5, 2)
+
+
+def test_a_request_of_several_rows_is_one_record_and_several_rows(tmp_path: Path) -> None:
+    several = record(f"{ROW}\n{OTHER}\n", "1.5\n2.5\n")
+    found = read(tmp_path, lines([several, several, record(event="e-1")]))
+    assert counted(found) == {"files": 1, "read": 3, "duplicated": 1}
+    assert lengths(found) == [0.455, 0.455, 0.5]
+
+
+def test_a_record_without_an_answer_is_a_row_without_a_prediction(tmp_path: Path) -> None:
+    (part,) = read(tmp_path, line(record(prediction=None))).parts
+    assert np.isnan(part.table.numbers["prediction"]).all()
+
+
+def test_every_kind_of_odd_record_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
+    good = [record(event=f"e-{number}", time=time(number)) for number in range(10)]
+    foreign = [{"a": 1}, ["captureData"], {**record(), "captureData": {}}, 7, record(time="yesterday")]
+    parquet = {**record(), "captureData": {"endpointInput": side("INPUT", "UEFS", "application/x-parquet", "BASE64")}}
+    content = b"".join(
+        [
+            lines(good[:5]),
+            b"\n   \n",
+            line(good[5])[:200] + b"\n",
+            lines([good[2]]),
+            lines([*foreign, parquet]),
+            lines([record(event="late", time="2026-03-01T11:00:00Z")]),
+            lines(good[5:]),
+            line(record(event="cut"))[:-30],
+        ]
+    )
+    found = read(tmp_path, content, b"", lines([record(event="other file")]))
+    assert counted(found) == {
+        "files": 3,
+        "read": 13,
+        "empty": 3,
+        "truncated": 2,
+        "duplicated": 1,
+        "out_of_order": 2,
+        "foreign": 6,
+        "outside": 1,
+    }
+    assert found.rows == 11
+
+
+def test_rows_that_no_model_has_answered_are_counted_by_column(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        lines(
+            [
+                record(event="0"),
+                record(ROW.replace("0.455", "long"), event="1"),
+                record(ROW.removesuffix(",0.15"), event="2"),
+                record(f"{ROW},1", event="3"),
+                record(prediction="much", event="4"),
+            ]
+        ),
+    )
+    assert counted(found) == {"files": 1, "read": 5, "unreadable": 4}
+    assert dict(found.unreadable) == {"length": 1, "prediction": 1}
+    assert (dict(found.missing), dict(found.extra)) == ({"Missing columns": 1}, {"Extra columns": 1})
+    assert found.rows == 1
+
+
+def test_named_columns_tell_which_is_missing_and_which_is_new(tmp_path: Path) -> None:
+    row = dict(zip([feature.name for feature in FEATURES], ROW.split(","), strict=True))
+    fewer = {name: cell for name, cell in row.items() if name != "height"} | {"Height": "0.1"}
+    sides = {"endpointInput": side("INPUT", json.dumps([fewer]), "application/json", "JSON")}
+    found = read(tmp_path, line({**record(), "captureData": sides}))
+    assert (dict(found.missing), dict(found.extra), found.rows) == ({"height": 1}, {"Height": 1}, 0)
+
+
+def test_files_larger_than_a_block_are_read_to_the_end_whatever_they_are_cut_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(0)
+    records = [record(event=f"e-{number}", time=time(number)) for number in range(200)]
+    content = lines(records) + lines(chance.sample(records, 20))
+    whole = read(tmp_path / "whole", content)
+    for size in (100, 1000, 7777):
+        monkeypatch.setattr(traffic, "BLOCK_BYTES", size)
+        cut = read(tmp_path / "cut", content)
+        assert (cut.records(), lengths(cut)) == (whole.records(), lengths(whole))
+    assert whole.rows == 200
+
+
+def test_records_are_told_by_their_inference_id_or_else_by_their_event(tmp_path: Path) -> None:
+    for written in (record(event="a", inference="b"), record(event="b"), FORMS["a header"] | {}):
+        written["eventMetadata"]["eventId"] = written["eventMetadata"].get("inferenceId", "b")
+        (part,) = read(tmp_path, line(written)).parts
+        assert part.identities.tolist() == batches.key(["b"], [0]).tolist()
+
+
+def test_no_files_are_no_traffic(tmp_path: Path) -> None:
+    assert traffic.files_in(tmp_path / "absent") == []
+    found = traffic.read([], FEATURES, WINDOW)
+    assert (found.rows, counted(found)) == (0, {})
