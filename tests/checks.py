@@ -82,7 +82,7 @@ SUITES = {
     ),
     "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
     "executor": Suite("dev", ("tests/executor", "tests/durability"), ("-n", "2")),  # it mostly waits for jobs
-    "jobs": Suite("training-test", ("tests/unit/scripts",)),
+    "jobs": Suite("training-test", ("tests/unit/scripts",), ("-m", "not soak")),
     "server": Suite("inference-test", ("tests/unit/serving",)),
 }
 """What is run for every change."""
@@ -91,6 +91,7 @@ SOAKS = {
     "stack": Suite("dev", ("tests/soak",), ("-s",)),
     "package": Suite("dev", ("tests/packaging",), ("-s",)),
     "faults": Suite("dev", ("tests/faults",), ("-s",)),
+    "monitoring": Suite("training-test", ("tests/unit/scripts",), ("-s", "-m", "soak")),
     "airflow-3.3.1": Suite("airflow-test", ("tests/provider",)),
     "airflow-3.2.1": Suite(
         "airflow-3.2.1",

@@ -37,12 +37,19 @@ class Analysis:
         return "Completed: Job completed successfully with no violations."
 
 
+def subject(violation: Mapping[str, str]) -> str:
+    """What a violation is about: a feature, a metric, or a metric of a facet."""
+    return violation.get("feature_name") or " ".join(
+        violation[key] for key in ("facet", "metric_name") if key in violation
+    )
+
+
 def status(rows: int, violations: Sequence[Mapping[str, str]], limits: Limits) -> dict[str, str]:
     """``status`` and ``reason`` of the result. Too few rows say nothing, unless what made them few is a violation."""
     if violations:
         first = violations[0]
         more = f", and {len(violations) - 1} more" if len(violations) > 1 else ""
-        told = f"{first['feature_name']}: {first['constraint_check_type']}{more}"
+        told = f"{subject(first)}: {first['constraint_check_type']}{more}"
         return {"status": VIOLATIONS, "reason": told}
     if rows < limits.min_rows:
         return {"status": NO_DATA, "reason": f"{rows} usable rows; fewer than {limits.min_rows} decide nothing"}

@@ -10,12 +10,11 @@ import numpy.typing as npt
 from monitoring import records
 from monitoring.shapes import SEPARATOR, Shape
 from tabular import bulk
-from tabular.columns import BadCell, Column, Feature, Identifier, Number, Row, parse
+from tabular.columns import PREDICTION, BadCell, Column, Feature, Identifier, Row, parse
 from tabular.conversion import Conversion
 from tabular.hashing import Hashes, hashes
 from tabular.table import Mask, Table, of_rows
 
-PREDICTION = Number("prediction")
 EVENT, INFERENCE, TIME = Identifier("eventId"), Identifier("inferenceId"), Identifier("inferenceTime")
 NEXT_ROW = np.uint64(0x9E3779B97F4A7C15)
 """What the hashes of a record's rows differ by."""

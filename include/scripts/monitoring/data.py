@@ -8,12 +8,12 @@ from typing import Any
 from monitoring import checks, drift, plots, traffic
 from monitoring.analysis import Analysis, status
 from monitoring.baseline import Baseline
-from monitoring.batches import PREDICTION
 from monitoring.drift import Drift
 from monitoring.limits import Limits
 from monitoring.statistics import Values
 from monitoring.traffic import Traffic
 from monitoring.window import Window
+from tabular.columns import PREDICTION
 from tabular.data_quality import Profile
 from tabular.reading import parallel
 from tabular.use_case import UseCase

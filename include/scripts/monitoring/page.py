@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitoring.analysis import NO_DATA, OK, Analysis
+from monitoring.analysis import NO_DATA, OK, Analysis, subject
 from tabular.page import html, svg
 from tabular.page.svg import Labels
 
@@ -36,18 +36,25 @@ def _verdict(result: Document, window: str) -> Iterator[str]:
 
 def _records(result: Document) -> Iterator[str]:
     yield "<h2>Records</h2>"
-    counts = result["records"]
-    yield html.table([name.replace("_", " ") for name in counts], [[str(count) for count in counts.values()]])
+    yield _counts(result["records"])
+    if labels := result.get("labels"):
+        yield "<h2>Labels</h2>"
+        yield f"<p>{labels['coverage']:.1%} of the rows have a label.</p>"
+        yield _counts({name: count for name, count in labels.items() if isinstance(count, int)})
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return html.table([name.replace("_", " ") for name in counts], [[str(count) for count in counts.values()]])
 
 
 def _violations(result: Document) -> Iterator[str]:
     if found := result["violations"]:
         yield "<h2>Violations</h2>"
         rows = [
-            [html.text(each.get(key, "")) for key in ("feature_name", "constraint_check_type", "description")]
+            [html.text(subject(each)), html.text(each["constraint_check_type"]), html.text(each["description"])]
             for each in found
         ]
-        yield html.table(["feature", "check", "what was found"], rows)
+        yield html.table(["of", "check", "what was found"], rows)
 
 
 def _worst_first(result: Document) -> list[tuple[str, Document]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from common import job, paths, report
 from common.errors import UserError
-from monitoring.analysis import Analysis
+from monitoring.analysis import Analysis, subject
 from monitoring.limits import Limits
 from monitoring.page import page
 from monitoring.window import Window
@@ -15,7 +15,6 @@ from monitoring.window import Window
 def arguments(parser: job.ArgumentParser) -> None:
     """Add the options that both monitors have; see `monitoring`."""
     parser.path("capture", paths.processing_input("capture"), "folder of captured records")
-    parser.path("baseline", paths.processing_input("baseline"), "folder of the data's baseline")
     parser.path("history", paths.processing_input("history"), "folder of earlier windows' results")
     parser.add_argument("--start", required=True, help="when the window begins, ISO 8601 with zone")
     parser.add_argument("--end", required=True, help="before when it ends")
@@ -41,7 +40,7 @@ def write(analysis: Analysis, history: Path, output: Path) -> None:
     (output / "report.html").write_text(page(analysis, _earlier(analysis.result, history)), encoding="utf-8")
     print(analysis.message)
     for violation in analysis.violations["violations"]:
-        print("{feature_name}: {constraint_check_type}: {description}".format(**violation))
+        print(f"{subject(violation)}: {violation['constraint_check_type']}: {violation['description']}")
     if paths.base().is_dir():  # by hand on a laptop there is no platform to tell
         paths.processing_message().parent.mkdir(parents=True, exist_ok=True)
         paths.processing_message().write_text(analysis.message, encoding="utf-8")

@@ -120,6 +120,8 @@ class Identifier:
 
 
 Feature = Category | Number
+PREDICTION = Number("prediction")
+"""The column of a model's answers, where they stand beside the features."""
 Column = Category | Number | Label | Identifier
 
 

@@ -17,6 +17,7 @@ STEPS = {
     "collect": "put the predictions of a batch transform and the rows' keys into one Parquet file",
     "calibrate": "measure what the gate's minimum gain has to be",
     "monitor_data": "compare captured traffic with the data that the model was made of",
+    "monitor_model": "compare the model's answers with what came true, and its quality with that at registration",
 }
 
 

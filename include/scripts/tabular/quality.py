@@ -6,13 +6,23 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-base
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from tabular.columns import PREDICTION
+from tabular.data_quality import Profile
+from tabular.metrics import Vector
+from tabular.table import Table
+
 ERRORS = {"mae", "mse", "rmse", "false_positive_rate", "false_negative_rate"}  # the smaller the better
 NEUTRAL = {"predicted_positive_rate"}
 
 
-def statistics(section: str, model: Mapping[str, Any], rows: int) -> dict[str, Any]:
-    """The metrics of one model on ``rows`` rows."""
-    return {"version": 0.0, "dataset": {"item_count": rows}, section: model[section]}
+def statistics(section: str, model: Mapping[str, Any], predicted: Vector) -> dict[str, Any]:
+    """The metrics of one model, and how the answers ``predicted`` that they are of are distributed."""
+    profile = Profile((PREDICTION,))
+    profile.add(Table(len(predicted), {PREDICTION.name: predicted.astype(np.float64)}, {}, {}, {}))
+    described, _ = profile.documents()
+    return {**described, section: model[section]}
 
 
 def constraints(section: str, model: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from tabular.columns import Category, Column, Feature, Identifier, Label, Number
+from tabular.columns import PREDICTION, Category, Column, Feature, Identifier, Label, Number
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 BASELINE, CHAMPION = "baseline", "champion"  # what models are in an evaluation, and so no candidate's name
@@ -29,6 +29,8 @@ class Schema:
         names = [column.name for column in self.columns]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"columns are declared twice: {', '.join(doubled)}")
+        if PREDICTION.name in names:
+            raise ValueError(f"no column may be named {PREDICTION.name}: the model's answers are")
         if not self.target.required:
             raise ValueError(f"the target '{self.target.name}' must be required: a row without it teaches nothing")
 

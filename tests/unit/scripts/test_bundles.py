@@ -37,8 +37,9 @@ class Jobs:
 @pytest.mark.parametrize("use_case", ["abalone", "churn"])
 def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> None:
     jobs, data = Jobs(use_case, tmp_path), str(ROOT / "include" / "data" / f"{use_case}.csv")
-    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate", "monitor_data"}
-    assert jobs.bundles.keys() == steps
+    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate"}
+    monitors = {"monitor_data", "monitor_model"}
+    assert jobs.bundles.keys() == steps | monitors
     jobs.run("validate", "--data", data, "--output", "validate")
     jobs.run("preprocess", "--data", data, "--output", ".")
     parts = [text for part in ("train", "validation", "preprocessing") for text in (f"--{part}", part)]
@@ -51,13 +52,15 @@ def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> N
     jobs.run("calibrate", "--help")
     day = ("--start", "2026-03-01T00:00:00Z", "--end", "2026-03-02T00:00:00Z")
     jobs.run("monitor_data", "--baseline", "validate/quality", *day, "--output", "monitor_data")
+    jobs.run("monitor_model", "--quality", "evaluate/quality/linear", *day, "--output", "monitor_model")
 
 
+@pytest.mark.parametrize("step", ["monitor_data", "monitor_model"])
 @pytest.mark.parametrize("use_case", ["abalone", "churn"])
-def test_monitors_import_nothing_but_what_their_image_holds(use_case: str, tmp_path: Path) -> None:
+def test_monitors_import_nothing_but_what_their_image_holds(use_case: str, step: str, tmp_path: Path) -> None:
     found = {
         name.partition(".")[0]
-        for content in Jobs(use_case, tmp_path).bundles["monitor_data"].values()
+        for content in Jobs(use_case, tmp_path).bundles[step].values()
         for node in ast.walk(ast.parse(content))
         for name in _imported(node)
     }

@@ -92,7 +92,7 @@ def evaluate(
     report.write(output / "plots.json", drawn)
     for name, model in document["candidates"].items():
         folder, section = output / "quality" / name, metrics.section(use_case)
-        report.write(folder / "statistics.json", quality.statistics(section, model, document["rows"]))
+        report.write(folder / "statistics.json", quality.statistics(section, model, predictions[name]))
         report.write(folder / "constraints.json", quality.constraints(section, model))
         known = smoke.document(test, models[name].preprocessing.columns, smoke.choose(unseen), predicted[name])
         report.write(folder / "smoke.json", known)

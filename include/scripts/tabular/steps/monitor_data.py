@@ -27,6 +27,7 @@ def main(use_case: UseCase, argv: Sequence[str]) -> int:
     """Run the step by hand or as a processing job; returns the exit status."""
     parser = job.ArgumentParser(f"{use_case.name} monitor_data", __doc__)
     shell.arguments(parser)
+    parser.path("baseline", paths.processing_input("baseline"), "folder of the data's baseline")
     quality = paths.if_there(paths.processing_input("quality"))
     parser.path("quality", quality, "folder of the model's baseline, for its predictions")
     return job.run(lambda: monitor_data(use_case, parser.parse_args(argv)), paths.processing_message())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+
 from tabular import quality
 
 MODEL = {
@@ -14,13 +16,11 @@ MODEL = {
 }
 
 
-def test_the_statistics_are_the_metrics_and_the_number_of_rows() -> None:
-    found = quality.statistics("regression_metrics", MODEL, 600)
-    assert found == {
-        "version": 0.0,
-        "dataset": {"item_count": 600},
-        "regression_metrics": MODEL["regression_metrics"],
-    }
+def test_the_statistics_are_the_metrics_and_what_the_answers_were() -> None:
+    found = quality.statistics("regression_metrics", MODEL, np.array([1.0, 2.0, 6.0]))
+    (described,) = found.pop("features")
+    assert found == {"version": 0.0, "dataset": {"item_count": 3}, "regression_metrics": MODEL["regression_metrics"]}
+    assert (described["name"], described["numerical_statistics"]["mean"]) == ("prediction", 3)
 
 
 def test_a_constraint_is_the_unfavourable_end_of_the_interval_or_the_value_without_one() -> None:

@@ -1,0 +1,188 @@
+"""The quality of a model's answers, from what came true afterwards; groups of rows beside each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monitoring import labels, traffic
+from monitoring.analysis import Analysis, status
+from monitoring.baseline import Baseline
+from monitoring.labels import Hours, Labels
+from monitoring.limits import Limits
+from monitoring.traffic import Traffic
+from monitoring.window import Window
+from tabular import groups, metrics
+from tabular.columns import PREDICTION
+from tabular.evaluation import Evaluation
+from tabular.groups import Groups
+from tabular.metrics import Vector
+from tabular.use_case import Bins, UseCase
+
+JUDGED = 20_000
+"""Rows that are judged at most, the same ones at each try: intervals are resampled, and more rows tell little more."""
+MODEL = "model"
+GREATER = "GreaterThanThreshold"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Rows whose answer and truth are known."""
+
+    target: Vector
+    predicted: Vector
+    groups: Groups
+    hours: Hours
+    """how many passed until the truth was known; NaT where its file does not tell"""
+
+
+def analyse(
+    use_case: UseCase,
+    window: Window,
+    capture: Sequence[Path],
+    truth: Sequence[Path],
+    quality: Baseline,
+    limits: Limits,
+) -> Analysis:
+    """Judge the answers in the files ``capture`` by the labels in the files ``truth``, and compare the metrics with
+    those of ``quality``. Nothing in the files is fatal."""
+    found = traffic.read(capture, use_case.schema.features, window)
+    known = labels.read(truth, use_case.schema.target)
+    judged, matched = _joined(_of_features(use_case), found, known)
+    section = metrics.section(use_case)
+    enough = matched >= limits.min_rows
+    measured: Document = {section: {}, "intervals": {}, "slices": {}}
+    if enough:
+        evaluation = Evaluation(use_case, judged.target, judged.groups, {MODEL: judged.predicted})
+        measured = evaluation.model(MODEL)
+    violations = [*_worse(measured, section, quality), *_disparities(use_case, measured, section, limits)]
+    told = _told(found.rows, known, judged, matched)
+    result = {
+        **_status(matched, found.rows, violations, limits),
+        "use_case": use_case.name,
+        "monitor": "model",
+        "window": window.document(),
+        "records": found.records(),
+        "rows": matched,
+        "violations": violations,
+        "features": {},
+        "labels": told,
+        "quality": _beside(measured, section, quality),
+        "slices": _slices(measured, section),
+        "metrics": {
+            "rows": float(matched),
+            "violations": float(len(violations)),
+            "label_coverage": told["coverage"],
+            **{name: each["value"] for name, each in _values(measured, section).items() if each["value"] is not None},
+        },
+    }
+    statistics = {"version": 0.0, "dataset": {"item_count": matched}, section: measured[section]}
+    return Analysis(result, statistics, quality.constraints, {})
+
+
+def _of_features(use_case: UseCase) -> UseCase:
+    """With the slices that traffic can be divided into: attributes are not sent to an endpoint."""
+    names = {feature.name for feature in use_case.schema.features}
+    slices = tuple(by for by in use_case.slices if (by.column if isinstance(by, Bins) else by) in names)
+    return replace(use_case, slices=slices)
+
+
+def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, int]:
+    """The rows with an answer and a truth, and how many there are of which no more than `JUDGED` are taken."""
+    if not found.parts:
+        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "datetime64[h]")), 0
+    identities = np.concatenate([part.identities for part in found.parts])
+    predicted = np.concatenate([part.table.numbers[PREDICTION.name] for part in found.parts])
+    times = np.concatenate([part.times for part in found.parts]).astype("S13").astype("U13").astype("datetime64[h]")
+    target, hours = known.of(identities)
+    divided = [groups.of(use_case, part.table) for part in found.parts]
+    (rows,) = np.nonzero(~(np.isnan(target) | np.isnan(predicted)))
+    chosen = np.sort(rows[np.argsort(identities[rows], kind="stable")[:JUDGED]])
+    named = {
+        by: {name: np.concatenate([each[by][name] for each in divided])[chosen] for name in first}
+        for by, first in divided[0].items()
+    }
+    return Judged(target[chosen], predicted[chosen], named, (hours - times)[chosen]), len(rows)
+
+
+def _status(matched: int, rows: int, violations: Sequence[Document], limits: Limits) -> dict[str, str]:
+    found = status(matched, violations, limits)
+    if matched >= limits.min_rows:
+        return found
+    return {**found, "reason": f"{matched} of {rows} rows have a label; fewer than {limits.min_rows} decide nothing"}
+
+
+def _told(rows: int, known: Labels, judged: Judged, matched: int) -> Document:
+    """What is said of the labels; those without a row may be of another window."""
+    hours = judged.hours[~np.isnat(judged.hours)].astype(np.int64)
+    return {
+        **{kind: known.counts[kind] for kind in labels.KINDS},
+        "matched": matched,
+        "coverage": matched / rows if rows else 0.0,
+        "hours_late": {"median": float(np.median(hours)), "maximum": float(hours.max())} if len(hours) else None,
+    }
+
+
+def _values(measured: Document, section: str) -> dict[str, Document]:
+    """The metrics that have an interval, of which there are no curves and no tables."""
+    return {name: measured[section][name] for name in measured["intervals"]}
+
+
+def _worse(measured: Document, section: str, quality: Baseline) -> Iterator[Document]:
+    """Metrics of which the whole interval is beyond the threshold: Model Monitor's check, but for chance."""
+    limits: Mapping[str, Document] = quality.constraints.get(section.replace("_metrics", "_constraints"), {})
+    for name, found in _values(measured, section).items():
+        if name not in limits or found["value"] is None:
+            continue
+        low, high = measured["intervals"][name] or (found["value"], found["value"])
+        threshold, operator = float(limits[name]["threshold"]), limits[name]["comparison_operator"]
+        if low > threshold if operator == GREATER else high < threshold:
+            told = f"Metric {name} with {found['value']:.6g} ({low:.6g} to {high:.6g}) was {operator} '{threshold:.6g}'"
+            yield {"constraint_check_type": operator, "description": told, "metric_name": name}
+
+
+def _disparities(use_case: UseCase, measured: Document, section: str, limits: Limits) -> Iterator[Document]:
+    """Groups that differ by more than was declared, and by more than chance would have it."""
+    name = "predicted_positive_rate" if use_case.classifies else "mae"
+    for by, named in measured["slices"].items():
+        known = {group: each for group, each in named.items() if each["rows"] >= limits.min_rows}
+        ordered = sorted((each[section][name]["value"], group) for group, each in known.items())
+        if len(ordered) < 2:
+            continue
+        (least, low), (most, high) = ordered[0], ordered[-1]
+        disparity = most - least if use_case.classifies else 1 - least / most if most else 0.0
+        below, above = (known[group]["intervals"][name] for group in (low, high))
+        apart = below is None or above is None or below[1] < above[0]
+        if disparity > limits.disparity and apart:
+            told = (
+                f"Value {disparity:.4g} exceeds {limits.disparity:g}: {least:.4g} for {low!r}, {most:.4g} for {high!r}"
+            )
+            named_as = {"facet": by, "facet_value": high, "metric_name": name}
+            yield {**named_as, "constraint_check_type": "bias_drift_check", "description": told}
+
+
+def _beside(measured: Document, section: str, quality: Baseline) -> Document:
+    """Each metric beside its value at registration."""
+    registered = quality.statistics.get(section, {})
+    return {
+        name: {
+            "value": found["value"],
+            "interval": measured["intervals"][name],
+            "baseline": registered.get(name, {}).get("value"),
+        }
+        for name, found in _values(measured, section).items()
+    }
+
+
+def _slices(measured: Document, section: str) -> Document:
+    return {
+        by: {
+            group: {"rows": each["rows"], "metrics": {name: value["value"] for name, value in each[section].items()}}
+            for group, each in named.items()
+        }
+        for by, named in measured["slices"].items()
+    }
