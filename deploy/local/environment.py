@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.credentials import Credentials
+from deploy.local.notices import TOPIC_ARN
 from deploy.local.settings import ADMIN, BUCKET, REGION, Settings
 
 # All that is taken over from the user.
@@ -85,6 +86,7 @@ def airflow(settings: Settings, credentials: Credentials, user: Mapping[str, str
         "PYTHONPATH": str(root / "deploy" / "local" / "config"),
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         "AIRFLOW_VAR_NIGHTSHIFT_RELEASE": f"s3://{BUCKET}/releases/current.json",
+        "AIRFLOW_VAR_NIGHTSHIFT_TOPIC": TOPIC_ARN,
         **{f"AIRFLOW__{name}": str(value) for name, value in options.items()},
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from deploy.local import approvals
+from deploy.local import approvals, notices
 from deploy.local.settings import BUCKET, REGION, REGISTRY, ROLE_ARN, ROLE_NAME
 from deploy.publish import CONTAINERS, SCRIPTS, publish
 from deploy.samples import DAYS, SAMPLES, deal
@@ -39,6 +39,7 @@ def main() -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     ensure_role(boto3.client("iam"))
+    notices.ensure(boto3.client("sns"), boto3.client("sqs"))
     for use_case in SAMPLES:
         new = sum(new for _, new in deal(s3, BUCKET, use_case, DAYS))
         print(f"Data of {use_case}: {f'{new} days loaded' if new else 'already loaded'}")

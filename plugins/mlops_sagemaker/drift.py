@@ -61,7 +61,7 @@ class DriftPolicy:
 
     checks: Mapping[str, Check]
     cool_down: timedelta = timedelta(days=1)
-    retrainings: int = 2
+    retrainings: int = 3
 
     def __post_init__(self) -> None:
         if self.cool_down < timedelta(0) or self.retrainings < 0:

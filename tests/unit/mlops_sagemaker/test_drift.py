@@ -136,7 +136,7 @@ def test_checks_that_drift_together_ask_for_one_retraining() -> None:
     assert both.action is Action.RETRAIN
     assert both.reason == (
         "data: violations in 2 of the last 3 windows and in the latest; "
-        "quality: violations in 1 of the last 1 windows and in the latest; retraining 1 of 2"
+        "quality: violations in 1 of the last 1 windows and in the latest; retraining 1 of 3"
     )
     later = decide(policy, both.memory, NOON + 2 * HOUR, "1", {"data": OK})
     assert later.memory.checks["quality"].drifting, "a check that was not due stays what it was"
