@@ -58,7 +58,9 @@ def _dag_ids(installer: Installer, dags: Mapping[str, bytes], plugins: Mapping[s
     reading = read_dags(installer.python(AIRFLOW), dags, plugins)
     if reading.errors:
         told = "\n".join(f"{place}:\n{text.strip()}" for place, text in reading.errors.items())
-        raise Failure(f"what cannot be imported is not packed; MWAA's image has no other packages than these:\n{told}")
+        raise Failure(
+            f"what cannot be imported is not packed; a package that is missing is not in MWAA's image:\n{told}"
+        )
     return sorted(reading.dags)
 
 

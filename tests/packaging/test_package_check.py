@@ -75,12 +75,16 @@ def test_everything_wrong_with_a_tree_is_told_at_once_with_what_to_do(tree: Tree
     assert told.count("\n- ") == 4  # the requirement is refused by each of both images
 
 
-def test_a_use_case_whose_name_is_too_long_for_mwaas_api_is_refused(tree: Tree) -> None:
-    name = "abalone_with_a_name_that_is_much_too_long"
-    text = (tree.root / "dags/abalone.py").read_text()
-    (tree.root / f"dags/{name}.py").write_text(text.replace('name="abalone"', f'name="{name}"'))
-    told = list(check.of_parts(tree.package()))
-    assert f"the DAG id {name}_deployment has {len(name) + 11} characters" in told[0]
+def test_a_dag_whose_id_is_too_long_for_mwaas_api_is_refused(tree: Tree) -> None:
+    tree.append("dags/long.py", f"from airflow.sdk import DAG\n\ndag = DAG('{'a' * 51}', schedule=None)\n")
+    (told,) = check.of_parts(tree.package())
+    assert f"the DAG id {'a' * 51} has 51 characters" in told
+
+
+def test_a_dag_file_that_cannot_be_imported_is_not_packed(tree: Tree) -> None:
+    tree.append("dags/abalone.py", "\nimport mlflow\n")
+    with pytest.raises(Failure, match=r"(?s)what cannot be imported is not packed.*No module named 'mlflow'"):
+        tree.package()
 
 
 def test_what_the_image_lacks_comes_as_wheels_and_is_installed_from_them_alone(tree: Tree) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from deploy.errors import Failure
-from deploy.images.codebuild import Builder
+from deploy.images.codebuild import BUILDSPEC, Builder
 from deploy.images.registry import Image
 from tests.support.local_aws import ROLE, unique
 
@@ -68,3 +71,23 @@ def test_a_build_that_does_not_succeed_is_told_with_its_log(builder: Builder) ->
 def test_without_docker_and_without_a_project_one_is_told_what_to_create(codebuild: Any, s3: Any, bucket: str) -> None:
     with pytest.raises(Failure, match=r"no CodeBuild project none: start Docker, or create the stacks"):
         Builder(codebuild, s3, "none", bucket).build(IMAGE, b"context", URI)
+
+
+def test_the_builds_commands_log_in_to_the_images_registry_build_and_push(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    for name in ("aws", "docker"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {log}\n')
+        program.chmod(0o755)
+    commands = yaml.safe_load(BUILDSPEC)["phases"]["build"]["commands"]
+    for command in commands:
+        subprocess.run(["/bin/sh", "-c", command], env={"PATH": str(tmp_path), "IMAGE": URI}, check=True)
+    registry = URI.partition("/")[0]
+    assert sorted(log.read_text().splitlines()[:2]) == [
+        "aws ecr get-login-password",
+        f"docker login --username AWS --password-stdin {registry}",
+    ]
+    assert log.read_text().splitlines()[2:] == [
+        f"docker build --platform linux/amd64 --tag {URI} .",
+        f"docker push {URI}",
+    ]
