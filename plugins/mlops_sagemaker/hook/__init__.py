@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+from airflow.configuration import conf
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from airflow.providers.amazon.aws.hooks.logs import AwsLogsHook
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -23,6 +24,7 @@ from mlops_sagemaker.hook.numbers import with_numbers
 from mlops_sagemaker.hook.objects import Objects
 from mlops_sagemaker.hook.serving import Serving
 from mlops_sagemaker.jobs import JobKind
+from mlops_sagemaker.placement import Placement, read
 from mlops_sagemaker.resources import Describable, Description, Resource
 
 __all__ = ["AsyncAws", "LifecycleHook", "LogPositions"]
@@ -65,6 +67,11 @@ class _OnceHook(SageMakerHook):
         return chosen.merge(ONCE)
 
 
+def placement() -> Placement:
+    """What Airflow's configuration says: `subnets`, `security_groups` and `kms_key` in its section `nightshift`."""
+    return read(*(conf.get("nightshift", name, fallback="") for name in ("subnets", "security_groups", "kms_key")))
+
+
 class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
     """SageMaker's jobs and resources, their logs, and the small JSON objects around them.
 
@@ -101,11 +108,13 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
     def create(self, kind: JobKind | Resource, name: str, request: Mapping[str, Any]) -> None:
         """Create ``name``; ApiError if it exists already, for a job with code ResourceInUse.
 
-        What the API has as a number may be given as text, which is what templates make of it.
+        What the API has as a number may be given as text, which is what templates make of it. Network and key are
+        Airflow's settings where the request names none.
         """
         with explained(kind.create):
             client = client_of(self)
-            arguments = with_numbers(client, kind.create, {kind.name_key: name, **request})
+            placed = placement().applied(kind.create, request)
+            arguments = with_numbers(client, kind.create, {kind.name_key: name, **placed})
             getattr(client, kind.create)(**arguments)
 
     def stop(self, kind: JobKind, name: str) -> None:

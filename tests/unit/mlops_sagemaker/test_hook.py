@@ -49,6 +49,19 @@ def test_a_name_taken_twice_is_told_by_its_code(hook: LifecycleHook) -> None:
     assert caught.value.code == "ResourceInUse"
 
 
+def test_what_is_created_is_placed_where_airflows_settings_say(
+    aws: FakeAws, hook: LifecycleHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"SUBNETS": "subnet-1, subnet-2", "SECURITY_GROUPS": "sg-1", "KMS_KEY": "key"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"AIRFLOW__NIGHTSHIFT__{name}", value)
+    hook.create(TRAINING, "job", REQUEST)
+    (asked,) = aws.asked("CreateTrainingJob")
+    assert asked["VpcConfig"] == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    assert asked["ResourceConfig"] == {"VolumeKmsKeyId": "key"}
+    assert asked["OutputDataConfig"] == {**REQUEST["OutputDataConfig"], "KmsKeyId": "key"}
+
+
 def test_numbers_that_templates_made_text_of_are_numbers_again(aws: FakeAws, hook: LifecycleHook) -> None:
     machines = {"InstanceType": "ml.m5.large", "InstanceCount": "2", "VolumeSizeInGB": 30}
     limits = {"MaxRuntimeInSeconds": "60"}
