@@ -9,6 +9,7 @@ from pathlib import Path
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 LOCAL_PATH = "/_local/"
 """below it lie the addresses of the server itself"""
 HEALTH_PATH = f"{LOCAL_PATH}health"
@@ -51,6 +52,8 @@ class Settings:
     """``None``: S3 is this server's own"""
     faults: Path | None = None
     """the fault plan; without it the stored one is in force"""
+    host: str = LOOPBACK
+    """the address that it listens at; whoever reaches it runs programs here"""
 
     @property
     def endpoint(self) -> str:
@@ -59,6 +62,7 @@ class Settings:
     def options(self) -> dict[str, str]:
         """The same as options of the command line, for people and for comparison; no secrets."""
         given = {
+            "--host": self.host,
             "--port": self.port,
             "--containers": self.containers,
             "--environments": self.environments,

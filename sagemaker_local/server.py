@@ -76,7 +76,7 @@ def serve(settings: Settings) -> None:
     # Invocations pass through this loop: one in C takes half the time over it.
     with state.claimed(settings.state_dir) as claim, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         _keep_temporary_files_in(settings.state_dir / state.TEMPORARY)
-        runner.run(_serve(settings, _listen(settings.port), claim, environ))
+        runner.run(_serve(settings, _listen(settings.host, settings.port), claim, environ))
 
 
 def _keep_temporary_files_in(folder: Path) -> None:
@@ -87,13 +87,13 @@ def _keep_temporary_files_in(folder: Path) -> None:
     tempfile.tempdir = None
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+        return socket.create_server((host, port), backlog=_BACKLOG)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        raise CannotGoOn(f"port {port} on 127.0.0.1 is taken by another program: give another --port") from error
+        raise CannotGoOn(f"port {port} on {host} is taken by another program: give another --port") from error
 
 
 async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim, environ: Mapping[str, str]) -> None:

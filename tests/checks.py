@@ -99,6 +99,7 @@ SOAKS = {
         # Output files its provider does not read, and its Airflow has no policies of retries.
         ("--ignore=tests/provider/test_output_files.py", "--ignore=tests/unit/mlops_sagemaker/test_retries.py"),
     ),
+    "compose": Suite("dev", ("tests/compose",)),
     **{
         client: Suite(client, (f"tests/conformance/{client.replace('-', '_')}",), _CLIENT)
         for client in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3")

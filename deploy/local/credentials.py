@@ -23,7 +23,7 @@ class Credentials:
 def load(path: Path) -> Credentials:
     """The credentials in `path`, written there on the first call."""
     if not path.exists():
-        write_private(path, json.dumps(asdict(_generate()), indent=2))
+        write_private(path, json.dumps(asdict(generate()), indent=2))
     return Credentials(**json.loads(path.read_text()))
 
 
@@ -37,7 +37,8 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def _generate() -> Credentials:
+def generate() -> Credentials:
+    """New ones, each of them random."""
     return Credentials(
         fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         api_secret_key=secrets.token_urlsafe(48),

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from sagemaker_local import __version__
-from sagemaker_local.config import S3_ACCESS_KEY, S3_SECRET_KEY, environments_folder
+from sagemaker_local.config import EVERYWHERE, LOOPBACK, S3_ACCESS_KEY, S3_SECRET_KEY, environments_folder
 from sagemaker_local.state import default_folder
 
 _DESCRIPTION = """\
@@ -73,7 +73,10 @@ def _on_images() -> argparse.ArgumentParser:
 def _add_server_options(start: argparse.ArgumentParser) -> None:
     add = start.add_argument
     add("--foreground", action="store_true", help="stay here, log to the terminal, end with Ctrl+C")
-    add("--port", type=_port, default=4566, help="on 127.0.0.1 (default: %(default)s)")
+    add("--host", choices=(LOOPBACK, EVERYWHERE), default=LOOPBACK,
+        help="listen to this machine alone, or to every network, whose hosts may then run programs here: "
+        "for a container that publishes its port on the loopback interface (default: %(default)s)")  # fmt: skip
+    add("--port", type=_port, default=4566, help="where it listens (default: %(default)s)")
     add("--max-jobs", type=_count, default=os.cpu_count() or 1, metavar="N",
         help="jobs that run at the same time; more wait (default: %(default)s, the cores of this machine)")  # fmt: skip
     add("--isolation", choices=("auto", "none"), default="auto",

@@ -52,6 +52,7 @@ def stop(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
     return Settings(
+        host=arguments.host,
         port=arguments.port,
         state_dir=arguments.state_dir.resolve(),  # so that a link below it is one that a job made
         containers=arguments.containers,

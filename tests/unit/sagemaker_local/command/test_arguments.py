@@ -31,7 +31,7 @@ def misuse(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_no_option_has_to_be_given(home: Path) -> None:
     given = parser().parse_args(["start"])
-    assert (given.port, given.stop_grace, given.isolation) == (4566, 120.0, "auto")
+    assert (given.host, given.port, given.stop_grace, given.isolation) == ("127.0.0.1", 4566, 120.0, "auto")
     assert given.state_dir == home / ".local" / "state" / "sagemaker-local"
     assert given.environments == home / ".cache" / "sagemaker-local" / "images"
     assert (given.containers, given.s3_endpoint, given.hide, given.foreground) == (None, None, [], False)
@@ -59,6 +59,7 @@ def test_relative_folders_and_the_home_are_understood(home: Path, monkeypatch: p
         ("--s3-endpoint", "127.0.0.1:9000", "http://host:port"),
         ("--s3-endpoint", "s3://bucket", "http://host:port"),
         ("--isolation", "docker", "invalid choice"),
+        ("--host", "192.0.2.1", "invalid choice"),
         ("--faults", "/does/not/exist", "/does/not/exist is no file"),
     ],
 )
