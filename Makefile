@@ -9,7 +9,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks package package-check images deploy rollback coverage bench soak clean
+.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -62,6 +62,14 @@ typecheck:  ## Check types
 
 locks:  ## Resolve requirements/*.in, and the images', into their locks
 	@$(python) -m deploy.environments locks
+
+stacks:  ## Make the stacks of an environment on AWS, or some: make stacks ENV=dev STACKS="network storage"
+	@$(python) -m deploy.environments deploy
+	@.venv/airflow/bin/python -m deploy.stacks "$(ENV)" $(STACKS)
+
+trial:  ## Train once in an environment on AWS: make trial ENV=staging
+	@$(python) -m deploy.environments deploy
+	@.venv/airflow/bin/python -m deploy.trial "$(ENV)"
 
 package:  ## Make what Amazon MWAA takes, in dist/
 	@$(python) -m deploy.packaging build

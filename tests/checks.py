@@ -77,6 +77,7 @@ SUITES = {
             "tests/unit/test_checks.py",
             "tests/unit/test_documents.py",
             "tests/unit/test_repository.py",
+            "tests/unit/test_workflows.py",
             "tests/contract",
         ),
     ),

@@ -17,7 +17,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "web_server": ("public", "private"),
     "approval": ("", "manual", "automatic"),
 }
-PATTERNS = {"account": r"[0-9]{12}", "region": r"[a-z]{2}(-[a-z]+)+-[0-9]", "airflow_version": r"3\.[0-9]+\.[0-9]+"}
+PATTERNS = {
+    "account": r"[0-9]{12}",
+    "region": r"[a-z]{2}(-[a-z]+)+-[0-9]",
+    "airflow_version": r"3\.[0-9]+\.[0-9]+",
+    "repository": r"([\w.-]+/[\w.-]+)?",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +30,9 @@ class Settings:
     """An environment: what its file says, and the names that follow from it.
 
     `web_server` says whether MWAA's web server reaches the internet and so a package index; `approval` how production
-    is approved there, empty where that is left to the use cases.
+    is approved there, empty where that is left to the use cases. `repository` is what may deploy there, `owner/name` at
+    GitHub; `github_provider` the ARN of the account's OIDC provider for GitHub, empty to have one made; `alerts_mail`
+    who is told of alarms, empty for nobody.
     """
 
     environment: str
@@ -34,6 +41,9 @@ class Settings:
     airflow_version: str
     web_server: str
     approval: str = ""
+    repository: str = ""
+    github_provider: str = ""
+    alerts_mail: str = ""
 
     @property
     def prefix(self) -> str:
@@ -56,6 +66,16 @@ class Settings:
         return f"arn:aws:iam::{self.account}:role/{self.prefix}-jobs"
 
     @property
+    def endpoints_role_arn(self) -> str:
+        """The role that the servers of models run as."""
+        return f"arn:aws:iam::{self.account}:role/{self.prefix}-endpoints"
+
+    @property
+    def deployment_role_arn(self) -> str:
+        """The role that continuous delivery deploys with."""
+        return f"arn:aws:iam::{self.account}:role/{self.prefix}-deployment"
+
+    @property
     def registry(self) -> str:
         """The account's container registry."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
@@ -72,6 +92,7 @@ class Settings:
             "region": self.region,
             "bucket": self.data_bucket,
             "role_arn": self.jobs_role_arn,
+            "endpoints_role_arn": self.endpoints_role_arn,
             "approval": self.approval,
         }
 

@@ -35,7 +35,8 @@ AnyArtifact = TypeVar("AnyArtifact", bound=Artifact)
 class Release:
     """Everything about an environment that DAG files do not say.
 
-    ``approval`` says how production is approved there, empty where that is left to the use cases.
+    ``role_arn`` is what jobs run as, ``endpoints_role_arn`` what serves models. ``approval`` says how production is
+    approved there, empty where that is left to the use cases.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Release:
     images: Mapping[str, Artifact]
     source: str
     approval: str = ""
+    endpoints_role_arn: str = ""
 
     def code_of(self, use_case: str) -> Code:
         """The job code of a use case. Raises UserError if the release has none."""
@@ -76,6 +78,9 @@ def parse(document: Any, source: str) -> Release:
         images=_artifacts(document, "images", source),
         source=source,
         approval=_approval(document, source),
+        endpoints_role_arn=_text(
+            document, "endpoints_role_arn" if "endpoints_role_arn" in document else "role_arn", source
+        ),
     )
 
 

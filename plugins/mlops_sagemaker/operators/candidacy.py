@@ -116,7 +116,7 @@ class ResolveDeploymentOperator(LifecycleOperator):
     def _by(self, current: Release) -> dict[str, Any]:
         return {
             "image": current.image(self.image).uri,
-            "role_arn": current.role_arn,
+            "role_arn": current.endpoints_role_arn,
             "bucket": current.bucket,
             "policy": self.asked_approval or current.approval or self.approval,
         }
