@@ -4,9 +4,11 @@ them show, without asking anything.
 The report::
 
     {"version": 1, "requests", "rows", "champion": SPREAD, "candidate": SPREAD, "stability_index", "largest_difference",
-     "latency": {"p50_ms", "p99_ms"}, "passed", "checks": [{"rule", "mode", "held", "observed", "required", "reason"}]}
+     "latency": {"champion": TIMES or null, "candidate": TIMES},
+     "passed", "checks": [{"rule", "mode", "held", "observed", "required", "reason"}]}
 
-SPREAD has ``mean``, ``p5``, ``p50`` and ``p95`` of the predictions. ``held`` is null for what was not looked at.
+SPREAD has ``mean``, ``p5``, ``p50`` and ``p95`` of the predictions, TIMES ``p50_ms`` and ``p99_ms`` of the answers to
+the same requests. ``held`` is null for what was not looked at.
 """
 
 import base64
@@ -123,8 +125,15 @@ def nothing(rules: Replay) -> dict[str, Any]:
     return {"version": VERSION, "requests": 0, "rows": 0, **measured, **_verdict(checks)}
 
 
-def judge(exchanges: Sequence[Exchange], answers: Sequence[Answer], rules: Replay, budget: float) -> dict[str, Any]:
-    """The report on the ``answers`` of a candidate to the requests of the ``exchanges``; ``budget`` in seconds."""
+def judge(
+    exchanges: Sequence[Exchange],
+    answers: Sequence[Answer],
+    rules: Replay,
+    budget: float,
+    champion_seconds: Sequence[float] = (),
+) -> dict[str, Any]:
+    """The report on the ``answers`` of a candidate to the requests of the ``exchanges``; ``budget`` in seconds.
+    ``champion_seconds`` says how long the champion takes for the same, where it could be asked."""
     wrong, pairs = [], []
     for number, (exchange, answer) in enumerate(zip(exchanges, answers, strict=True), start=1):
         found = _predictions(answer, exchange)
@@ -144,7 +153,7 @@ def judge(exchanges: Sequence[Exchange], answers: Sequence[Answer], rules: Repla
         "candidate": _spread(candidate),
         "stability_index": index,
         "largest_difference": max((abs(one - two) for one, two in pairs), default=None),
-        "latency": {f"p{share}_ms": round(percentile(seconds, share / 100) * 1000, 2) for share in (50, 99)},
+        "latency": {"champion": _times(champion_seconds), "candidate": _times(seconds)},
         **_verdict(checks),
     }
 
@@ -187,6 +196,12 @@ def _spread(values: Sequence[float]) -> dict[str, float] | None:
         return None
     shares = {f"p{share}": percentile(values, share / 100) for share in (5, 50, 95)}
     return {"mean": math.fsum(values) / len(values), **shares}
+
+
+def _times(seconds: Sequence[float]) -> dict[str, float] | None:
+    if not seconds:
+        return None
+    return {f"p{share}_ms": round(percentile(seconds, share / 100) * 1000, 2) for share in (50, 99)}
 
 
 def _schema(rules: Replay, wrong: Sequence[str]) -> Check:

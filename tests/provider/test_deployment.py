@@ -119,6 +119,7 @@ def test_what_answers_productions_requests_otherwise_never_comes_to_its_canary(r
         report = json.loads(rings.aws.read(rings.facts(bad)["replay"]))
         assert (report["passed"], report["requests"]) == (False, 60), "tests are not replayed"
     assert report["rows"] == 120
+    assert all(times["p99_ms"] > 0 for times in report["latency"].values()), "champion's and candidate's"
     assert report["candidate"]["mean"] == pytest.approx(10 * report["champion"]["mean"])
     assert rings.endpoint(rings.production) == before
     assert rings.pointer()["champion"]["model_package_arn"] == champion

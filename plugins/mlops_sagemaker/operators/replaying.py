@@ -9,8 +9,9 @@ from airflow.sdk import Context
 
 from mlops_sagemaker import naming, probes, replays, uris
 from mlops_sagemaker._compat import aws_template_fields
-from mlops_sagemaker.errors import EndpointFailed
+from mlops_sagemaker.errors import ApiError, EndpointFailed
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.probes import Answer
 from mlops_sagemaker.replays import Exchange, Replay
 from mlops_sagemaker.requests import Variant
 
@@ -77,11 +78,22 @@ class ShadowReplayOperator(LifecycleOperator):
                 yield from replays.exchanges(self.hook.read(prefix + key) or b"")
 
     def _replayed(self, exchanges: list[Exchange]) -> dict[str, Any]:
-        answers = [
-            self.hook.ask(self.endpoint_name, exchange.body, exchange.content_type, exchange.accept)
-            for exchange in exchanges
-        ]
-        return replays.judge(exchanges, answers, self.rules, self.budget.total_seconds())
+        answers = [self._ask(self.endpoint_name, exchange) for exchange in exchanges]
+        return replays.judge(
+            exchanges, answers, self.rules, self.budget.total_seconds(), self._champion_seconds(exchanges)
+        )
+
+    def _champion_seconds(self, exchanges: list[Exchange]) -> list[float]:
+        """How long production takes for the same; nothing if it is in such a state that it cannot be asked, which may
+        be why another version is deployed."""
+        try:
+            return [self._ask(self.production, exchange).seconds for exchange in exchanges]
+        except ApiError as error:
+            self.log.warning("Times are not compared with those of %s: %s", self.production, error)
+            return []
+
+    def _ask(self, endpoint: str, exchange: Exchange) -> Answer:
+        return self.hook.ask(endpoint, exchange.body, exchange.content_type, exchange.accept)
 
     def _written(self, report: dict[str, Any], context: Context) -> str:
         key = naming.run_key(context["ti"].dag_id, context["run_id"])

@@ -153,6 +153,13 @@ def test_a_candidate_that_answers_nothing_rightly_is_judged_all_the_same() -> No
     assert (report["passed"], report["rows"], report["stability_index"], report["candidate"]) == (False, 0, None, None)
 
 
+def test_times_are_told_beside_the_champions_for_the_same_requests() -> None:
+    exchange, answer = Exchange("a", CSV, CSV, (1.0,)), Answer(200, "1", 0.02)
+    times = replays.judge([exchange], [answer], Replay(), BUDGET, [0.01])["latency"]
+    assert times == {"champion": {"p50_ms": 10, "p99_ms": 10}, "candidate": {"p50_ms": 20, "p99_ms": 20}}
+    assert judged([1.0], [1.0])["latency"]["champion"] is None
+
+
 def test_time_is_noted_and_refuses_only_where_that_is_declared() -> None:
     slow = judged([1.0] * 10, [1.0] * 10, seconds=0.5)
     assert (slow["passed"], held(slow)["latency"]) == (True, False)
