@@ -20,9 +20,6 @@ from deploy.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-VARIABLE = "nightshift_release"
-"""The Airflow variable that tells DAGs where their release is."""
-
 
 @dataclass(frozen=True)
 class Target:
@@ -111,23 +108,36 @@ def _apply(target: Target, wanted: Deployment) -> None:
         say(f"MWAA has installed it in {airflow.name}")
     if publish.make_current(target.s3, target.settings.data_bucket, wanted.release):
         say(f"Release {wanted.release} is current")
-    _tell_where_releases_are(target)
+    for name, value in variables(target.settings).items():
+        _set_variable(target, name, value)
     bucket.write(wanted, todo.dags)
     bucket.remove(todo.removed)
     verify(airflow, wanted.dags, bucket.written(), airflow.sleep)
     say(f"{len(wanted.dags)} DAGs are in {airflow.name}, without import errors")
 
 
-def _tell_where_releases_are(target: Target) -> None:
-    value = f"s3://{target.settings.data_bucket}/{publish.CURRENT}"
+def variables(settings: Settings) -> dict[str, str]:
+    """The Airflow variables that tell DAGs of their environment: where their release is, and where notices go."""
+    return {
+        "nightshift_release": f"s3://{settings.data_bucket}/{publish.CURRENT}",
+        "nightshift_topic": settings.alerts_topic_arn,
+    }
+
+
+def _set_variable(target: Target, name: str, value: str) -> None:
+    found = _variable(target.airflow, name)
+    if found != value:
+        given = {"key": name, "value": value, "description": "Set by make deploy, from the settings of the environment"}
+        method, path = ("POST", "/variables") if found is None else ("PATCH", f"/variables/{name}")
+        target.airflow.api(method, path, body=given)
+        target.say(f"The Airflow variable {name} is {value}")
+
+
+def _variable(airflow: Environment, name: str) -> str | None:
     try:
-        found = target.airflow.api("GET", f"/variables/{VARIABLE}")["value"]
+        value: str = airflow.api("GET", f"/variables/{name}")["value"]
     except ApiError as error:
         if error.status != 404:
             raise
-        found = None
-    if found != value:
-        given = {"key": VARIABLE, "value": value, "description": "Where DAGs find their release; set by make deploy"}
-        method, path = ("POST", "/variables") if found is None else ("PATCH", f"/variables/{VARIABLE}")
-        target.airflow.api(method, path, body=given)
-        target.say(f"The Airflow variable {VARIABLE} is {value}")
+        return None
+    return value

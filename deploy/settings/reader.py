@@ -76,6 +76,11 @@ class Settings:
         return f"arn:aws:iam::{self.account}:role/{self.prefix}-deployment"
 
     @property
+    def alerts_topic_arn(self) -> str:
+        """Where every notice goes."""
+        return f"arn:aws:sns:{self.region}:{self.account}:{self.prefix}-alerts"
+
+    @property
     def registry(self) -> str:
         """The account's container registry."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"

@@ -139,6 +139,7 @@ def test_dags_are_told_where_their_release_is(world: World) -> None:
     uri = world.mwaa.variables["nightshift_release"]
     bucket = world.target.settings.data_bucket
     assert uri == f"s3://{bucket}/releases/current.json"
+    assert world.mwaa.variables["nightshift_topic"] == world.target.settings.alerts_topic_arn
     manifest = json.loads(world.s3.get_object(Bucket=bucket, Key="releases/current.json")["Body"].read())
     assert manifest["role_arn"] == world.target.settings.jobs_role_arn
     code = manifest["code"]["abalone"]["uri"].removeprefix(f"s3://{bucket}/")
@@ -303,3 +304,10 @@ def test_a_package_whose_images_are_not_pushed_is_refused_before_anything_is_wri
     with pytest.raises(Failure, match=r"nightshift/deployed:dddddddddddd is not there: `make images ENV=e-"):
         world.deploy(without)
     assert world.calls == []
+
+
+def test_a_variable_that_another_hand_has_changed_is_put_right(world: World) -> None:
+    world.deploy(package())
+    world.mwaa.variables["nightshift_topic"] = "arn:aws:sns:us-east-1:000000000000:other"
+    world.deploy(package())
+    assert world.mwaa.variables["nightshift_topic"] == world.target.settings.alerts_topic_arn

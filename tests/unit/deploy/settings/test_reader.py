@@ -66,3 +66,9 @@ def test_account_ids_are_written_in_the_settings_alone() -> None:
     accounts = {read(environment).account for environment in ENVIRONMENTS}
     sources = [path for path in (ROOT / "deploy").rglob("*") if path.suffix in {".py", ".yaml", ".json", ".sh"}]
     assert [path for path in sources if any(account in path.read_text() for account in accounts)] == []
+
+
+def test_notices_go_to_the_topic_that_the_stacks_make() -> None:
+    topic = read("dev").alerts_topic_arn.rpartition(":")[2]
+    made = (ROOT / "deploy" / "cloudformation" / "operations.yaml").read_text()
+    assert f'TopicName: !Sub "${{Prefix}}{topic.removeprefix("nightshift-dev")}"' in made
