@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import dag, endpoint, local, parsing, preparing, serving
+from bench import dag, drift, endpoint, local, parsing, preparing, serving
 from bench.machine import machine
 from deploy.errors import Failure
 from deploy.progress import Progress
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "dag": dag.run,
     "local": local.run,
     "endpoint": endpoint.run,
+    "monitoring": drift.run,
     "parsing": parsing.run,
     "preparing": preparing.run,
     "serving": serving.run,

@@ -10,8 +10,8 @@ more:
   installed twice, and what is tested is what runs.
 
 Packaging for MWAA needs what its other image holds, and a scanner for secrets.
-Benchmarks need moto and other servers of models to compare with, and the packages of AWS's scikit-learn image for the
-recipe of its samples.
+Benchmarks need moto, other servers of models and another monitor to compare with, and the packages of AWS's
+scikit-learn image for the recipe of its samples.
 Soaking needs the clients: each of them, the test runner included, is one environment of its own, made when its suite is
 run.
 """
@@ -40,6 +40,7 @@ SCANNER = Environment("scanner", "scanner")
 MOTO = Environment("moto", "moto")
 RECIPE = Environment("recipe", "../sagemaker_local/images/scikit-learn-1.9.0/requirements")
 RIVALS = Environment("rivals", "rivals")
+MONITORS = Environment("monitors", "monitors")
 CLIENTS = {
     name: Environment(name, f"clients/{name}")
     for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1")

@@ -26,6 +26,7 @@ LOCKS: dict[str, tuple[str, ...]] = {
     "requirements/mwaa-3.2.1": AIRFLOW,
     "requirements/scanner": (),
     "requirements/rivals": (),
+    "requirements/monitors": (),
     # A client agrees with nothing but itself, the test runner beside it included.
     **{f"requirements/{client.lock}": () for client in CLIENTS.values()},
     "requirements/clients/airflow-3.2.1": AIRFLOW,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from bench import rows, serving
+from bench import captures, drift, rows, serving
+from bench.drift import Analysed
 from bench.parsing import folder_of, limit
 from bench.preparing import Cost, verdict
 from bench.serving import CLASSIC, OWN, Round, Subject
@@ -26,6 +28,38 @@ TENTH = Cost(seconds=1, processor_seconds=1.2, megabytes=100)
 )
 def test_what_preparing_promised_is_checked(own: Cost, broken: list[str]) -> None:
     assert verdict(own, RECIPE, TENTH) == broken
+
+
+EVIDENTLY = Analysed(Cost(seconds=40, processor_seconds=40, megabytes=1000), statistics=35)
+
+
+@pytest.mark.parametrize(
+    ("own", "tenfold", "broken"),
+    [
+        (Analysed(Cost(5, 4, 399), 0.35), Cost(50, 50, 1000), []),
+        (Analysed(Cost(5.1, 4, 399), 0.35), Cost(50, 50, 1000), ["at least 8 times faster"]),
+        (Analysed(Cost(5, 4, 399), 0.36), Cost(50, 50, 1000), ["100 times in the statistics"]),
+        (Analysed(Cost(5, 4, 400), 0.35), Cost(50, 51, 1000), ["under 400 MB", "linear in records"]),
+    ],
+)
+def test_what_monitoring_promised_is_checked(own: Analysed, tenfold: Cost, broken: list[str]) -> None:
+    assert drift.verdict(own, EVIDENTLY, tenfold) == broken
+
+
+def test_captured_records_are_as_many_as_asked_for_each_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captures, "FILE", 100)
+    monkeypatch.setattr(captures, "BLOCK", 40)
+    sample = tmp_path / "sample.csv"
+    sample.write_text("sex,length,rings\nM,0.5,15\nF,0.25,7\n")
+    captures.main(sample, tmp_path / "made", 300)
+    files = sorted((tmp_path / "made" / "capture").iterdir())
+    made = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    assert [file.name for file in files] == ["0.jsonl", "1.jsonl", "2.jsonl"]
+    assert len({each["eventMetadata"]["eventId"] for each in made}) == len(made) == 300
+    assert {each["captureData"]["endpointInput"]["data"][0] for each in made} == {"M", "F"}
+    assert (tmp_path / "made" / "answers.csv").read_text().startswith("sex,length,prediction\n")
 
 
 def test_a_hundred_use_cases_may_cost_one_and_a_half_times_one_and_ten_milliseconds_a_dag() -> None:
