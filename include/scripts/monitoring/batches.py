@@ -10,7 +10,7 @@ import numpy.typing as npt
 from monitoring import records
 from monitoring.shapes import SEPARATOR, Shape
 from tabular import bulk
-from tabular.columns import PREDICTION, BadCell, Column, Feature, Identifier, Row, parse
+from tabular.columns import PREDICTION, BadCell, Column, Feature, Identifier, Row, Value, parse, value
 from tabular.conversion import Conversion
 from tabular.hashing import Hashes, hashes
 from tabular.table import Mask, Table, of_rows
@@ -123,7 +123,7 @@ class Reader:
 
     def _fitting(self, shape: Shape, text: bytes) -> bulk.Grid | None:
         """The cells of stripped lines; None unless all fit."""
-        grid = shape.grid(text, len(self._features))
+        grid = shape.grid(text, len(self._features)) if _is_utf8(text) else None
         if grid is None:
             return None
         ends, characters = grid.ends[-1], grid.characters
@@ -132,17 +132,23 @@ class Reader:
 
     def _add(self, batch: Batch, shape: Shape, grid: bulk.Grid, lines: Lines) -> None:
         identified = (INFERENCE,) if shape.identified else ()
-        columns: Sequence[Column] = (*self._features, PREDICTION, EVENT, *identified, TIME)
-        found = Conversion(grid, columns, range(len(columns)), "capture", 1)
+        columns: Sequence[Column] = (*self._features, EVENT, *identified, TIME)
+        answer = len(self._features)
+        places = [place for place in range(len(columns) + 1) if place != answer]
+        found = Conversion(grid, columns, places, "capture", 1)
+        answers = Conversion(grid, (PREDICTION,), (answer,), "capture", 1)
+        predicted = answers.table.numbers[PREDICTION.name]
+        predicted[list(answers.bad)] = np.nan
         good = np.ones(grid.rows, dtype=np.bool_)
         good[list(found.bad)] = False
         batch.counts["read"] += grid.rows
         batch.counts["unreadable"] += len(found.bad)
-        batch.unreadable.update(error.column for error in found.bad.values())
+        batch.unreadable.update(error.column for bad in (found.bad, answers.bad) for error in bad.values())
         table = found.table.take(good) if found.bad else found.table
         events = hashes([EVENT], table)
         identities = hashes([INFERENCE], table) if identified else events
-        features = Table(table.rows, table.numbers, table.codes, table.unknown, {})
+        numbers = {**table.numbers, PREDICTION.name: predicted[good]}
+        features = Table(table.rows, numbers, table.codes, table.unknown, {})
         first = np.ones(table.rows, dtype=np.bool_)
         batch.parts.append(Rows(features, events, identities, table.texts[TIME.name], first, lines[good]))
 
@@ -169,8 +175,8 @@ class Reader:
         found = {}
         for place, (row, prediction) in enumerate(zip(record.rows, record.predictions, strict=True)):
             try:
-                cells = self._named(row) | {PREDICTION.name: prediction}
-                found[place] = parse((*self._features, PREDICTION), cells, "capture")
+                found[place] = parse(self._features, self._named(row), "capture")
+                found[place] |= {PREDICTION.name: self._answer(batch, prediction)}
             except BadCell as error:
                 batch.unreadable[error.column] += 1
             except WrongWidth as error:
@@ -178,6 +184,14 @@ class Reader:
                 batch.extra.update(error.extra)
         batch.counts["unreadable"] += len(record.rows) - len(found)
         return found
+
+    def _answer(self, batch: Batch, prediction: object) -> Value:
+        """None for what is no number, such as a label that was asked for."""
+        try:
+            return value(PREDICTION, prediction, "capture")
+        except BadCell:
+            batch.unreadable[PREDICTION.name] += 1
+            return None
 
     def _named(self, row: records.Row) -> dict[str, object]:
         """Cells by name. Raises WrongWidth: what the model cannot have answered. Named cells may be among others."""
@@ -189,6 +203,13 @@ class Reader:
             few = len(row) < len(self._names)
             raise WrongWidth([MISSING_COLUMNS] * few, [EXTRA_COLUMNS] * (not few))
         return dict(zip(self._names, row, strict=True))
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _collected(table: Table, origins: Sequence[tuple[records.Record, int, int]]) -> Rows:

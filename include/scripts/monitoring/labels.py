@@ -90,13 +90,13 @@ def _line(line: bytes, target: Number | Label, counts: Counter[str]) -> tuple[st
         return None
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         counts["truncated"] += 1
         return None
     try:
         identity, data = document["eventMetadata"]["eventId"], document["groundTruthData"]["data"]
-        cells = data.split("\n") if identity and isinstance(identity, str) else None
-    except (KeyError, TypeError, AttributeError):
+        cells = data.split("\n") if identity.encode() else None
+    except (KeyError, TypeError, AttributeError, UnicodeEncodeError):
         cells = None
     if cells is None:
         counts["foreign"] += 1

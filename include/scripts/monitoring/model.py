@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from monitoring import labels, traffic
 from monitoring.analysis import Analysis, status
@@ -36,8 +37,8 @@ class Judged:
     target: Vector
     predicted: Vector
     groups: Groups
-    hours: Hours
-    """how many passed until the truth was known; NaT where its file does not tell"""
+    late: npt.NDArray[np.timedelta64]
+    """how many hours passed until the truth was known; NaT where its file does not tell"""
 
 
 def analyse(
@@ -94,10 +95,10 @@ def _of_features(use_case: UseCase) -> UseCase:
 def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, int]:
     """The rows with an answer and a truth, and how many there are of which no more than `JUDGED` are taken."""
     if not found.parts:
-        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "datetime64[h]")), 0
+        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "timedelta64[h]")), 0
     identities = np.concatenate([part.identities for part in found.parts])
     predicted = np.concatenate([part.table.numbers[PREDICTION.name] for part in found.parts])
-    times = np.concatenate([part.times for part in found.parts]).astype("S13").astype("U13").astype("datetime64[h]")
+    times = _hours(np.concatenate([part.times for part in found.parts]))
     target, hours = known.of(identities)
     divided = [groups.of(use_case, part.table) for part in found.parts]
     (rows,) = np.nonzero(~(np.isnan(target) | np.isnan(predicted)))
@@ -109,6 +110,19 @@ def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, i
     return Judged(target[chosen], predicted[chosen], named, (hours - times)[chosen]), len(rows)
 
 
+def _hours(times: npt.NDArray[np.bytes_]) -> Hours:
+    """The hours of the records; NaT for a time that is none."""
+    named, places = np.unique(times.astype("S13"), return_inverse=True)
+    return np.array([_hour(text.decode()) for text in named.tolist()], dtype="datetime64[h]")[places]
+
+
+def _hour(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "h")
+    except ValueError:
+        return np.datetime64("NaT", "h")
+
+
 def _status(matched: int, rows: int, violations: Sequence[Document], limits: Limits) -> dict[str, str]:
     found = status(matched, violations, limits)
     if matched >= limits.min_rows:
@@ -118,7 +132,7 @@ def _status(matched: int, rows: int, violations: Sequence[Document], limits: Lim
 
 def _told(rows: int, known: Labels, judged: Judged, matched: int) -> Document:
     """What is said of the labels; those without a row may be of another window."""
-    hours = judged.hours[~np.isnat(judged.hours)].astype(np.int64)
+    hours = judged.late[~np.isnat(judged.late)].astype(np.int64)
     return {
         **{kind: known.counts[kind] for kind in labels.KINDS},
         "matched": matched,

@@ -17,6 +17,9 @@ from monitoring.window import canonical
 CSV, JSON, JSONLINES = "CSV", "JSON", "JSONLINES"
 KINDS = {"text/csv": CSV, "application/json": JSON, "application/jsonlines": JSONLINES}
 
+ESCAPED_HALF = rb"\ud"
+"""JSON can write half of a character, of which no file can be made."""
+
 Row = Mapping[str, object] | Sequence[object]
 
 
@@ -44,15 +47,17 @@ def read(line: bytes, names: Sequence[str]) -> Record:
     """The record in a line. Raises Truncated or Foreign."""
     try:
         found = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Truncated(str(error)) from None
     try:
+        if ESCAPED_HALF in line.lower():
+            json.dumps(found, ensure_ascii=False).encode()
         metadata, data = found["eventMetadata"], found["captureData"]
         rows = _rows(_body(data["endpointInput"]), names)
         answered = _answers(_body(data["endpointOutput"])) if "endpointOutput" in data else []
         event, time = _text(metadata["eventId"]), canonical(metadata["inferenceTime"])
         identity = _text(metadata.get("inferenceId", event))
-    except (KeyError, TypeError, AttributeError, ValueError, csv.Error) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, csv.Error) as error:
         raise Foreign(repr(error)) from None
     return Record(event, identity, time, rows, answered if len(answered) == len(rows) else [None] * len(rows))
 

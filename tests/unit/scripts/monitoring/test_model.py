@@ -166,7 +166,18 @@ def test_every_kind_of_odd_label_is_counted_and_the_last_one_counts(tmp_path: Pa
     found = read(
         tmp_path,
         lines([label("a", "7"), label("b", "8"), label("a", "7")]) + b"\n",
-        lines([label("b", "9"), {"a": 1}, ["b"], label("", "7"), label("c", 7), label("d", "many"), label("e", "")]),
+        lines(
+            [
+                label("b", "9"),
+                {"a": 1},
+                ["b"],
+                label("", "7"),
+                label("\ud800", "7"),
+                label("c", 7),
+                label("d", "many"),
+                label("e", ""),
+            ]
+        ),
         line(label("f", "7"))[:40],
     )
     assert {kind: found.counts[kind] for kind in labels.KINDS} == {
@@ -174,7 +185,7 @@ def test_every_kind_of_odd_label_is_counted_and_the_last_one_counts(tmp_path: Pa
         "read": 4,
         "empty": 1,
         "truncated": 1,
-        "foreign": 4,
+        "foreign": 5,
         "unreadable": 2,
         "duplicated": 2,
         "changed": 1,

@@ -146,10 +146,37 @@ def test_rows_that_no_model_has_answered_are_counted_by_column(tmp_path: Path) -
             ]
         ),
     )
-    assert counted(found) == {"files": 1, "read": 5, "unreadable": 4}
+    assert counted(found) == {"files": 1, "read": 5, "unreadable": 3}
     assert dict(found.unreadable) == {"length": 1, "prediction": 1}
     assert (dict(found.missing), dict(found.extra)) == ({"Missing columns": 1}, {"Extra columns": 1})
-    assert found.rows == 1
+    assert found.rows == 2
+
+
+ODD = {
+    "half a character": json.dumps(record("\ud800,0.455,0.365,0.095,0.514,0.2245,0.101,0.15")).encode(),
+    "half a character as an id": json.dumps(record(inference="\ud800")).encode(),
+    "bytes that are no text": line(record(ROW.replace("M", "?"))).replace(b"?", b"\xff"),
+    "brackets without an end": b"[" * 100_000,
+    "a time before all times": line(record(time="0001-01-01T00:00:00+23:00")),
+    "no rows": line(record("")),
+    "broken base64": line({**record(), "captureData": {"endpointInput": side("INPUT", "?", "text/csv", "BASE64")}}),
+    "an unknown encoding": line({**record(), "captureData": {"endpointInput": side("INPUT", "<a>", "", "XML")}}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_nothing_in_a_file_is_fatal(odd: str, tmp_path: Path) -> None:
+    found = read(tmp_path, lines([record(event="1")]) + ODD[odd].strip() + b"\n" + lines([record(event="2")]))
+    counts = counted(found)
+    assert counts.pop("truncated", 0) + counts.pop("foreign", 0) == 1
+    assert counts == {"files": 1, "read": 2}
+
+
+def test_an_answer_that_is_no_number_is_none_and_its_row_is_used(tmp_path: Path) -> None:
+    for form in (record(prediction="True."), record(f"{ROW}\n", prediction='"True."')):
+        found = read(tmp_path, line(form))
+        assert (found.rows, dict(found.unreadable)) == (1, {"prediction": 1})
+        assert np.isnan(found.parts[0].table.numbers["prediction"]).all()
 
 
 def test_named_columns_tell_which_is_missing_and_which_is_new(tmp_path: Path) -> None:
