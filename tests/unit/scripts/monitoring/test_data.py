@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import abalone
+import churn
 from abalone import USE_CASE
 from monitoring import data
 from monitoring.analysis import Analysis
@@ -17,6 +20,8 @@ from monitoring.limits import Limits
 from tabular.data_quality import Profile
 from tabular.main import main
 from tabular.table import of_rows
+from tabular.use_case import UseCase
+from tests.unit.scripts.conftest import DATA
 from tests.unit.scripts.monitoring.captured import WINDOW, lines, record, traffic, write
 
 NAMES = [feature.name for feature in USE_CASE.schema.features]
@@ -53,6 +58,19 @@ def test_traffic_like_the_training_data_is_ok(analyse: Analyse, rows: Sequence[s
     assert (analysis.result["status"], analysis.result["rows"], found(analysis)) == ("ok", 1000, set())
     assert list(analysis.result["features"]) == NAMES
     assert analysis.message == "Completed: Job completed successfully with no violations."
+
+
+@pytest.mark.parametrize("use_case", [abalone.USE_CASE, churn.USE_CASE], ids=lambda each: each.name)
+def test_each_use_case_holds_its_traffic_against_its_own_baseline(use_case: UseCase, tmp_path: Path) -> None:
+    data_file = DATA / f"{use_case.name}.csv"
+    assert main(use_case, ["validate", f"--data={data_file}", f"--output={tmp_path}"]) == 0
+    with data_file.open(newline="") as stream:
+        known = np.random.default_rng(0).choice(list(csv.DictReader(stream)), 500)
+    names = [feature.name for feature in use_case.schema.features]
+    capture = write(tmp_path / "capture", traffic([",".join(row[name] for name in names) for row in known]))
+    found = data.analyse(use_case, WINDOW, capture, Baseline.read(tmp_path / "quality"), DEFAULT)
+    assert (found.result["status"], found.result["rows"]) == ("ok", 500)
+    assert list(found.result["features"]) == names
 
 
 def test_the_training_data_itself_is_at_no_distance(analyse: Analyse, rows: Sequence[str]) -> None:

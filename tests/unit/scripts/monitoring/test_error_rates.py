@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from mlops_sagemaker.drift import Action, Check, DriftPolicy, Memory, Outcome, decide
 from monitoring import drift
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
 from monitoring.statistics import Weighted
-from tests.unit.scripts.monitoring.windows import chance_of_so_many, events, multiplied
+from tests.unit.scripts.monitoring.windows import chance_of_so_many, events, multiplied, outcome
 
 WINDOWS = range(500)
+MOST_WINDOWS = 6
+START = datetime(2026, 3, 1, tzinfo=UTC)
 CERTAIN = 0.01
 """The level of the binomial test."""
 
@@ -43,10 +47,34 @@ def test_without_drift_p_values_are_those_of_chance() -> None:
     assert stats.binomtest(found, len(WINDOWS), rate).pvalue > CERTAIN
 
 
-@pytest.mark.parametrize(("factor", "least"), [(1.1, 0.0), (1.3, 0.9), (1.6, 1.0)])
-def test_the_larger_a_drift_the_surer_it_is_found(
-    factor: float, least: float, rows: Sequence[str], baseline: Baseline, tmp_path: Path
+def test_the_larger_a_drift_the_sooner_it_is_found_and_a_large_one_as_soon_as_two_windows_can_tell(
+    rows: Sequence[str], baseline: Baseline, tmp_path: Path
 ) -> None:
-    windows = range(20)
-    found = events(rows, baseline, Limits(), tmp_path, windows, 300, multiplied("shell_weight", factor))
-    assert found >= least * len(windows)
+    delays = [_delays(rows, baseline, tmp_path, factor) for factor in (1.1, 1.17, 1.6)]
+    small, medium, large = (sum(each) for each in delays)
+    assert small > medium > large
+    assert set(delays[-1]) == {2}
+
+
+def _delays(rows: Sequence[str], baseline: Baseline, folder: Path, factor: float) -> list[int]:
+    """After how many windows a change of all values by that factor is found, in ten draws."""
+    change = multiplied("shell_weight", factor)
+    found = []
+    for first in range(0, 10 * MOST_WINDOWS, MOST_WINDOWS):
+        seeds = range(first, first + MOST_WINDOWS)
+        found.append(delay(outcome(rows, baseline, Limits(), folder, seed, 300, change) for seed in seeds))
+    print(f"all values times {factor}: found after {found} windows, {MOST_WINDOWS + 1} meaning not at all")
+    return found
+
+
+def delay(outcomes: Iterator[str]) -> int:
+    """How many windows pass until drift is decided, one more than there are if it never is."""
+    hour = timedelta(hours=1)
+    policy = DriftPolicy({"data": Check(period=hour, silence=6 * hour)})
+    memory = Memory()
+    for number, each in enumerate(outcomes, start=1):
+        decision = decide(policy, memory, START + number * hour, "7", {"data": Outcome(each)})
+        if decision.action is Action.RETRAIN:
+            return number
+        memory = decision.memory
+    return MOST_WINDOWS + 1

@@ -28,12 +28,16 @@ def events(
     change: Change = list,
 ) -> int:
     """In how many windows of ``size`` rows that chance has drawn, one a seed, a violation is found."""
-    found = 0
-    for seed in seeds:
-        drawn = np.random.default_rng(seed).integers(len(rows), size=size)
-        files = write(folder, traffic(change([rows[place] for place in drawn.tolist()])))
-        found += data.analyse(USE_CASE, WINDOW, files, baseline, limits).result["status"] == VIOLATIONS
-    return found
+    return sum(outcome(rows, baseline, limits, folder, seed, size, change) == VIOLATIONS for seed in seeds)
+
+
+def outcome(
+    rows: Sequence[str], baseline: Baseline, limits: Limits, folder: Path, seed: int, size: int, change: Change = list
+) -> str:
+    """How the window that chance has drawn from this seed ends."""
+    drawn = np.random.default_rng(seed).integers(len(rows), size=size)
+    files = write(folder, traffic(change([rows[place] for place in drawn.tolist()])))
+    return str(data.analyse(USE_CASE, WINDOW, files, baseline, limits).result["status"])
 
 
 def chance_of_so_many(events: int, windows: int, rate: float) -> float:
