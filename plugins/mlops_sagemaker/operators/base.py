@@ -210,6 +210,7 @@ class SageMakerJobOperator(LifecycleOperator):
         result = self._result(description)
         if step:
             Ledger(self.hook, self.ledger).record(step, asdict(task_key(context)), result)
+        links.show(context, self, self.kind, description)  # what training leaves is told at its end only
         return result
 
     def _latest_attempt(self, key: TaskKey) -> tuple[int, Description | None]:
