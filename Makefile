@@ -9,7 +9,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
+.PHONY: help run train predict data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -36,6 +36,9 @@ data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_
 airflow:  ## Run Airflow's own command on the stack: make airflow ARGS="dags list"
 	@$(python) -m deploy.local airflow $(ARGS)
 
+nights:  ## Live through a year of nights on a virtual clock; some more or fewer: make nights NIGHTS=30 SEED=7
+	@$(python) -m nights --nights "$(or $(NIGHTS),365)" --seed "$(or $(SEED),1)"
+
 test:  ## Set up and run every check and test, or some: make test CHECKS="jobs lint"
 	@$(python) -m tests $(CHECKS)
 
@@ -58,7 +61,7 @@ lint:  ## Check style and import boundaries
 	@$(python) -m tests lint format imports
 
 typecheck:  ## Check types
-	@$(python) -m tests types-airflow types-jobs types-server types-own
+	@$(python) -m tests types-airflow types-jobs types-nights types-server types-own
 
 locks:  ## Resolve requirements/*.in, and the images', into their locks
 	@$(python) -m deploy.environments locks

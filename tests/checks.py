@@ -32,15 +32,16 @@ def static_checks(images: Mapping[str, Path]) -> list[Check]:
     """Style, imports, types. Types are checked against the packages that the code runs with."""
     dev, airflow = VENV / "dev" / "bin", VENV / "airflow"
     ruff = (str(dev / "python"), "-m", "ruff")
-    plugins = ("-p", "mlops_sagemaker", "-p", "lifecycle")
+    plugins = ("-p", "mlops_sagemaker", "-p", "lifecycle", "-m", "nights.calendar")
     jobs = ("-p", "common", "-p", "monitoring", "-p", "tabular", "-p", "abalone", "-p", "churn")
     own = ("sagemaker_local", "deploy", "bench", "tests/__main__.py", "tests/checks.py")
     return [
         Check("lint", (*ruff, "check")),
         Check("format", (*ruff, "format", "--check")),
         Check("imports", (str(dev / "lint-imports"),), {"PYTHONPATH": IMPORT_PATHS}),
-        _types("airflow", airflow, plugins, {"MYPYPATH": "plugins:dags"}),
+        _types("airflow", airflow, plugins, {"MYPYPATH": ".:plugins:dags"}),
         _types("jobs", images["training"], jobs, {"MYPYPATH": "include/scripts"}),
+        _types("nights", images["training"], ("-m", "nights.run"), {"MYPYPATH": ".:plugins:include/scripts"}),
         _types("server", images["inference"], ("-p", "serving"), {"MYPYPATH": "include/containers/inference"}),
         _types("own", VENV / "dev", own, {}),
     ]
@@ -83,7 +84,7 @@ SUITES = {
     ),
     "provider": Suite("airflow-test", ("tests/provider",), ("-m", "not soak")),
     "executor": Suite("dev", ("tests/executor", "tests/durability"), ("-n", "2")),  # it mostly waits for jobs
-    "jobs": Suite("training-test", ("tests/unit/scripts",), ("-m", "not soak")),
+    "jobs": Suite("training-test", ("tests/unit/scripts", "tests/unit/nights"), ("-m", "not soak")),
     "server": Suite("inference-test", ("tests/unit/serving",)),
 }
 """What is run for every change."""

@@ -1,0 +1,121 @@
+"""The jobs of training and monitoring, by their own code, in this process and in folders of it."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from deploy.traffic import Row, captured, ground_truth
+from mlops_sagemaker.traffic import TrafficWindow
+from monitoring import data, model
+from monitoring.analysis import NO_DATA
+from monitoring.baseline import Baseline
+from monitoring.limits import Limits
+from monitoring.window import Window
+from tabular.predictor import Predictor
+from tabular.steps import evaluate, preprocess, train, validate
+from tabular.use_case import UseCase
+
+CANDIDATES = {"xgboost": ("--set=num_round=60", "--set=eta=0.15"), "linear": ()}
+"""What is trained each night, with what settings: sixty trees that learn faster take a fifth of the time of three
+hundred."""
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class JobFailed(Exception):
+    """A step has ended with an error; the text is what it said."""
+
+
+class Champion:
+    """What serves: a model of a candidate of a run, and what was written down of its data."""
+
+    def __init__(self, version: int, run: Path, candidate: str) -> None:
+        self.version = version
+        self.model = run / "candidates" / candidate
+        self.predictor = Predictor.load(self.model)
+        self.baseline = Baseline.read(run / "validate" / "quality")
+        self.quality = Baseline.read(run / "evaluate" / "quality" / candidate)
+
+
+class Jobs:
+    """The job code of a use case, at work below ``folder``."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.use_case: UseCase = importlib.import_module(name).USE_CASE
+        self.folder = folder
+        self.features = [feature.name for feature in self.use_case.schema.features]
+
+    def store(self, day: str, rows: Sequence[Row]) -> None:
+        """The data object of a day."""
+        file = self.folder / "data" / f"day={day}" / "rows.csv"
+        file.parent.mkdir(parents=True)
+        with file.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, self.use_case.schema.names, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def train(self, run: Path, objects: Sequence[str], champion: Champion | None) -> Any:
+        """The evaluation that a run of training on these data objects comes to. Raises JobFailed."""
+        source = run / "data"
+        for key in objects:
+            (source / key).parent.mkdir(parents=True)
+            (source / key).symlink_to(self.folder / "data" / key)
+        self._step(validate.main, data=source, output=run / "validate")
+        self._step(preprocess.main, data=source, output=run / "parts")
+        parts = {name: run / "parts" / name for name in ("train", "validation", "preprocessing")}
+        for name, settings in CANDIDATES.items():
+            self._step(train.main, f"--candidate={name}", *settings, **parts, model=run / "candidates" / name)
+        served = {"champion": champion.model} if champion else {}
+        inputs = {"test": run / "parts" / "test", "candidates": run / "candidates", **served}
+        self._step(evaluate.main, **inputs, output=run / "evaluate")
+        return json.loads((run / "evaluate" / "evaluation.json").read_bytes())
+
+    def capture(self, rows: Sequence[Row], champion: Champion, hour: datetime, lateness: Iterable[timedelta]) -> None:
+        """The capture file of an hour in which the champion was asked these rows, and the files of their labels, by the
+        hour in which each comes."""
+        names = [f"{hour.strftime(TIME)}-{number}" for number in range(len(rows))]
+        answers = champion.predictor.predict(rows)
+        records = (
+            captured(name, hour, {each: row[each] for each in self.features if each in row}, repr(float(answer)))
+            for name, row, answer in zip(names, rows, answers, strict=True)
+        )
+        self._append("capture", hour, records)
+        for name, row, late in zip(names, rows, lateness, strict=False):
+            truth = row[self.use_case.schema.target.name]
+            self._append("labels", (hour + late).replace(minute=0), [ground_truth(name, truth)])
+
+    def look(self, monitor: str, champion: Champion, window: TrafficWindow, now: datetime) -> Mapping[str, Any]:
+        """What a monitor finds in a window of captured traffic, with the labels that have come by now."""
+        found = self._files("capture", window)
+        if not found:
+            return {"status": NO_DATA, "reason": "nothing was captured"}
+        looked_at = Window(**window.document())
+        if monitor == "data":
+            baselines = champion.baseline, Limits(), champion.quality
+            return data.analyse(self.use_case, looked_at, found, *baselines).result
+        came = self._files("labels", TrafficWindow(window.start, now))
+        return model.analyse(self.use_case, looked_at, found, came, champion.quality, Limits()).result
+
+    def _append(self, kind: str, hour: datetime, records: Iterable[Mapping[str, Any]]) -> None:
+        file = self.folder / kind / f"{hour:%Y/%m/%d/%H}" / "a.jsonl"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a") as stream:
+            stream.writelines(json.dumps(record) + "\n" for record in records)
+
+    def _files(self, kind: str, window: TrafficWindow) -> list[Path]:
+        files = (self.folder / kind / hour / "a.jsonl" for hour in window.prefixes("%Y/%m/%d/%H"))
+        return [file for file in files if file.exists()]
+
+    def _step(self, main: Callable[[UseCase, Sequence[str]], int], *arguments: str, **folders: Path) -> None:
+        said = StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            status = main(self.use_case, [*arguments, *(f"--{name}={folder}" for name, folder in folders.items())])
+        if status:
+            raise JobFailed(said.getvalue().strip().rpartition("\n")[2])

@@ -1,0 +1,44 @@
+"""A year of nights, twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def years(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    logs = []
+    for number in range(2):
+        output = tmp_path_factory.mktemp(f"year{number}")
+        subprocess.run([sys.executable, "-m", "nights", "--output", str(output)], cwd=ROOT, check=True)
+        logs.append((output / "log.jsonl").read_bytes())
+    return logs
+
+
+@pytest.mark.timeout(3600)
+def test_the_same_seed_writes_the_same_log(years: list[bytes]) -> None:
+    assert years[0] == years[1]
+
+
+def test_every_night_is_run_or_told_as_missed_once_also_where_clocks_change(years: list[bytes]) -> None:
+    entries: list[dict[str, Any]] = [json.loads(line) for line in years[0].splitlines()]
+    nights = [entry for entry in entries if entry["what"] == "training" and entry.get("why", "night") == "night"]
+    days = [datetime.fromisoformat(entry["at"]).date() for entry in nights]
+    assert len(days) == len(set(days)) == 365
+    assert not [
+        entry for entry in entries if entry["outcome"] == "failed" and not entry["reason"].startswith("no data")
+    ]
+
+
+def test_drift_and_silence_were_answered(years: list[bytes]) -> None:
+    outcomes = {json.loads(line)["outcome"] for line in years[0].splitlines()}
+    assert {"promoted", "refused", "violations", "no_data", "retrain", "escalate", "silence"} <= outcomes

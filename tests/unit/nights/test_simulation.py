@@ -1,0 +1,114 @@
+"""A few nights, lived through with the real job code."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.traffic import Planted
+from mlops_sagemaker.drift import Check, DriftPolicy
+from mlops_sagemaker.gates import Policy
+from mlops_sagemaker.rules import Beats, MinRows, Threshold
+from nights.jobs import Jobs
+from nights.page import page
+from nights.plan import Plan
+from nights.simulation import Nights, line
+from nights.world import Episode, World
+
+DATA = Path(__file__).parents[3] / "include" / "data" / "abalone.csv"
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+# From the afternoon of the first day to that of the fourth: the second retraining sees a whole day of it.
+DRIFT = Episode(BEGIN + 14 * HOUR, BEGIN + 86 * HOUR, Planted("shift", "length", 0.4))
+SILENCE = Episode(BEGIN + 90 * HOUR, BEGIN + 98 * HOUR)
+BLACKOUT = Episode(BEGIN + 97 * HOUR, BEGIN + 99 * HOUR)
+
+
+def plan(days: int) -> Plan:
+    return Plan(
+        use_case="abalone",
+        timezone="UTC",
+        begin=BEGIN,
+        end=BEGIN + days * DAY,
+        training=tuple(BEGIN + number * DAY + 2 * HOUR for number in range(days)),
+        monitoring=tuple(BEGIN + number * HOUR + HOUR / 4 for number in range(1, 24 * days)),
+        gate=Policy(
+            metric="mse",
+            rules=(
+                MinRows(rows=200),
+                Threshold(metric="mse", bound=9.0),
+                Beats(rival="champion", metric="mse", min_gain=0.0, alpha=0.05),
+            ),
+        ),
+        drift=DriftPolicy(
+            {"data": Check(HOUR, 4 * HOUR), "model": Check(DAY, 2 * DAY, 1, 1)}, cool_down=DAY, retrainings=1
+        ),
+    )
+
+
+def lived(folder: Path, days: int = 5) -> list[dict[str, Any]]:
+    world = World(DATA, 1, BEGIN, BEGIN + days * DAY, [])
+    world.drifts, world.silences, world.blackouts = [DRIFT], [SILENCE], [BLACKOUT]
+    world.missing = {(BEGIN + DAY).date()}
+    return list(Nights(plan(days), world, Jobs("abalone", folder)))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    return lived(tmp_path_factory.mktemp("nights"))
+
+
+def acted(log: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
+    return [entry for entry in log if (entry["what"], entry["outcome"]) == ("decision", action)]
+
+
+def test_the_first_night_promotes_and_the_others_must_do_better(log: list[dict[str, Any]]) -> None:
+    trained = [entry for entry in log if entry["what"] == "training"]
+    assert (trained[0]["outcome"], trained[0]["version"], trained[0]["why"]) == ("promoted", 1, "night")
+    assert {entry["outcome"] for entry in trained} <= {"promoted", "refused", "missed"}
+    assert all(entry["reason"] for entry in log)
+
+
+def test_drift_is_found_within_its_declared_windows_and_trains_at_once(log: list[dict[str, Any]]) -> None:
+    (first, *_) = acted(log, "retrain")
+    found = datetime.fromisoformat(first["at"])
+    assert DRIFT.start < found <= DRIFT.start + 3 * HOUR
+    assert first["planted"] == "shift of length"
+    (training, *_) = [entry for entry in log if entry.get("why") == "drift"]
+    assert training["at"] == first["at"]
+    assert training["window"] == found.date().isoformat(), "the midnight before"
+
+
+def test_people_are_called_for_a_drift_that_its_retraining_has_not_ended(log: list[dict[str, Any]]) -> None:
+    (called,) = acted(log, "escalate")
+    retrained = datetime.fromisoformat(acted(log, "retrain")[0]["at"])
+    assert datetime.fromisoformat(called["at"]) - retrained >= DAY
+
+
+def test_silence_is_told_once(log: list[dict[str, Any]]) -> None:
+    (told,) = acted(log, "silence")
+    assert datetime.fromisoformat(told["at"]) == SILENCE.start + 4 * HOUR + HOUR / 4
+
+
+def test_a_night_in_which_airflow_is_down_is_missed_and_never_made_up_for(log: list[dict[str, Any]]) -> None:
+    (missed,) = [entry for entry in log if entry["outcome"] == "missed"]
+    assert missed["at"] == (BEGIN + 4 * DAY + 2 * HOUR).isoformat()
+    down = [entry for entry in log if BLACKOUT.holds(datetime.fromisoformat(entry["at"]))]
+    assert down == [missed]
+
+
+def test_the_same_seed_writes_the_same_log(log: list[dict[str, Any]], tmp_path: Path) -> None:
+    again = lived(tmp_path, days=2)
+    until = (BEGIN + 2 * DAY).isoformat()
+    assert [line(entry) for entry in again] == [line(entry) for entry in log if entry["at"] < until]
+
+
+def test_the_timeline_tells_of_every_decision_and_why(log: list[dict[str, Any]]) -> None:
+    drawn = page("Five <nights>", log)
+    assert "Five &lt;nights&gt;" in drawn
+    assert drawn.count("<tr") == 1 + len({entry["at"][:10] for entry in log})
+    for word in ("retrain", "escalate", "silence", "after drift:", "shift of length", "1 calls for people"):
+        assert word in drawn
+    assert json.loads(line(log[0])) == log[0]
