@@ -9,7 +9,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
+.PHONY: help run train predict drift data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -29,6 +29,9 @@ train:  ## The same without deployment: what is registered waits for a person's 
 
 predict:  ## Ask production: make predict ROW="M,0.455,0.365,0.095,0.514,0.2245,0.101,0.15" USE_CASE=abalone
 	@$(python) -m deploy.local predict --use-case "$(or $(USE_CASE),abalone)" -- "$(ROW)"
+
+drift:  ## After make run: production's traffic drifts, that is found, retrained on, and what is better is promoted
+	@$(python) -m deploy.local drift --use-case "$(or $(USE_CASE),abalone)"
 
 data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_CASE=churn
 	@$(python) -m deploy.local data --days "$(or $(DAYS),1)" --use-case "$(or $(USE_CASE),abalone)"

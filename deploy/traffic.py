@@ -43,6 +43,10 @@ class Planted:
         return f"{changed:.10g}"
 
 
+PLANTED = {"abalone": Planted("shift", "length", 0.4)}
+"""By use case the drift that `make drift` plants."""
+
+
 def ground_truth(inference_id: str, value: str) -> dict[str, Any]:
     """A label as Model Monitor reads it, one JSON line each.
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from deploy.environments.install import Installer
 from deploy.environments.prepare import for_running
 from deploy.errors import Failure
-from deploy.local import arrivals, follow, rollout, services
+from deploy.local import arrivals, drift, follow, rollout, services
 from deploy.local.stack import Stack
 from deploy.local.summary import approved, summary
 from deploy.progress import Progress
+from deploy.traffic import PLANTED
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -83,6 +84,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     predict.add_argument(
         "row", nargs="?", default="", help="cells of the model's columns, as CSV (default: a known row)"
     )
+    loop = commands.add_parser("drift")
+    loop.add_argument("--use-case", default="abalone", choices=PLANTED, help="whose (default: %(default)s)")
     data = commands.add_parser("data")
     data.add_argument("--use-case", default="abalone", help="whose (default: %(default)s)")
     data.add_argument("--days", type=int, default=1, help="how many days come (default: %(default)s)")
@@ -108,6 +111,9 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
     elif given.command == "predict":
         stack.require_up()
         print("\n".join(stack.production("predict", given.use_case, given.row)))
+    elif given.command == "drift":
+        stack.require_up()
+        tell(stack, progress, drift.show(stack, progress, given.use_case))
     elif given.command == "data":
         arrivals.arrive(stack, given.use_case, given.days)
     elif given.command == "airflow":

@@ -1,4 +1,4 @@
-"""What production says: `python -m deploy.local.production mark ARN | predict USE_CASE [ROW]`.
+"""What production says: `python -m deploy.local.production mark ARN | approve ARN | predict USE_CASE [ROW]`.
 
 Runs in the airflow environment, which has boto3, with the local endpoint in its environment.
 """
@@ -23,14 +23,34 @@ def mark(arn: str) -> str:
     return str(package.get("CustomerMetadataProperties", {}).get("deployment", ""))
 
 
+def approve(arn: str) -> str:
+    """Approve a version in the registry, as a person would, and say so."""
+    words = "Approved by whoever runs the demonstration"
+    boto3.client("sagemaker").update_model_package(
+        ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription=words
+    )
+    return words
+
+
+def champion_of(use_case: str) -> Any:
+    """Who serves, as `mlops_sagemaker.deployments` writes it down; None if nothing was ever deployed."""
+    try:
+        return document(f"s3://{BUCKET}/{use_case}/champion.json")["champion"]
+    except boto3.client("s3").exceptions.NoSuchKey:
+        return None
+
+
+def endpoint_of(use_case: str) -> str:
+    """The name of production's endpoint."""
+    return f"{use_case.replace('_', '-')}-production"
+
+
 def predict(use_case: str, row: str) -> list[str]:
     """What production's endpoint predicts for a row, by default for one that the champion's evaluation knows."""
-    try:
-        champion = _document(f"s3://{BUCKET}/{use_case}/champion.json")["champion"]
-    except boto3.client("s3").exceptions.NoSuchKey:
+    champion, endpoint = champion_of(use_case), endpoint_of(use_case)
+    if champion is None:
         return ["Production     nothing has been deployed yet"]
     row = row or _known_row(champion["smoke"])
-    endpoint = f"{use_case.replace('_', '-')}-production"
     runtime = boto3.client("sagemaker-runtime")
     answer = runtime.invoke_endpoint(EndpointName=endpoint, Body=row, ContentType="text/csv", Accept="text/csv")
     return [
@@ -42,11 +62,12 @@ def predict(use_case: str, row: str) -> list[str]:
 
 def _known_row(smoke: str) -> str:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(_document(smoke)["rows"][0])
+    csv.writer(stream, lineterminator="").writerow(document(smoke)["rows"][0])
     return stream.getvalue()
 
 
-def _document(uri: str) -> Any:
+def document(uri: str) -> Any:
+    """A JSON object of S3."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return json.load(boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"])
 
@@ -55,7 +76,8 @@ def main(arguments: list[str]) -> int:
     """Print it; 1 and AWS's own words where it refuses."""
     command, what, *more = arguments
     try:
-        lines = [mark(what)] if command == "mark" else predict(what, *(more or [""]))
+        told = {"mark": mark, "approve": approve}.get(command)
+        lines = [told(what)] if told else predict(what, *(more or [""]))
     except ClientError as error:
         lines = [str(error.response.get("OriginalMessage") or error)]
         print("\n".join(lines))

@@ -135,6 +135,11 @@ class Stack:
         arguments = ["-m", "deploy.samples", use_case, "--bucket", settings.BUCKET, "--add", str(days)]
         return self._call("samples", arguments, environment.aws_client(self.settings, self._user))
 
+    def traffic(self, use_case: str) -> list[str]:
+        """Lay hours of drifted traffic; their ends, see `deploy.local.traffic`. Raises Failure."""
+        environ = environment.aws_client(self.settings, self._user)
+        return self._call("traffic", ["-m", "deploy.local.traffic", use_case], environ)
+
     def production(self, *arguments: str) -> list[str]:
         """What production says, line by line; see `deploy.local.production`. Raises Failure."""
         environ = environment.aws_client(self.settings, self._user)

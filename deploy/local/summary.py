@@ -27,6 +27,11 @@ def approved(airflow: Airflow, dag_id: str, run_id: str) -> str:
     return str(version["model_package_arn"]) if version.get("approval_status") == "Approved" else ""
 
 
+def registered(airflow: Airflow, dag_id: str, run_id: str) -> str:
+    """ARN of the version that a finished training run has registered, empty if there is none."""
+    return str(_result(airflow, dag_id, run_id, "register").get("model_package_arn", ""))
+
+
 def _result(airflow: Airflow, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
     """What a task returned; nothing for one that was skipped."""
     try:
