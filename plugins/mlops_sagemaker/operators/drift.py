@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Context
@@ -16,6 +17,8 @@ from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_fi
 BACKFILL = "backfill"
 NAMESPACES = {"data": "aws/sagemaker/Endpoints/data-metrics", "model": "aws/sagemaker/Endpoints/model-metrics"}
 """Where Model Monitor's metrics are, by what a monitor looks at: existing dashboards and alarms find ours."""
+MAX_METRIC_AGE = timedelta(days=14)
+"""API_PutMetricData: older ones are refused; a backfill goes further back."""
 FIRST: dict[str, Any] = {"memory": Memory().document(), "run": None, "decision": None}
 """What was decided before the first window."""
 
@@ -86,6 +89,9 @@ class DecideDriftOperator(LifecycleOperator):
     def _publish(self, name: str, result: Mapping[str, Any]) -> None:
         dimensions = {"Endpoint": self.run["endpoint"], "MonitoringSchedule": naming.words(self.dag_id)}
         at = traffic.parsed(self.run[name]["window"]["end"])
+        if datetime.now(UTC) - at > MAX_METRIC_AGE:
+            self.log.info("CloudWatch takes no metrics of %s any more: they are in the report alone", at)
+            return
         numbers = {**result.get("metrics", {}), "violations": float(len(result.get("violations", ())))}
         self.hook.put_metrics(NAMESPACES[name], dimensions, at, numbers)
 

@@ -15,6 +15,7 @@ from lifecycle.monitoring import monitoring_dag
 from lifecycle.use_case import Monitoring
 from mlops_sagemaker.drift import Check, DriftPolicy, Looked, Memory, Outcome
 from mlops_sagemaker.errors import ApiError
+from mlops_sagemaker.operators import drift as decisions
 from tests.dags.lifecycle.declared import declared
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
@@ -179,7 +180,10 @@ def test_a_page_shows_the_hours_before(production: Production) -> None:
     assert production.manifest(history["S3Input"]["S3Uri"])[1:] == ["2026/03/02/11/a-run/result.json"]
 
 
-def test_every_features_metrics_are_published_as_of_their_window(production: Production) -> None:
+def test_every_features_metrics_are_published_as_of_their_window(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "MAX_METRIC_AGE", datetime.now(UTC) - NOON + HOUR)
     production.capture(NOON - HOUR)
     production.watch(NOON, BAD)
     (call,) = production.aws.asked("PutMetricData")
@@ -193,6 +197,12 @@ def test_every_features_metrics_are_published_as_of_their_window(production: Pro
         {"Name": "Endpoint", "Value": "rings-production"},
         {"Name": "MonitoringSchedule", "Value": "rings-monitoring"},
     ]
+
+
+def test_metrics_that_cloudwatch_would_refuse_for_their_age_are_not_published(production: Production) -> None:
+    production.capture(NOON - HOUR)
+    production.watch(NOON, BAD)
+    assert not production.aws.asked("PutMetricData")
 
 
 def test_drift_emits_one_event_with_its_data_window_whatever_is_repeated(aws: FakeAws) -> None:
