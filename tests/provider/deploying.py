@@ -200,4 +200,8 @@ class Run:
             self.xcoms[task_id] = operator.execute(context)
         except TaskDeferred as deferred:
             self.xcoms[task_id] = resume(operator, deferred, context)
+        except AirflowSkipException:
+            if task.downstream_task_ids:
+                raise
+            self.xcoms[task_id] = None  # nothing is skipped with it
         return self.xcoms[task_id]
