@@ -22,6 +22,9 @@ MISSING_COLUMNS, EXTRA_COLUMNS = "Missing columns", "Extra columns"
 """What columns are called that have no name: those of rows of CSV."""
 TIME_LENGTH = len("2026-03-01T10:00:00Z")
 
+TEST = b'"customAttributes":["synthetic"]'
+"""What captured requests bear that a deployment makes itself: known rows, and those that it replays, are no traffic."""
+
 Lines = npt.NDArray[np.int64]
 
 
@@ -92,7 +95,9 @@ class Reader:
     def read(self, block: bytes) -> Batch:
         """All of a block; nothing in it is fatal."""
         batch = Batch()
-        text = block if block.endswith(b"\n") else block + b"\n"
+        text = _without_tests(block if block.endswith(b"\n") else block + b"\n", batch.counts)
+        if not text:
+            return batch
         shape = Shape.of(text[: text.index(b"\n")])
         grid = self._fitting(shape, shape.strip(text)) if shape and SEPARATOR not in text else None
         if shape and grid:
@@ -210,6 +215,16 @@ def _is_utf8(text: bytes) -> bool:
         return text.isascii() or bool(text.decode())
     except UnicodeDecodeError:
         return False
+
+
+def _without_tests(text: bytes, counts: Counter[str]) -> bytes:
+    """The lines that are not of tests, which are counted."""
+    if TEST not in text:
+        return text
+    lines = text.split(b"\n")
+    traffic = [line for line in lines if TEST not in line]
+    counts["tests"] += len(lines) - len(traffic)
+    return b"\n".join(traffic)
 
 
 def _collected(table: Table, origins: Sequence[tuple[records.Record, int, int]]) -> Rows:

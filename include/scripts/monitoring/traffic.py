@@ -17,9 +17,21 @@ from tabular.reading import parallel
 from tabular.table import Mask
 
 BLOCK_BYTES = 1 << 20  # what is taken out of the text passes through the processor's caches
-KINDS = ("files", "read", "empty", "truncated", "duplicated", "out_of_order", "foreign", "outside", "unreadable")
-"""What records are counted as: lines are ``read``, ``empty``, ``truncated`` or ``foreign``. Of the records that were
-read some come again, are older than the one before them or not of the window; of their rows some are unreadable."""
+KINDS = (
+    "files",
+    "read",
+    "empty",
+    "truncated",
+    "duplicated",
+    "out_of_order",
+    "foreign",
+    "tests",
+    "outside",
+    "unreadable",
+)
+"""What records are counted as: lines are ``read``, ``empty``, ``truncated``, ``foreign`` or ``tests``, the deployment's
+own. Of the records that were read some come again, are older than the one before them or not of the window; of their
+rows some are unreadable."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,13 @@ def test_rows_and_their_predictions_are_read(tmp_path: Path) -> None:
     assert part.table.codes["sex"].tolist() == [2, 0]
 
 
+def test_the_requests_of_tests_are_no_traffic(tmp_path: Path) -> None:
+    tests = [record(OTHER, "3.25", f"e-{number}", customAttributes=["synthetic"]) for number in (1, 2)]
+    found = read(tmp_path, lines([tests[0], record(), tests[1]]), lines(tests))
+    assert counted(found) == {"files": 2, "read": 1, "tests": 4}
+    assert lengths(found) == [0.455]
+
+
 FORMS = {
     "a line end": record(f"{ROW}\n", "10.5\n"),
     "an inference id": record(inference="mine"),
