@@ -90,6 +90,8 @@ class Container:
         limits = [f"--constraint={file(self.installer.root, self.version)}" for file in (image_list, constraints)]
         pip = [str(self.installer.python(TOOL)), "-m", "pip", "--python", str(self._python)]
         options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+        if self.variant:
+            options.append("--isolated")  # no index, and no other place that this machine's pip knows
         command = [*pip, "install", *options, *limits, "-r", str(self._requirements())]
         environ = self.installer.uv_environ
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from deploy.packaging import check
 from deploy.packaging.__main__ import checked, packed
 from deploy.packaging.archive import unpacked
 from deploy.packaging.package import OUTPUT, PLUGINS, REQUIREMENTS, VERSIONS, Package, load, private
+from deploy.packaging.requirements import private_text
 from deploy.progress import Progress
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,8 +100,15 @@ def test_what_the_image_lacks_comes_as_wheels_and_is_installed_from_them_alone(t
     assert list(check.of_package(tree.installer, package)) == []
 
 
-def test_a_requirement_that_does_not_fit_the_image_is_told_with_pips_reason(tree: Tree) -> None:
+def test_what_cannot_be_installed_is_told_with_pips_reason(tree: Tree) -> None:
     package = tree.package()
-    files = {**package.files, REQUIREMENTS: b"boto3==1.20.0\n"}
-    told = list(check.of_package(tree.installer, Package(files, package.dags, package.code, package.images)))
-    assert any("cannot be installed beside what the image holds" in one for one in told)
+    wheel_less = private("3.3.1") + REQUIREMENTS
+    files = {
+        **package.files,
+        REQUIREMENTS: b"boto3==1.20.0\n",
+        wheel_less: private_text({"apache-airflow-providers-common-messaging": "2.0.4"}).encode(),
+    }
+    told = list(check.of_package(tree.installer, dataclasses.replace(package, files=files)))
+    refused = [one.partition(" cannot be installed")[0].rpartition(", ")[2] for one in told]
+    assert refused == [REQUIREMENTS, REQUIREMENTS, wheel_less]
+    assert all("ResolutionImpossible" in one or "No matching distribution" in one for one in told)
