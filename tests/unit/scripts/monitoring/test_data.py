@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -239,11 +240,15 @@ def test_the_page_shows_the_drift_of_earlier_windows(step: Step, tmp_path: Path,
     assert step.run() == 0
     earlier = step.document("result")
     earlier["window"] = {"start": "2026-03-01T09:00:00Z", "end": "2026-03-01T10:00:00Z"}
-    for name, document in (("earlier", earlier), ("model", {**earlier, "monitor": "model"})):
+    other = {**earlier, "monitor": "model", "window": {"start": "2026-03-01T08:00:00Z", "end": "2026-03-01T09:00:00Z"}}
+    for name, document in (("earlier", earlier), ("model", other)):
         (tmp_path / "history" / name).mkdir(parents=True)
         (tmp_path / "history" / name / "result.json").write_text(json.dumps(document))
     assert step.run(f"--history={tmp_path / 'history'}") == 0
-    assert "Drift over time" in (step.base / "out" / "report.html").read_text()
+    drawn = (step.base / "out" / "report.html").read_text().partition("Drift over time")[2]
+    line = re.search(r'<polyline class="line a" points="([^"]*)"', drawn)
+    assert line
+    assert len(line[1].split()) == 2
 
 
 def test_an_empty_window_is_no_failure(step: Step) -> None:

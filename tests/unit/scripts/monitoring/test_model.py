@@ -136,6 +136,15 @@ def test_groups_are_measured_apart_and_held_to_the_declared_disparity(tmp_path: 
     assert groups["F"]["metrics"]["mae"] > 2 * groups["M"]["metrics"]["mae"]
 
 
+def test_groups_that_chance_may_have_set_apart_do_not_differ(tmp_path: Path) -> None:
+    target, predicted = rings(1.0, 120)
+    rows = [ROW.replace("M", sex) for sex in "MF" for _ in range(60)]
+    analysis = judge(tmp_path, target, predicted.tolist(), rows, Limits(disparity=0.0))
+    errors = [analysis.result["slices"]["sex"][sex]["metrics"]["mae"] for sex in "MF"]
+    assert errors[0] != errors[1]
+    assert not [each for each in analysis.violations["violations"] if "facet" in each]
+
+
 def test_a_classifier_is_judged_by_its_labels(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     target = random.integers(0, 2, 300).astype(np.float64)
