@@ -10,12 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
-import mlops_sagemaker.hook
-import mlops_sagemaker.hook.objects
 from mlops_sagemaker import uris
-from mlops_sagemaker.hook import calls
 from tests.dags.lifecycle.test_training import CANDIDATES, RELEASE, STEPS, Run
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 from tests.unit.mlops_sagemaker.reports import report
@@ -90,20 +85,6 @@ def ran(run: Run) -> set[str]:
     results = {step: run.xcoms[step] for step in ("validate", "preprocess", "evaluate", "report")}
     results |= {f"train {name}": run.trained(name) for name in CANDIDATES}
     return {step for step, result in results.items() if "reused" not in result}
-
-
-@pytest.fixture(autouse=True)
-def one_client_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making clients is most of the time that a run without jobs takes."""
-    clients: dict[str, Any] = {}
-
-    def client_of(hook: Any) -> Any:
-        if hook.client_type not in clients:
-            clients[hook.client_type] = calls.client_of(hook)
-        return clients[hook.client_type]
-
-    for module in (mlops_sagemaker.hook, mlops_sagemaker.hook.objects):
-        monkeypatch.setattr(module, "client_of", client_of)
 
 
 @dataclass(frozen=True)
