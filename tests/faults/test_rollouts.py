@@ -9,7 +9,8 @@ import pytest
 
 from tests.faults.conftest import Undisturbed
 from tests.faults.plans import EveryStepKilled
-from tests.faults.rollouts import STAGING, Rollouts
+from tests.faults.rollouts import DAG_ID, STAGING, Rollouts
+from tests.support.polling import eventually
 
 pytestmark = [pytest.mark.local_only, pytest.mark.timeout(1800)]
 STRUCK = Counter(
@@ -60,3 +61,20 @@ def test_tasks_killed_at_every_step_of_a_deployment_under_load(rollouts: Rollout
         found = Counter(call.operation for call, at, _ in struck if at == moment)
         assert found >= STRUCK, f"not every change was struck {moment}: {found}"
     assert sum(call.target.endswith("/invocations") for call, _, _ in struck) == 4
+
+
+def test_an_approval_that_waits_for_people_makes_room_for_the_next(rollouts: Rollouts) -> None:
+    airflow = rollouts.stack.airflow
+    airflow.request("PATCH", f"dags/{DAG_ID}", {"is_paused": True})
+    old = rollouts.approved()
+    number = int(old.rpartition("/")[2])
+    waiting = airflow.trigger(DAG_ID, {"version": number, "approval": "manual"})
+    airflow.unpause(DAG_ID)
+    eventually(lambda: rollouts.states(waiting).get("approve") in ("deferred", "awaiting_input"), "the question", 300)
+    new = rollouts.approved()
+    run_id = rollouts.run_of(new)
+    assert (rollouts.ended(waiting), rollouts.ended(run_id)) == ("success", "success")
+    assert rollouts.states(waiting)["approve"] == "skipped"
+    assert rollouts.facts(old)["deployment"].startswith(f"superseded: by {new}")
+    assert rollouts.champion()["model_package_arn"] == new
+    assert rollouts.live()["EndpointConfigName"] == rollouts.champion()["config_name"]

@@ -17,6 +17,9 @@ SETTINGS: dict[str, Any] = {
     "retries": 30,
     "retry_delay": timedelta(seconds=1),
     "retry_exponential_backoff": 0.0,
+    # How often a question to people is looked at again.
+    "response_timeout": timedelta(seconds=15),
+    "look_again": timedelta(seconds=15),
 }
 DEFERRING: dict[str, Any] = {"worker_wait": timedelta(0), "poll_interval": timedelta(seconds=1)}
 
