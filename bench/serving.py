@@ -1,7 +1,8 @@
 """The server of models beside the stack of AWS's samples (gunicorn, Flask, pandas) and MLflow's server.
 
-All serve one model, of abalone with the parameters of AWS's example, with two workers. The classic stack runs without
-nginx, which no package index has, and gets ready-made features, while the server here gets raw rows: both favour it.
+All serve one model, of abalone with the parameters of AWS's example, on two workers. The classic stack gets ready-made
+features, while the server here gets raw rows. It runs without nginx, which no package index has: `NGINX` makes up for
+that. The load takes its share of the same machine, which costs the fastest server the most.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ STARTS = 3
 START_SECONDS = 120.0
 SIZES = (1, 1000)
 PARAMETERS = {"num_round": 50, "max_depth": 5, "eta": 0.2, "gamma": 4, "min_child_weight": 6, "subsample": 0.7}
+NGINX = 1.2
+"""How many times as fast gunicorn's sync workers are behind nginx, which keeps connections and buffers answers: with
+nginx 1.22 it was 614 requests of one row a second against 553, and 361 of 1000 rows against 301."""
+DRIFT = {"DRIFT_BASELINE": json.dumps({"edges": list(range(6, 15)), "counts": [100] * 10}), "DRIFT_MODEL": "bench"}
+"""As in production, the server also tells of the drift of its predictions."""
 FASTER, FASTER_AT_1000, P99_MS, START, MEGABYTES = 25, 4, 5.0, 1.0, 130.0
 OWN, CLASSIC, MLFLOW = "this server", "classic", "MLflow"
 
@@ -98,7 +104,7 @@ def _subjects(folder: Path, images: Mapping[str, Path]) -> list[Subject]:
     bodies = _bodies(data, model, folder)
     gunicorn = ["-m", "gunicorn", "-w", "2", "--log-level", "error", "--chdir", str(ROOT / "bench" / "rivals"), "-b"]
     serve = ["-m", "mlflow", "models", "serve", "--env-manager", "local", "-m", str(folder / "mlflow"), "-w", "2"]
-    own = {"SAGEMAKER_BASE_DIR": str(folder / "opt"), "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+    own = {"SAGEMAKER_BASE_DIR": str(folder / "opt"), "SAGEMAKER_MODEL_SERVER_WORKERS": "2", **DRIFT}
     paths = {"PATH": f"{images['inference'] / 'bin'}:{os.environ['PATH']}"}
     single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     rival = {"PATH": f"{rivals}:{os.environ['PATH']}", "MODEL": str(model / "model.ubj"), **single}
@@ -147,8 +153,8 @@ def _features(column: Mapping[str, object], row: Mapping[str, str]) -> list[str]
 def _running(subject: Subject, folder: Path) -> Iterator[tuple[int, int]]:
     """The port and the process of a server that answers its ping."""
     port = free_port()
-    command = [part.format(port=port) for part in subject.command]
-    variables = {name: value.format(port=port) for name, value in subject.variables.items()}
+    command = [part.replace("{port}", str(port)) for part in subject.command]
+    variables = {name: value.replace("{port}", str(port)) for name, value in subject.variables.items()}
     log = folder / f"{subject.name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -252,10 +258,10 @@ def verdict(own: Subject, classic: Subject) -> list[str]:
     one, thousand = SIZES
     promises = {
         f"{FASTER} times the classic stack's requests of one row": own.rounds[one].rate
-        >= FASTER * classic.rounds[one].rate,
-        f"a {FASTER}th of its processor time": own.rounds[one].cpu * FASTER <= classic.rounds[one].cpu,
+        >= FASTER * NGINX * classic.rounds[one].rate,
+        f"a {FASTER}th of its processor time": own.rounds[one].cpu * FASTER * NGINX <= classic.rounds[one].cpu,
         f"{FASTER_AT_1000} times its requests of {thousand} rows": own.rounds[thousand].rate
-        >= FASTER_AT_1000 * classic.rounds[thousand].rate,
+        >= FASTER_AT_1000 * NGINX * classic.rounds[thousand].rate,
         f"a p99 under {P99_MS:g} ms": own.rounds[one].p99 < P99_MS,
         f"a start in {START:g} s": own.measured["start"] < START,
         f"under {MEGABYTES:g} MB": own.measured["megabytes"] < MEGABYTES,

@@ -88,7 +88,7 @@ def subject(name: str, one: Round, thousand: Round, start: float = 0.5, megabyte
 
 
 CLASSIC_STACK = subject(CLASSIC, Round(600, 25, 43, 3000), Round(300, 43, 58, 5000))
-SERVER = (Round(15_000, 1, 4.9, 120), Round(1200, 13, 20, 1200))
+SERVER = (Round(18_000, 1, 4.9, 100), Round(1440, 13, 20, 1200))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ SERVER = (Round(15_000, 1, 4.9, 120), Round(1200, 13, 20, 1200))
     [
         (subject(OWN, *SERVER), []),
         (
-            subject(OWN, Round(14_900, 1, 5, 121), Round(1199, 13, 20, 1200)),
+            subject(OWN, Round(17_900, 1, 5, 101), Round(1439, 13, 20, 1200)),
             [
                 "25 times the classic stack's requests of one row",
                 "a 25th of its processor time",
