@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.hosting import SERVING, Hosting
-from tests.support.local_aws import ACCOUNT, REGION, ROLE, LocalAws, unique
+from tests.support.local_aws import ACCOUNT, REGION, ROLE, ROOT, LocalAws, unique
 from tests.support.polling import eventually
 
 SETTLED = ("CREATE_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED")
@@ -372,3 +372,26 @@ def test_a_variant_is_registered_with_a_policy_changed_and_taken_down(hosting: H
     )
     stack.delete()
     assert described("scalable_targets") == []
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize("stage", ["staging", "production"])
+def test_the_projects_own_template_serves_a_model_in_either_stage(
+    hosting: Hosting, stack: Stack, uri: str, stage: str
+) -> None:
+    use_case = unique("case")
+    given = {
+        "UseCase": use_case, "Stage": stage, "Image": SERVING, "ModelData": uri, "EndpointsRoleArn": ROLE,
+        "JobsSecurityGroup": "sg-1", "Subnets": "subnet-1,subnet-2", "DataBucket": uri.split("/")[2], "KeyArn": "key",
+    }  # fmt: skip
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    body = (ROOT / "deploy" / "cloudformation" / "endpoint.yaml").read_text()
+    stack.client.create_stack(StackName=stack.name, TemplateBody=body, Parameters=parameters)
+    assert stack.settled() == "CREATE_COMPLETE", stack.reasons("CREATE_FAILED")
+    assert stack.outputs()["EndpointName"] == f"{use_case}-{stage}-stack"
+    assert hosting.invoke(f"{use_case}-{stage}-stack", what="model") == b"first"
+    config = hosting.sagemaker.describe_endpoint_config(EndpointConfigName=stack.named("Config"))
+    assert config["KmsKeyId"] == "key"
+    assert ("DataCaptureConfig" in config) is (stage == "production")
+    model = hosting.sagemaker.describe_model(ModelName=stack.named("Model"))
+    assert model["VpcConfig"] == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
