@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
@@ -87,9 +88,11 @@ class Jobs:
             for name, row, answer in zip(names, rows, answers, strict=True)
         )
         self._append("capture", hour, records)
+        came: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
         for name, row, late in zip(names, rows, lateness, strict=False):
-            truth = row[self.use_case.schema.target.name]
-            self._append("labels", (hour + late).replace(minute=0), [ground_truth(name, truth)])
+            came[hour + late].append(ground_truth(name, row[self.use_case.schema.target.name]))
+        for later, truths in came.items():
+            self._append("labels", later, truths)
 
     def look(self, monitor: str, champion: Champion, window: TrafficWindow, now: datetime) -> Mapping[str, Any]:
         """What a monitor finds in a window of captured traffic, with the labels that have come by now."""

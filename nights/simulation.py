@@ -18,7 +18,7 @@ from nights.jobs import Champion, JobFailed, Jobs
 from nights.plan import Plan
 from nights.world import World
 
-WINDOW_DAYS, RETRAINING_DAYS = 3, 1
+WINDOW_DAYS, RETRAINING_DAYS = 2, 1
 """How many days of data a night trains on, and a retraining after drift."""
 TRAINING_TAKES = timedelta(minutes=40)
 """From a training's start until what it has promoted serves."""
