@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from deploy.local import traffic
 from deploy.local.settings import BUCKET
 from tests.support.local_aws import LocalAws
 
-NOW = datetime(2026, 3, 2, 12, 40, tzinfo=UTC)
+NOW = datetime(2099, 3, 2, 12, 40, tzinfo=UTC)  # sample data is of earlier days
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def laid(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name, value in {"ENDPOINT_URL": aws.endpoint, "ACCESS_KEY_ID": "local", "SECRET_ACCESS_KEY": "local"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep these keys for other tests, or theirs for this
     monkeypatch.chdir(Path(__file__).parents[4])
     monkeypatch.setattr(traffic, "_predicted", lambda name, rows: ["9.5"] * len(rows))
     aws.s3.create_bucket(Bucket=BUCKET)
@@ -38,20 +40,20 @@ def lines(aws: LocalAws, key: str) -> list[Any]:
 
 
 def test_the_hours_before_this_one_are_asked_with_drift_and_labelled_later(aws: LocalAws, laid: list[str]) -> None:
-    assert laid == [f"2026-03-02T{hour}:00:00+00:00" for hour in (10, 11, 12)]
+    assert laid == [f"2099-03-02T{hour}:00:00+00:00" for hour in (10, 11, 12)]
     for hour in (9, 10, 11):
-        folder = f"abalone/capture/abalone-production/AllTraffic/2026/03/02/{hour:02}"
+        folder = f"abalone/capture/abalone-production/AllTraffic/2099/03/02/{hour:02}"
         records = lines(aws, f"{folder}/00-00-000-planted.jsonl")
         asked = [json.loads(record["captureData"]["endpointInput"]["data"]) for record in records]
         assert {tuple(row) for row in asked} == {("sex", "length")}
         assert sum(float(row["length"]) for row in asked) / len(asked) > 0.8, "half a unit is usual"
-        labels = lines(aws, f"abalone/labels/2026/03/02/{hour + 1:02}/planted.jsonl")
+        labels = lines(aws, f"abalone/labels/2099/03/02/{hour + 1:02}/planted.jsonl")
         names = [record["eventMetadata"]["inferenceId"] for record in records]
         assert [label["eventMetadata"]["eventId"] for label in labels] == names
 
 
 def test_a_day_of_the_drifted_worlds_data_has_come(aws: LocalAws, laid: list[str]) -> None:
-    listed = aws.s3.list_objects_v2(Bucket=BUCKET, Prefix="abalone/data/day=2026-03-01/")["Contents"]
+    listed = aws.s3.list_objects_v2(Bucket=BUCKET, Prefix="abalone/data/day=2099-03-01/")["Contents"]
     (key,) = [each["Key"] for each in listed]
     rows = list(csv.DictReader(aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode().splitlines()))
     assert len(rows) == traffic.DATA_ROWS

@@ -30,6 +30,7 @@ def dev(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setti
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
     # The local AWS takes a key of twelve digits for the account's number.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", settings.account)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would keep these keys for other tests, or theirs for this
     return settings
 
 
