@@ -52,7 +52,7 @@ def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> N
     jobs.run("calibrate", "--help")
     day = ("--start", "2026-03-01T00:00:00Z", "--end", "2026-03-02T00:00:00Z")
     jobs.run("monitor_data", "--baseline", "validate/quality", *day, "--output", "monitor_data")
-    jobs.run("monitor_model", "--quality", "evaluate/quality/linear", *day, "--output", "monitor_model")
+    jobs.run("monitor_model", "--quality", "evaluate/quality/forest", *day, "--output", "monitor_model")
 
 
 @pytest.mark.parametrize("step", ["monitor_data", "monitor_model"])
