@@ -65,7 +65,8 @@ log = logging.getLogger(__name__)
 _SAVE_SECONDS = 1.0
 _ALARM_SECONDS = 10.0
 _SHUTDOWN_SECONDS = 3.0
-_IDLE_SECONDS = 86_400.0
+# No round number: what a client does every so many seconds never comes just then.
+_IDLE_SECONDS = 77.0
 _BACKLOG = 1024
 
 

@@ -150,7 +150,7 @@ def test_members_that_the_request_does_not_have_are_ignored_also_where_the_answe
 
 
 @pytest.mark.local_only
-def test_the_server_closes_no_idle_connection(aws: LocalAws) -> None:
+def test_the_server_does_not_close_a_connection_after_five_idle_seconds(aws: LocalAws) -> None:
     """Closed just as a request comes over it, it would lose the answer to what was done, and the client ask again."""
     with socket.create_connection(("127.0.0.1", aws.port), timeout=60) as connection:
         connection.sendall(b"HEAD / HTTP/1.1\r\nhost: s3\r\n\r\n")

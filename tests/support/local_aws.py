@@ -10,6 +10,7 @@ import subprocess
 import urllib.error
 import urllib.request
 import uuid
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -162,13 +163,14 @@ class LocalAws:
 
     def log_lines(self, kind: str, job: str) -> list[str]:
         """A job's log; *kind* is ``TrainingJobs`` or ``ProcessingJobs``."""
-        logs, group = self.client("logs"), f"/aws/sagemaker/{kind}"
-        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
-        return [
-            event["message"]
-            for stream in streams
-            for event in _events(logs, group, stream["logStreamName"])
-        ]  # fmt: skip
+        group = f"/aws/sagemaker/{kind}"
+        with closing(self.client("logs")) as logs:  # its connection, too, is something that a server keeps
+            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
+            return [
+                event["message"]
+                for stream in streams
+                for event in _events(logs, group, stream["logStreamName"])
+            ]  # fmt: skip
 
     def process(self, script: str, **request: Any) -> str:
         """Start a processing job that runs *script* (Python source); returns its name."""
