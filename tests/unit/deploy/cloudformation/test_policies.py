@@ -7,6 +7,8 @@ without its reason in this file.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -214,6 +216,48 @@ def test_no_allow_undoes_a_guardrail_of_everything() -> None:
     never = {action for each in whole for action in listed(each["Action"])}
     allowed = {action for name, each in ALLOWS for action in listed(each["Action"])}
     assert never & allowed == set()
+
+
+# What decides which programs run and which version is served is out of people's reach
+
+
+def in_peoples_hands() -> Iterator[str]:
+    """The roles that people take, and those that they may pass to what they start."""
+    for name, role in resources("AWS::IAM::Role"):
+        (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if "AWS" in trust["Principal"]:
+            yield name
+            template = name.partition("/")[0]
+            passed = [
+                each for which, each in ALLOWS if which.startswith(f"{name}/") and "iam:PassRole" in each["Action"]
+            ]
+            yield from (f"{template}/{arn['Fn::GetAtt'][0]}" for each in passed for arn in listed(each["Resource"]))
+
+
+def writes(role: str, key: str) -> bool:
+    """Whether a role's own policies let it write an object of the data bucket."""
+
+    def covers(statement: dict[str, Any]) -> bool:
+        resources = [
+            arn["Fn::Sub"] for arn in listed(statement["Resource"]) if isinstance(arn, dict) and "Fn::Sub" in arn
+        ]
+        keys = [arn.partition("${DataBucket}/")[2] for arn in resources]
+        return any(fnmatchcase("s3:PutObject", act) for act in listed(statement["Action"])) and any(
+            fnmatchcase(key, pattern) for pattern in keys
+        )
+
+    effects = {each["Effect"] for name, each in statements() if name.startswith(f"{role}/") and covers(each)}
+    return effects == {"Allow"}
+
+
+@pytest.mark.parametrize(
+    "key", ["code/1/train.py", "images/training/1.zip", "releases/current.json", "abalone/champion.json"]
+)
+def test_no_role_that_a_person_may_use_writes_what_decides(key: str) -> None:
+    roles = set(in_peoples_hands())
+    assert {"roles/DataScientist", "roles/Jobs"} <= roles
+    assert [role for role in sorted(roles) if writes(role, key)] == []
+    assert writes("roles/Jobs", "abalone/runs/1/model.tar.gz")
 
 
 # Nothing wider than it has to be
