@@ -187,6 +187,8 @@ def test_what_runs_outside_the_network_is_denied(action: str) -> None:
     assert denied(action, {"Null": {"sagemaker:VpcSubnets": "true"}})
     assert denied(action, {"Null": {"sagemaker:VpcSecurityGroupIds": "true"}})
     assert denied(action, {"ForAnyValue:StringNotEquals": {"sagemaker:VpcSubnets": {"Ref": "Subnets"}}})
+    group = {"sagemaker:VpcSecurityGroupIds": {"Ref": "JobsSecurityGroup"}}
+    assert denied(action, {"ForAnyValue:StringNotEquals": group})
 
 
 @pytest.mark.parametrize("action", [*CREATES.values(), "CreateTransformJob", "CreateEndpointConfig"])
