@@ -262,6 +262,22 @@ def test_no_role_that_a_person_may_use_writes_what_decides(key: str) -> None:
     assert writes("roles/Jobs", "abalone/runs/1/model.tar.gz")
 
 
+# What a runbook asks a person to do, the person's role allows
+
+
+@pytest.mark.documented(
+    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html"
+)
+def test_an_mlops_engineer_may_move_what_could_not_be_delivered() -> None:
+    operations = {name.rpartition("/")[2]: each for name, each in ALLOWS if name.startswith("roles/MlopsEngineer/")}
+    source = {"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert source | {"sqs:SendMessage"} <= set(operations["QueuesOfEvents"]["Action"])
+    assert set(operations["KeyOfEvents"]["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert operations["KeyOfEvents"]["Resource"] == {"Ref": "KeyArn"}
+    (service,) = operations["KeyOfEvents"]["Condition"]["StringEquals"].values()
+    assert service == {"Fn::Sub": "sqs.${AWS::Region}.amazonaws.com"}
+
+
 # Nothing wider than it has to be
 
 
