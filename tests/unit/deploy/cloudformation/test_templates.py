@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.approvals import pattern
 from deploy.settings import Settings
 from deploy.stacks import ORDER, TEMPLATES, Maker, plan, values
 from tests.support.local_aws import ACCOUNT, LocalAws
@@ -32,6 +33,15 @@ SETTINGS = Settings(
 
 def test_every_template_is_made_by_the_plan_or_on_its_own() -> None:
     assert {file.stem for file in FILES} == {*ORDER, "endpoint"}
+
+
+def test_a_use_cases_rule_takes_the_events_of_its_model_package_group() -> None:
+    (stack,) = [stack for stack in plan(SETTINGS, ["a_b"]) if stack.template == "use-case"]
+    rule = load(TEMPLATES / "use-case.yaml")["Resources"]["Rule"]["Properties"]["EventPattern"]
+    detail = rule["detail"]
+    (group,) = detail["ModelPackageGroupName"]
+    given = {**rule, "detail": {**detail, "ModelPackageGroupName": [stack.values[group["Ref"]]]}}
+    assert given == pattern("a_b")
 
 
 def test_cfn_lint_finds_nothing() -> None:
