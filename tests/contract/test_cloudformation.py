@@ -395,3 +395,8 @@ def test_the_projects_own_template_serves_a_model_in_either_stage(
     assert ("DataCaptureConfig" in config) is (stage == "production")
     model = hosting.sagemaker.describe_model(ModelName=stack.named("Model"))
     assert model["VpcConfig"] == {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    found = hosting.aws.client("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="sagemaker", ResourceId=f"endpoint/{use_case}-{stage}-stack/variant/AllTraffic"
+    )["ScalingPolicies"]
+    tracked = [each["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for each in found]
+    assert tracked == ([6000.0] if stage == "production" else [])
