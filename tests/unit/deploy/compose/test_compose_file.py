@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.local.notices import TOPIC_ARN
 from tests.support.local_aws import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text())
@@ -67,3 +68,7 @@ def test_airflow_is_told_to_reach_the_local_aws_by_keys_that_aws_refuses() -> No
     environ = SERVICES["worker"]["environment"]
     assert (environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"]) == ("local", "local")
     assert environ["AWS_ENDPOINT_URL"].startswith("http://aws.localhost:")
+
+
+def test_dags_are_told_the_topic_that_provision_makes() -> None:
+    assert SERVICES["worker"]["environment"]["AIRFLOW_VAR_NIGHTSHIFT_TOPIC"] == TOPIC_ARN
