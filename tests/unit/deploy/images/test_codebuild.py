@@ -77,17 +77,18 @@ def test_the_builds_commands_log_in_to_the_images_registry_build_and_push(tmp_pa
     log = tmp_path / "log"
     for name in ("aws", "docker"):
         program = tmp_path / name
-        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {log}\n')
+        attested = "${BUILDX_NO_DEFAULT_ATTESTATIONS:-attested}"
+        program.write_text(f'#!/bin/sh\necho "{attested} {name} $*" >> {log}\n')
         program.chmod(0o755)
     commands = yaml.safe_load(BUILDSPEC)["phases"]["build"]["commands"]
     for command in commands:
         subprocess.run(["/bin/sh", "-c", command], env={"PATH": str(tmp_path), "IMAGE": URI}, check=True)
     registry = URI.partition("/")[0]
     assert sorted(log.read_text().splitlines()[:2]) == [
-        "aws ecr get-login-password",
-        f"docker login --username AWS --password-stdin {registry}",
+        "attested aws ecr get-login-password",
+        f"attested docker login --username AWS --password-stdin {registry}",
     ]
     assert log.read_text().splitlines()[2:] == [
-        f"docker build --platform linux/amd64 --tag {URI} .",
-        f"docker push {URI}",
+        f"1 docker build --platform linux/amd64 --tag {URI} .",
+        f"attested docker push {URI}",
     ]
