@@ -85,8 +85,8 @@ class Environment:
             found: Mapping[str, Any] = self.client.get_environment(Name=self.name)["Environment"]
         except self.client.exceptions.ResourceNotFoundException as error:
             raise Failure(
-                f"there is no MWAA environment {self.name} yet. What it installs is in its bucket now: create it, see "
-                "deploy/cloudformation, and deploy again"
+                f"there is no MWAA environment {self.name}: `make stacks` with STACKS=airflow makes it, empty; then "
+                "deploy again"
             ) from error
         return found
 
