@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 from deploy.errors import Failure
 from deploy.objects import put_once
 from deploy.packaging.package import DAGS
+from deploy.release.history import History
 from deploy.release.record import INSTALLED, Deployment, decode
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ class Bucket:
         except self.s3.exceptions.NoSuchKey as error:
             raise Failure(f"s3://{self.name} has kept no deployment {name}") from error
 
-    def history(self) -> list[str]:
-        """The names of what was deployed, the latest last."""
+    def history(self) -> History:
+        """What was deployed."""
         try:
-            return list(json.loads(self._read(HISTORY)))
+            return History.decode(self._read(HISTORY))
         except self.s3.exceptions.NoSuchKey:
-            return []  # The first deployment of this bucket.
+            return History()  # The first deployment of this bucket.
 
-    def remember(self, history: Sequence[str]) -> None:
+    def remember(self, history: History) -> None:
         """Write down what was deployed."""
-        self.s3.put_object(Bucket=self.name, Key=HISTORY, Body=json.dumps(list(history)).encode())
+        self.s3.put_object(Bucket=self.name, Key=HISTORY, Body=history.encode())
 
     def live(self) -> dict[str, str | None]:
         """What MWAA would read now, by key its SHA-256, or None where another hand than ours has written it."""

@@ -11,6 +11,7 @@ from deploy.errors import Failure
 from deploy.images.registry import Image, is_pushed
 from deploy.packaging.package import Package
 from deploy.release.bucket import Bucket
+from deploy.release.history import History
 from deploy.release.mwaa import ApiError, Environment
 from deploy.release.plan import plan
 from deploy.release.record import Deployment, contents, deployment
@@ -44,7 +45,7 @@ def preview(target: Target, package: Package) -> list[str]:
 
 def preview_back(target: Target) -> list[str]:
     """What going back to the deployment before would change, a line each; nothing is changed."""
-    return _preview(target, target.bucket.deployment(_before(target)))
+    return _preview(target, target.bucket.deployment(_before(target).done[-1]))
 
 
 def deploy(target: Target, package: Package) -> None:
@@ -54,19 +55,21 @@ def deploy(target: Target, package: Package) -> None:
     wanted, files, release = _prepared(target, package)
     publish.store(target.s3, package.bundles(), release)
     target.bucket.keep(wanted, files)
-    history = target.bucket.history()
-    if history[-1:] != [wanted.id]:
-        target.bucket.remember([*history, wanted.id])
+    begun = target.bucket.history().begin(wanted.id)
+    # Before anything changes: where this fails, going back means what was there before it.
+    target.bucket.remember(begun)
     _apply(target, wanted)
+    target.bucket.remember(begun.end())
 
 
 def go_back(target: Target) -> None:
-    """Bring back the deployment before the latest one. Raises Failure where there is none."""
-    name = _before(target)
-    target.say(f"Going back to deployment {name}")
-    _apply(target, target.bucket.deployment(name))
+    """Bring back the deployment before the latest one; where the latest has failed, the last that has not. Raises
+    Failure where there is none."""
+    before = _before(target)
+    target.say(f"Going back to deployment {before.done[-1]}")
+    _apply(target, target.bucket.deployment(before.done[-1]))
     # Last: where this is interrupted, the next call means the same deployment.
-    target.bucket.remember(target.bucket.history()[:-1])
+    target.bucket.remember(before)
 
 
 def _require_images(target: Target, package: Package) -> None:
@@ -76,11 +79,12 @@ def _require_images(target: Target, package: Package) -> None:
         raise Failure(f"{', '.join(missing)} is not there: `make images ENV={target.settings.environment}` pushes it")
 
 
-def _before(target: Target) -> str:
-    history = target.bucket.history()
-    if len(history) < 2:
+def _before(target: Target) -> History:
+    """The history that going back leaves."""
+    before = target.bucket.history().back()
+    if not before.done:
         raise Failure(f"nothing was deployed to {target.settings.prefix} before what is there now")
-    return history[-2]
+    return before
 
 
 def _prepared(target: Target, package: Package) -> tuple[Deployment, Mapping[str, bytes], Mapping[str, Any]]:

@@ -232,6 +232,45 @@ def test_going_back_twice_goes_back_two_deployments(world: World) -> None:
         deploying.go_back(world.target)
 
 
+def fails(world: World, wanted: Package) -> None:
+    """Deploy what Airflow cannot import."""
+    world.mwaa.import_errors = [{"filename": "abalone.py", "stack_trace": "NameError"}]
+    with pytest.raises(Failure, match="NameError"):
+        world.deploy(wanted)
+    world.mwaa.import_errors = []
+
+
+def test_going_back_from_a_deployment_that_has_failed_brings_the_one_before_it(world: World) -> None:
+    world.deploy(changed("dags/abalone.py", b"one"))
+    fails(world, changed("dags/abalone.py", b"two"))
+    assert deploying.preview_back(world.target)[0] == "write   dags/abalone.py"
+    deploying.go_back(world.target)
+    assert world.read("dags/abalone.py") == b"one"
+
+
+def test_going_back_passes_over_what_had_failed(world: World) -> None:
+    world.deploy(changed("dags/abalone.py", b"one"))
+    fails(world, changed("dags/abalone.py", b"two"))
+    world.deploy(changed("dags/abalone.py", b"three"))
+    deploying.go_back(world.target)
+    assert world.read("dags/abalone.py") == b"one"
+
+
+def test_a_first_deployment_that_has_failed_has_nothing_before_it(world: World) -> None:
+    fails(world, changed("dags/abalone.py", b"one"))
+    with pytest.raises(Failure, match=r"nothing was deployed to .* before what is there now"):
+        deploying.go_back(world.target)
+
+
+def test_a_deployment_that_failed_is_as_good_as_another_once_it_is_repeated(world: World) -> None:
+    world.deploy(changed("dags/abalone.py", b"one"))
+    fails(world, changed("dags/abalone.py", b"two"))
+    for text in (b"two", b"three"):
+        world.deploy(changed("dags/abalone.py", text))
+    deploying.go_back(world.target)
+    assert world.read("dags/abalone.py") == b"two"
+
+
 def test_going_back_that_is_interrupted_means_the_same_deployment_when_repeated(world: World) -> None:
     for text in (b"one", b"two", b"three"):
         world.deploy(changed("dags/abalone.py", text))
