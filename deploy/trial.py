@@ -8,13 +8,16 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from deploy.errors import Failure
 from deploy.release.account import session_of
 from deploy.release.mwaa import Environment
 from deploy.settings import ENVIRONMENTS, read
 
 POLL_SECONDS = 30.0
-LIMIT_SECONDS = 2 * 3600.0
+# Seven jobs of some four minutes each, and Airflow between them.
+LIMIT_SECONDS = 2400.0
 ENDED = ("success", "failed")
 
 
@@ -38,7 +41,7 @@ def _end(airflow: Environment, dag_id: str, run_id: str) -> str:
         if states and states[0] in ENDED:
             return states[0]
         airflow.sleep(POLL_SECONDS)
-    raise Failure(f"{dag_id}: {run_id} has not ended within {LIMIT_SECONDS / 3600:.0f} hours")
+    raise Failure(f"{dag_id}: {run_id} has not ended within {LIMIT_SECONDS / 60:.0f} minutes")
 
 
 def main() -> None:
@@ -51,7 +54,7 @@ def main() -> None:
         settings = read(given.environment)
         airflow = Environment(session_of(settings).client("mwaa"), settings.prefix)
         trial(airflow, f"{given.use_case}_training", print)
-    except Failure as error:
+    except (Failure, ClientError, BotoCoreError) as error:
         parser.exit(1, f"error: {error}\n")
 
 

@@ -20,8 +20,9 @@ READY = ("AVAILABLE", "UPDATE_FAILED")
 """States that an environment stays in and works in; after UPDATE_FAILED it is as it was before."""
 BUSY = ("CREATING", "CREATING_SNAPSHOT", "PENDING", "UPDATING", "ROLLING_BACK", "MAINTENANCE")
 POLL_SECONDS = 30.0
-# An update takes 20 to 30 minutes; workers that are replaced gracefully may first end their tasks.
-LIMIT_SECONDS = 3 * 3600.0
+# An update takes 20 to 30 minutes; workers that are replaced gracefully may first end their tasks. One that takes
+# longer goes on, and deploying again waits for it.
+LIMIT_SECONDS = 3000.0
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy import trial
+from deploy.release import mwaa, verify
 from deploy.settings import ENVIRONMENTS
+from tests.support import templates
 from tests.support.local_aws import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 every_workflow = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+# The images, the package and their transfer.
+BUILDING_SECONDS = 900
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
@@ -63,6 +68,15 @@ def test_what_others_write_is_never_part_of_a_command() -> None:
 def test_every_job_that_runs_ends() -> None:
     for name, job in jobs():
         assert "uses" in job or 0 < job["timeout-minutes"] <= 120, name
+
+
+def test_a_deployment_has_rights_as_long_as_it_takes_and_ends_by_itself_before_it_is_cut_off() -> None:
+    job = load(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]["deploy"]
+    (given,) = [step["with"] for step in job["steps"] if "configure-aws-credentials" in step.get("uses", "")]
+    seconds = job["timeout-minutes"] * 60
+    role = templates.load(templates.FOLDER / "delivery.yaml")["Resources"]["Deployment"]["Properties"]
+    assert given["role-duration-seconds"] == role["MaxSessionDuration"] == seconds
+    assert seconds >= mwaa.LIMIT_SECONDS + verify.LIMIT_SECONDS + trial.LIMIT_SECONDS + BUILDING_SECONDS
 
 
 def test_what_make_is_asked_for_is_there() -> None:

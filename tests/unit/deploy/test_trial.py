@@ -6,11 +6,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from deploy.errors import Failure
 from deploy.release.mwaa import Environment
-from deploy.trial import POLL_SECONDS, trial
+from deploy.trial import POLL_SECONDS, main, trial
 
 pytestmark = pytest.mark.documented("https://docs.aws.amazon.com/mwaa/latest/API/API_InvokeRestApi.html")
 
@@ -74,3 +75,19 @@ def test_what_airflow_answers_to_a_refused_call_is_told(client: Any) -> None:
         )  # fmt: skip
         with pytest.raises(Failure, match="no such DAG"):
             trial(Environment(client, NAME), DAG, lambda _: None)
+
+
+def test_a_call_that_aws_does_not_take_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def expired(_: object) -> Any:
+        raise ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "expired"}}, "InvokeRestApi")
+
+    monkeypatch.setattr("deploy.trial.session_of", expired)
+    monkeypatch.setattr("sys.argv", ["trial", "staging"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: An error occurred (ExpiredTokenException) when calling the InvokeRestApi operation: expired\n"
+    )
