@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +80,40 @@ def test_a_deployment_has_rights_as_long_as_it_takes_and_ends_by_itself_before_i
     role = templates.load(templates.FOLDER / "delivery.yaml")["Resources"]["Deployment"]["Properties"]
     assert given["role-duration-seconds"] == role["MaxSessionDuration"] == seconds
     assert seconds >= mwaa.LIMIT_SECONDS + verify.LIMIT_SECONDS + trial.LIMIT_SECONDS + BUILDING_SECONDS
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A clone whose main is one commit ahead of the tag `merged` and knows nothing of the tag `aside`."""
+
+    def git(*words: str) -> None:
+        author = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        subprocess.run(["git", "-C", str(tmp_path), *author, *words], check=True, capture_output=True)
+
+    git("init", "--initial-branch", "work")
+    git("commit", "--allow-empty", "--message", "merged")
+    git("tag", "merged")
+    git("commit", "--allow-empty", "--message", "main")
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    git("checkout", "merged")
+    git("commit", "--allow-empty", "--message", "aside")
+    git("tag", "aside")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("tag", "released"), [("merged", True), ("aside", False)])
+def test_only_what_is_in_main_is_released(repository: Path, tag: str, released: bool) -> None:
+    jobs = load(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert (jobs["check"]["needs"], jobs["production"]["needs"]) == ("of-main", "check")
+    (checkout, step) = jobs["of-main"]["steps"]
+    assert checkout["with"]["fetch-depth"] == 0
+    sha = subprocess.run(["git", "-C", str(repository), "rev-parse", tag], check=True, capture_output=True, text=True)
+    environ = {**os.environ, "GITHUB_SHA": sha.stdout.strip(), "GITHUB_REF_NAME": tag}
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]], cwd=repository, env=environ, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode == 0) is released
+    assert ("aside is of" in done.stdout) is not released
 
 
 def test_what_make_is_asked_for_is_there() -> None:
