@@ -46,9 +46,8 @@ class Pages:
     def log(self, arn: str) -> Page:
         """All that the job has logged, stream by stream. Raises ``ServiceError`` (404)."""
         kind, context, name = self._found(arn)
-        # A tuning job's log is that of its training jobs: <tuning job>-<number>-<suffix>/algo-...
-        group, prefix = (TRAINING.log_group, f"{name}-") if kind is TUNING else (kind.log_group, f"{name}/")
-        lines = list(_lines(self._services.aws.client("logs", context.scope), group, prefix))
+        group, prefix, streams = _streams(kind, name)
+        lines = list(_lines(self._services.aws.client("logs", context.scope), group, prefix, streams))
         return Page("text/plain; charset=utf-8", "".join(f"{line}\n" for line in lines or ["Nothing is logged yet."]))
 
     def objects(self, place: str) -> Page:
@@ -85,15 +84,24 @@ def _readable(value: Any, shape: Shape | None) -> Any:
     return _iso(value) if shape is not None and shape.type_name == "timestamp" else value
 
 
-def _lines(logs: Any, group: str, prefix: str) -> Iterator[str]:
-    """The events of the streams whose names begin with *prefix*, each stream under its name."""
+def _streams(kind: JobKind, name: str) -> tuple[str, str, re.Pattern[str]]:
+    """Where a job's log is: the group, what its streams' names begin with, and among those the pattern of its own."""
+    if kind is not TUNING:
+        return kind.log_group, f"{name}/", re.compile(f"{re.escape(name)}/")
+    # The log of its training jobs, which the coordinator names. Other jobs' names may begin like them.
+    return TRAINING.log_group, f"{name}-", re.compile(rf"{re.escape(name)}-\d{{3,}}-[0-9a-f]{{8}}/")
+
+
+def _lines(logs: Any, group: str, prefix: str, streams: re.Pattern[str]) -> Iterator[str]:
+    """The events of the streams whose names begin with *prefix* and like *streams*, each stream under its name."""
     try:
         pages = list(
             logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=prefix)
         )
     except logs.exceptions.ResourceNotFoundException:
         return  # no job of this kind has logged anything
-    for name in (stream["logStreamName"] for page in pages for stream in page["logStreams"]):
+    found = (stream["logStreamName"] for page in pages for stream in page["logStreams"])
+    for name in filter(streams.match, found):
         yield f"=== {name}"
         for event in _events(logs, group, name):
             yield f"{_iso(event['timestamp'] / 1000)} {event['message']}"

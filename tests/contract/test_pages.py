@@ -45,6 +45,7 @@ def test_a_job_is_shown_as_it_is_described_with_times_to_be_read(aws: LocalAws) 
 def test_the_log_of_a_tuning_job_is_that_of_its_training_jobs(aws: LocalAws) -> None:
     name = unique("tune")
     aws.sagemaker.create_hyper_parameter_tuning_job(**tuning_request(aws, HyperParameterTuningJobName=name))
+    aws.trained(aws.train("print('a neighbour')", TrainingJobName=f"{name}-1-not"))
 
     def ended() -> bool:
         described = aws.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
@@ -53,7 +54,10 @@ def test_the_log_of_a_tuning_job_is_that_of_its_training_jobs(aws: LocalAws) -> 
     eventually(ended, "the search")
     tuning = arn("hyper-parameter-tuning-job", name)
     assert json.loads(page(aws, f"jobs/{tuning}")[1])["BestTrainingJob"]["TrainingJobName"].startswith(name)
-    assert page(aws, f"logs/{tuning}")[1].count(f"=== {name}-") > 1
+    log = page(aws, f"logs/{tuning}")[1]
+    assert log.count(f"=== {name}-") > 1
+    assert "a neighbour" not in log
+    assert "a neighbour" in page(aws, f"logs/{arn('training-job', f'{name}-1-not')}")[1]
 
 
 def test_a_job_that_never_ran_has_no_log(aws: LocalAws) -> None:
