@@ -22,9 +22,12 @@ VERSIONS = ("3.2.1", "3.3.1")
 """The Airflow of the MWAA images that a package is made for."""
 
 
+PRIVATE = "private/"
+
+
 def private(version: str) -> str:
     """Where the files lie that a web server takes which reaches no package index."""
-    return f"private/{version}/"
+    return f"{PRIVATE}{version}/"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Package:
     def id(self) -> str:
         """16 hex digits that follow from every byte of the package."""
         return digest(self.files)[:16]
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions of Airflow whose images it has files for."""
+        return sorted({path.partition("/")[0] for path in self.below(PRIVATE)})
 
     def record(self) -> bytes:
         """The package but for its contents, which are there by their SHA-256, as JSON."""

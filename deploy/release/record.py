@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 from deploy.closure import closure
+from deploy.errors import Failure
 from deploy.packaging.package import DAGS, PLUGINS, REQUIREMENTS, STARTUP, Package, private
 from deploy.settings import Settings
 
@@ -48,9 +49,14 @@ def contents(package: Package, settings: Settings) -> dict[str, bytes]:
     """What the environment of these settings is given of a package: by key, in the order in which it may be written.
 
     What MWAA installs comes first. Of DAG files each follows all that it imports, since MWAA copies and reads them
-    while others are still being written.
+    while others are still being written. Raises Failure where it has none for the Airflow of these settings.
     """
     variant = private(settings.airflow_version) if settings.web_server == "private" else ""
+    if variant and settings.airflow_version not in package.versions:
+        raise Failure(
+            f"the package is made for Airflow {' and '.join(package.versions)}, and {settings.prefix} is to have "
+            f'{settings.airflow_version}: see docs/runbooks.md, "Upgrade of Airflow"'
+        )
     installed = {
         PLUGINS: package.files[variant + PLUGINS],
         REQUIREMENTS: package.files[variant + REQUIREMENTS],

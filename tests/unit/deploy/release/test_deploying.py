@@ -195,6 +195,13 @@ def test_a_private_web_server_is_given_its_own_files(world: World) -> None:
     assert world.read("plugins.zip") == b"private"
 
 
+def test_an_airflow_that_the_package_is_not_made_for_is_told_with_those_that_it_is(world: World) -> None:
+    settings = dataclasses.replace(world.target.settings, web_server="private", airflow_version="3.9.0")
+    with pytest.raises(Failure, match=rf"made for Airflow {' and '.join(VERSIONS)}, and .* is to have 3\.9\.0"):
+        deploying.deploy(dataclasses.replace(world.target, settings=settings), package())
+    assert world.calls == []
+
+
 def test_a_preview_tells_what_would_change_and_changes_nothing(world: World) -> None:
     world.deploy(package())
     world.calls.clear()
