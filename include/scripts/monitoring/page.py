@@ -117,12 +117,11 @@ def _quality(result: Document) -> Iterator[str]:
     yield html.table(["metric", "now", "interval", "at registration"], rows, numbers=True)
     for by, groups in result["slices"].items():
         yield f"<h3>{html.text(by)}</h3>"
-        names = list(next(iter(groups.values()))["metrics"])
         cells = [
-            [html.text(group), str(found["rows"]), *(_number(found["metrics"][name]) for name in names)]
+            [html.text(group), str(found["rows"]), *(_number(found["metrics"].get(name)) for name in metrics)]
             for group, found in groups.items()
         ]
-        yield html.table([html.text(by), "rows", *map(html.text, names)], cells, numbers=True)
+        yield html.table([html.text(by), "rows", *map(html.text, metrics)], cells, numbers=True)
 
 
 def _measured(found: Document) -> list[str]:

@@ -212,20 +212,35 @@ def test_the_rows_of_one_record_have_a_label_each(tmp_path: Path) -> None:
     assert analysis.result["quality"]["mae"]["value"] == 2.5
 
 
-def test_the_step_writes_every_document(tmp_path: Path, base_dir: Path) -> None:
-    target, predicted = rings(2.5, 200)
-    write(tmp_path / "capture", traffic([ROW] * 200, predicted.tolist()))
-    write(tmp_path / "labels", truth(target))
-    (tmp_path / "quality").mkdir()
+def step(folder: Path, rows: Sequence[str], target: Vector, predicted: Vector) -> str:
+    """The page that the step writes about these rows."""
+    write(folder / "capture", traffic(rows, predicted.tolist()))
+    write(folder / "labels", truth(target))
+    (folder / "quality").mkdir()
     for name in ("statistics", "constraints"):
-        (tmp_path / "quality" / f"{name}.json").write_text(json.dumps(getattr(BASELINE, name)))
-    folders = [f"--{name}={tmp_path / name}" for name in ("capture", "labels", "quality", "output")]
+        (folder / "quality" / f"{name}.json").write_text(json.dumps(getattr(BASELINE, name)))
+    folders = [f"--{name}={folder / name}" for name in ("capture", "labels", "quality", "output")]
     window = ["--start=2026-03-01T00:00:00Z", "--end=2026-03-02T00:00:00Z"]
     assert main(abalone.USE_CASE, ["monitor_model", *folders, *window]) == 0
+    return (folder / "output" / "report.html").read_text()
+
+
+def test_the_step_writes_every_document(tmp_path: Path, base_dir: Path) -> None:
+    page = step(tmp_path, [ROW] * 200, *rings(2.5, 200))
     written = {file.name for file in (tmp_path / "output").iterdir()}
     documents = {"result.json", "statistics.json", "constraints.json", "constraint_violations.json"}
     assert written == documents | {"report.html"}
-    page = (tmp_path / "output" / "report.html").read_text()
     assert "100.0% of the rows have a label" in page
     assert "GreaterThanThreshold" in page
     assert (base_dir / "output" / "message").read_text().startswith("CompletedWithViolations: ")
+
+
+@pytest.mark.parametrize("present", ["FM", "FI", "IM"])
+def test_the_page_shows_the_metrics_of_the_groups_there_are_beside_an_empty_one(
+    present: str, tmp_path: Path, base_dir: Path
+) -> None:
+    rows = [ROW.replace("M", sex) for sex in present for _ in range(100)]
+    shown = step(tmp_path, rows, *rings(1.0, 200)).partition("<h3>sex</h3>")[2].partition("</table>")[0]
+    assert ">mae</th>" in shown
+    cells = {sex: shown.partition(f"<td>{sex}</td>")[2].partition("</tr>")[0] for sex in "FIM"}
+    assert {sex for sex in "FIM" if "not defined" not in cells[sex]} == set(present)
