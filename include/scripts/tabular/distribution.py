@@ -30,5 +30,5 @@ def document(values: Vector) -> dict[str, Any]:
     """The document above."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)[1:-1], method="higher"))
     counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
-    shown = [float(str(edge)) for edge in edges]  # the shortest digits that are the same number
-    return {"version": VERSION, "rows": len(values), "edges": shown, "counts": counts.tolist()}
+    exact = edges.astype(np.float64).tolist()  # with fewer digits predictions at an edge were below it
+    return {"version": VERSION, "rows": len(values), "edges": exact, "counts": counts.tolist()}

@@ -42,6 +42,13 @@ def test_predictions_as_at_the_evaluation_do_not_drift(capsys: pytest.CaptureFix
     assert index(expected[: drift.WINDOW], expected, capsys) < 0.15
 
 
+def test_predictions_that_are_equal_to_an_edge_do_not_drift(capsys: pytest.CaptureFixture[str]) -> None:
+    """No decimal number of few digits is the float32 that a model answers with."""
+    values = np.array([0.7] * 95 + [0.9] * 5, dtype=np.float32)
+    seen = np.array([0.7] * 190 + [0.9] * 10, dtype=np.float32)
+    assert index(seen, values, capsys) < 0.01
+
+
 @pytest.mark.parametrize(
     "seen",
     [
