@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -147,12 +148,13 @@ def _values(measured: Document, section: str) -> dict[str, Document]:
 
 
 def _worse(measured: Document, section: str, quality: Baseline) -> Iterator[Document]:
-    """Metrics of which the whole interval is beyond the threshold: Model Monitor's check, but for chance."""
+    """Metrics of which the whole interval is beyond the threshold: Model Monitor's check, but for chance. Without an
+    interval nothing is certain."""
     limits: Mapping[str, Document] = quality.constraints.get(section.replace("_metrics", "_constraints"), {})
     for name, found in _values(measured, section).items():
-        if name not in limits or found["value"] is None:
+        if name not in limits or not measured["intervals"][name]:
             continue
-        low, high = measured["intervals"][name] or (found["value"], found["value"])
+        low, high = measured["intervals"][name]
         threshold, operator = float(limits[name]["threshold"]), limits[name]["comparison_operator"]
         if low > threshold if operator == GREATER else high < threshold:
             told = f"Metric {name} with {found['value']:.6g} ({low:.6g} to {high:.6g}) was {operator} '{threshold:.6g}'"
@@ -160,23 +162,30 @@ def _worse(measured: Document, section: str, quality: Baseline) -> Iterator[Docu
 
 
 def _disparities(use_case: UseCase, measured: Document, section: str, limits: Limits) -> Iterator[Document]:
-    """Groups that differ by more than was declared, and by more than chance would have it."""
+    """The two groups of each slice that differ most of those that differ by more than chance would have it, if by more
+    than was declared. A small group at an extreme hides no others."""
     name = "predicted_positive_rate" if use_case.classifies else "mae"
     for by, named in measured["slices"].items():
-        known = {group: each for group, each in named.items() if each["rows"] >= limits.min_rows}
-        ordered = sorted((each[section][name]["value"], group) for group, each in known.items())
-        if len(ordered) < 2:
-            continue
-        (least, low), (most, high) = ordered[0], ordered[-1]
-        disparity = most - least if use_case.classifies else 1 - least / most if most else 0.0
-        below, above = (known[group]["intervals"][name] for group in (low, high))
-        apart = below is None or above is None or below[1] < above[0]
-        if disparity > limits.disparity and apart:
-            told = (
-                f"Value {disparity:.4g} exceeds {limits.disparity:g}: {least:.4g} for {low!r}, {most:.4g} for {high!r}"
-            )
-            named_as = {"facet": by, "facet_value": high, "metric_name": name}
-            yield {**named_as, "constraint_check_type": "bias_drift_check", "description": told}
+        known = [
+            (each[section][name]["value"], each["intervals"][name], group)
+            for group, each in named.items()
+            if each["rows"] >= limits.min_rows and each["intervals"][name]
+        ]
+        apart = [
+            (most - least if use_case.classifies else 1 - least / most, least, low, most, high)
+            for (least, below, low), (most, above, high) in permutations(known, 2)
+            if below[1] < above[0]
+        ]
+        for disparity, least, low, most, high in sorted(apart)[-1:]:
+            if disparity > limits.disparity:
+                yield {
+                    "facet": by,
+                    "facet_value": high,
+                    "metric_name": name,
+                    "constraint_check_type": "bias_drift_check",
+                    "description": f"Value {disparity:.4g} exceeds {limits.disparity:g}: "
+                    f"{least:.4g} for {low!r}, {most:.4g} for {high!r}",
+                }
 
 
 def _beside(measured: Document, section: str, quality: Baseline) -> Document:

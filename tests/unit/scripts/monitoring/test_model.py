@@ -145,6 +145,30 @@ def test_groups_that_chance_may_have_set_apart_do_not_differ(tmp_path: Path) -> 
     assert not [each for each in analysis.violations["violations"] if "facet" in each]
 
 
+def test_a_noisy_group_at_the_extreme_hides_no_groups_that_certainly_differ(tmp_path: Path) -> None:
+    target, predicted = rings(1.0, 450)
+    rows = [ROW.replace("M", sex) for sex, number in {"M": 200, "F": 200, "I": 50}.items() for _ in range(number)]
+    predicted[200:400] = target[200:400] + 3 * (predicted[200:400] - target[200:400])
+    predicted[400:] = target[400:]
+    predicted[400:402] += 100
+    analysis = judge(tmp_path, target, predicted.tolist(), rows, Limits(disparity=0.5))
+    errors = {sex: found["metrics"]["mae"] for sex, found in analysis.result["slices"]["sex"].items()}
+    assert max(errors, key=lambda sex: errors[sex]) == "I"
+    (found,) = [each for each in analysis.violations["violations"] if "facet" in each]
+    assert found["facet_value"] == "F"
+    assert "for 'M'" in found["description"]
+
+
+def test_of_rows_that_are_too_few_for_an_interval_nothing_is_certain(tmp_path: Path) -> None:
+    target, predicted = rings(5.0, 40)
+    predicted[20:] = target[20:] + 0.01
+    rows = [ROW.replace("M", sex) for sex in "MF" for _ in range(20)]
+    limits = Limits(min_rows=10, disparity=0.1)
+    result = judge(tmp_path, target, predicted.tolist(), rows, limits).result
+    assert (result["status"], result["quality"]["mae"]["interval"]) == ("ok", None)
+    assert result["quality"]["mae"]["value"] > BASELINE.constraints["regression_constraints"]["mae"]["threshold"]
+
+
 def test_a_classifier_is_judged_by_its_labels(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     target = random.integers(0, 2, 300).astype(np.float64)
