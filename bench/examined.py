@@ -16,7 +16,7 @@ from monitoring.window import Window
 def main(folder: Path) -> None:
     """Read, then measure."""
     window = Window.read("2026-03-01T10:00:00Z", "2026-03-01T11:00:00Z")
-    found = traffic.read(traffic.files_in(folder / "capture"), USE_CASE.schema.features, window)
+    found = traffic.read(traffic.files_in(folder / "capture"), USE_CASE.schema, window)
     baseline = Baseline.read(folder / "baseline" / "quality")
     start = time.monotonic()
     data.examine(USE_CASE, window, found, baseline, Limits(), None)

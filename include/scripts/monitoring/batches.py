@@ -10,10 +10,11 @@ import numpy.typing as npt
 from monitoring import records
 from monitoring.shapes import SEPARATOR, Shape
 from tabular import bulk
-from tabular.columns import PREDICTION, BadCell, Column, Feature, Identifier, Row, Value, parse, value
+from tabular.columns import PREDICTION, BadCell, Column, Identifier, Label, Row, Value, parse, value
 from tabular.conversion import Conversion
 from tabular.hashing import Hashes, hashes
 from tabular.table import Mask, Table, of_rows
+from tabular.use_case import Schema
 
 EVENT, INFERENCE, TIME = Identifier("eventId"), Identifier("inferenceId"), Identifier("inferenceTime")
 NEXT_ROW = np.uint64(0x9E3779B97F4A7C15)
@@ -86,11 +87,13 @@ def key(identities: Sequence[str], places: Sequence[int]) -> Hashes:
 
 
 class Reader:
-    """Reads blocks of whole lines into the values of ``features``."""
+    """Reads blocks of whole lines into the values of the schema's features, and the predictions."""
 
-    def __init__(self, features: Sequence[Feature]) -> None:
-        self._features = features
-        self._names = [feature.name for feature in features]
+    def __init__(self, schema: Schema) -> None:
+        self._features = schema.features
+        self._names = [feature.name for feature in schema.features]
+        target = schema.target
+        self._labels = (target.negative, target.positive) if isinstance(target, Label) else ()
 
     def read(self, block: bytes) -> Batch:
         """All of a block; nothing in it is fatal."""
@@ -148,7 +151,8 @@ class Reader:
         good[list(found.bad)] = False
         batch.counts["read"] += grid.rows
         batch.counts["unreadable"] += len(found.bad)
-        batch.unreadable.update(error.column for bad in (found.bad, answers.bad) for error in bad.values())
+        unreadable = [error for error in answers.bad.values() if error.value not in self._labels]
+        batch.unreadable.update(error.column for error in (*found.bad.values(), *unreadable))
         table = found.table.take(good) if found.bad else found.table
         events = hashes([EVENT], table)
         identities = hashes([INFERENCE], table) if identified else events
@@ -191,11 +195,12 @@ class Reader:
         return found
 
     def _answer(self, batch: Batch, prediction: object) -> Value:
-        """None for what is no number, such as a label that was asked for."""
+        """None for what is no number; a label that was asked for is none, and in order."""
         try:
             return value(PREDICTION, prediction, "capture")
         except BadCell:
-            batch.unreadable[PREDICTION.name] += 1
+            if prediction not in self._labels:
+                batch.unreadable[PREDICTION.name] += 1
             return None
 
     def _named(self, row: records.Row) -> dict[str, object]:

@@ -13,7 +13,7 @@ from monitoring.drift import Drift
 from monitoring.limits import Limits
 from monitoring.statistics import Values, surpasses
 from monitoring.traffic import Traffic
-from tabular.columns import Feature, Number
+from tabular.columns import PREDICTION, Feature, Number
 
 Violation = dict[str, str]
 RECORDS = "Captured records"
@@ -31,7 +31,7 @@ def violations(
 ) -> list[Violation]:
     """What the window's traffic breaks of the baseline's constraints, as ``constraint_violations.json`` lists it."""
     listed = list(_of_records(traffic, limits))
-    for feature in features if traffic.rows >= limits.min_rows else ():
+    for feature in features if traffic.rows + traffic.counts["unreadable"] >= limits.min_rows else ():
         if feature.name in baseline.limits:
             listed += _of_feature(feature, traffic, found[feature.name], baseline, limits)
     listed += [violation for name, drift in drifts.items() for violation in _of_drift(name, drift, limits)]
@@ -54,6 +54,7 @@ def _of_records(traffic: Traffic, limits: Limits) -> Iterator[Violation]:
     for check, verb, names in (
         ("missing_column_check", "lack", traffic.missing),
         ("extra_column_check", "have", traffic.extra),
+        ("data_type_check", "have no number for", {PREDICTION.name: traffic.unreadable[PREDICTION.name]}),
     ):
         for name, number in names.items():
             if rows >= limits.min_rows and surpasses(number, rows, limits.tolerance, limits.significance):

@@ -29,7 +29,7 @@ def analyse(
 ) -> Analysis:
     """Compare the traffic in the files ``capture`` with the ``baseline`` of the features, and with that of the
     predictions in ``quality``. Nothing in the files is fatal."""
-    found = traffic.read(capture, use_case.schema.features, window)
+    found = traffic.read(capture, use_case.schema, window)
     return examine(use_case, window, found, baseline, limits, quality)
 
 

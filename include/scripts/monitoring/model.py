@@ -52,9 +52,9 @@ def analyse(
 ) -> Analysis:
     """Judge the answers in the files ``capture`` by the labels in the files ``truth``, and compare the metrics with
     those of ``quality``. Nothing in the files is fatal."""
-    found = traffic.read(capture, use_case.schema.features, window)
+    found = traffic.read(capture, use_case.schema, window)
     known = labels.read(truth, use_case.schema.target)
-    judged, matched = _joined(_of_features(use_case), found, known)
+    judged, matched, labelled = _joined(_of_features(use_case), found, known)
     section = metrics.section(use_case)
     enough = matched >= limits.min_rows
     measured: Document = {section: {}, "intervals": {}, "slices": {}}
@@ -62,7 +62,7 @@ def analyse(
         evaluation = Evaluation(use_case, judged.target, judged.groups, {MODEL: judged.predicted})
         measured = evaluation.model(MODEL)
     violations = [*_worse(measured, section, quality), *_disparities(use_case, measured, section, limits)]
-    told = _told(found.rows, known, judged, matched)
+    told = _told(found.rows, known, judged, matched, labelled)
     result = {
         **_status(matched, found.rows, violations, limits),
         "use_case": use_case.name,
@@ -93,22 +93,25 @@ def _of_features(use_case: UseCase) -> UseCase:
     return replace(use_case, slices=slices)
 
 
-def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, int]:
-    """The rows with an answer and a truth, and how many there are of which no more than `JUDGED` are taken."""
+def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, int, int]:
+    """The rows with an answer and a truth, and how many there are, of which no more than `JUDGED` are taken; and of how
+    many rows, whatever their answers, the truth is known."""
     if not found.parts:
-        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "timedelta64[h]")), 0
+        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "timedelta64[h]")), 0, 0
     identities = np.concatenate([part.identities for part in found.parts])
     predicted = np.concatenate([part.table.numbers[PREDICTION.name] for part in found.parts])
     times = _hours(np.concatenate([part.times for part in found.parts]))
     target, hours = known.of(identities)
     divided = [groups.of(use_case, part.table) for part in found.parts]
-    (rows,) = np.nonzero(~(np.isnan(target) | np.isnan(predicted)))
+    labelled = ~np.isnan(target)
+    (rows,) = np.nonzero(labelled & ~np.isnan(predicted))
     chosen = np.sort(rows[np.argsort(identities[rows], kind="stable")[:JUDGED]])
     named = {
         by: {name: np.concatenate([each[by][name] for each in divided])[chosen] for name in first}
         for by, first in divided[0].items()
     }
-    return Judged(target[chosen], predicted[chosen], named, (hours - times)[chosen]), len(rows)
+    judged = Judged(target[chosen], predicted[chosen], named, (hours - times)[chosen])
+    return judged, len(rows), int(np.count_nonzero(labelled))
 
 
 def _hours(times: npt.NDArray[np.bytes_]) -> Hours:
@@ -128,16 +131,18 @@ def _status(matched: int, rows: int, violations: Sequence[Document], limits: Lim
     found = status(matched, violations, limits)
     if matched >= limits.min_rows:
         return found
-    return {**found, "reason": f"{matched} of {rows} rows have a label; fewer than {limits.min_rows} decide nothing"}
+    told = f"{matched} of {rows} rows have a label and a prediction; fewer than {limits.min_rows} decide nothing"
+    return {**found, "reason": told}
 
 
-def _told(rows: int, known: Labels, judged: Judged, matched: int) -> Document:
-    """What is said of the labels; those without a row may be of another window."""
+def _told(rows: int, known: Labels, judged: Judged, matched: int, labelled: int) -> Document:
+    """What is said of the labels; those without a row may be of another window. ``matched`` are those of rows whose
+    answer is a number, too."""
     hours = judged.late[~np.isnat(judged.late)].astype(np.int64)
     return {
         **{kind: known.counts[kind] for kind in labels.KINDS},
         "matched": matched,
-        "coverage": matched / rows if rows else 0.0,
+        "coverage": labelled / rows if rows else 0.0,
         "hours_late": {"median": float(np.median(hours)), "maximum": float(hours.max())} if len(hours) else None,
     }
 

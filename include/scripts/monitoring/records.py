@@ -20,6 +20,9 @@ KINDS = {"text/csv": CSV, "application/json": JSON, "application/jsonlines": JSO
 ESCAPED_HALF = rb"\ud"
 """JSON can write half of a character, of which no file can be made."""
 
+OF_ANOTHER_NUMBER = "as many answers as there are rows were expected"
+"""What stands for each prediction where their number says that they belong to other rows: it is no number."""
+
 Row = Mapping[str, object] | Sequence[object]
 
 
@@ -54,12 +57,13 @@ def read(line: bytes, names: Sequence[str]) -> Record:
             json.dumps(found, ensure_ascii=False).encode()
         metadata, data = found["eventMetadata"], found["captureData"]
         rows = _rows(_body(data["endpointInput"]), names)
-        answered = _answers(_body(data["endpointOutput"])) if "endpointOutput" in data else []
+        answered = _answers(_body(data["endpointOutput"])) if "endpointOutput" in data else [None] * len(rows)
         event, time = _text(metadata["eventId"]), canonical(metadata["inferenceTime"])
         identity = _text(metadata.get("inferenceId", event))
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, csv.Error) as error:
         raise Foreign(repr(error)) from None
-    return Record(event, identity, time, rows, answered if len(answered) == len(rows) else [None] * len(rows))
+    fit = len(answered) == len(rows)
+    return Record(event, identity, time, rows, answered if fit else [OF_ANOTHER_NUMBER] * len(rows))
 
 
 def _text(value: object) -> str:

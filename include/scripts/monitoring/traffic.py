@@ -11,10 +11,10 @@ import numpy as np
 from common.errors import UserError
 from monitoring.batches import Batch, Reader, Rows
 from monitoring.window import Window
-from tabular.columns import Feature
 from tabular.hashing import Hashes
 from tabular.reading import parallel
 from tabular.table import Mask
+from tabular.use_case import Schema
 
 BLOCK_BYTES = 1 << 20  # what is taken out of the text passes through the processor's caches
 KINDS = (
@@ -55,12 +55,12 @@ class Traffic:
         return {kind: self.counts[kind] for kind in KINDS}
 
 
-def read(files: Iterable[Path], features: Sequence[Feature], window: Window) -> Traffic:
+def read(files: Iterable[Path], schema: Schema, window: Window) -> Traffic:
     """The traffic in capture files."""
     found = Traffic([], Counter(), Counter(), Counter(), Counter())
     parts: list[Rows] = []
     last: tuple[Path | None, bytes] = (None, b"")
-    for file, batch in parallel(partial(_read, Reader(features), *block) for block in _blocks(files, found.counts)):
+    for file, batch in parallel(partial(_read, Reader(schema), *block) for block in _blocks(files, found.counts)):
         last = (file, _ordered(batch, last[1] if file == last[0] else b"", found.counts))
         for name in ("counts", "unreadable", "missing", "extra"):
             getattr(found, name).update(getattr(batch, name))

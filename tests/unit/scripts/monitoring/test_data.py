@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -128,6 +129,27 @@ def test_missing_values_columns_and_types_are_told(analyse: Analyse, rows: Seque
     assert found(analyse(traffic([*more, *rows[50:500]]))) == {("Extra columns", "extra_column_check")}
     wrong = changed(rows[:50], "length", lambda _: "long")
     assert found(analyse(traffic([*wrong, *rows[50:500]]))) == {("length", "data_type_check")}
+
+
+def test_a_column_that_becomes_wholly_unreadable_is_a_violation_and_not_no_data(
+    analyse: Analyse, rows: Sequence[str]
+) -> None:
+    analysis = analyse(traffic(changed(rows[:100], "length", lambda cell: f"{cell} mm")))
+    assert (analysis.result["status"], analysis.result["rows"]) == ("violations", 0)
+    assert found(analysis) == {("length", "data_type_check")}
+    few = traffic(changed(rows[:49], "length", lambda cell: f"{cell} mm"))
+    assert analyse(few).result["status"] == "no_data"
+
+
+@pytest.mark.parametrize(("odd", "checks"), [(3, set()), (50, {("prediction", "data_type_check")})])
+def test_answers_that_are_no_numbers_are_a_violation_of_the_prediction(
+    odd: int, checks: set[tuple[str, str]], analyse: Analyse, rows: Sequence[str]
+) -> None:
+    analysis = analyse(traffic(rows[:500], [math.nan] * odd + [10.0] * (500 - odd)))
+    assert found(analysis) == checks
+    assert analysis.result["rows"] == 500
+    if checks:
+        assert analysis.result["violations"][0]["description"] == "50 of 500 rows have no number for it."
 
 
 def test_a_few_odd_values_are_within_the_tolerance(analyse: Analyse, rows: Sequence[str]) -> None:

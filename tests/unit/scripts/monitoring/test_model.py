@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,9 +109,16 @@ def test_labels_that_have_not_arrived_are_told_and_too_few_of_them_are_no_data(t
     result = judge(tmp_path, target[:49], predicted.tolist()).result
     assert (result["status"], result["reason"]) == (
         "no_data",
-        "49 of 400 rows have a label; fewer than 50 decide nothing",
+        "49 of 400 rows have a label and a prediction; fewer than 50 decide nothing",
     )
     assert judge(tmp_path, [], []).result["status"] == "no_data"
+
+
+def test_labels_of_rows_whose_answers_are_no_numbers_have_come_all_the_same(tmp_path: Path) -> None:
+    target, _ = rings(1.0, 400)
+    result = judge(tmp_path, target, [math.nan] * 400).result
+    assert (result["status"], result["labels"]["coverage"], result["labels"]["matched"]) == ("no_data", 1, 0)
+    assert result["reason"].startswith("0 of 400 rows have a label and a prediction")
 
 
 def test_of_very_many_rows_some_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

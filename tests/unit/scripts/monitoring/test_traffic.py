@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import churn
 from abalone import USE_CASE
 from monitoring import batches, traffic
 from monitoring.traffic import Traffic
@@ -18,7 +19,7 @@ OTHER = "F,0.5,0.4,0.1,1,2,3,4"
 
 
 def read(folder: Path, *contents: bytes) -> Traffic:
-    return traffic.read(write(folder, *contents), FEATURES, WINDOW)
+    return traffic.read(write(folder, *contents), USE_CASE.schema, WINDOW)
 
 
 def counted(found: Traffic) -> dict[str, int]:
@@ -186,6 +187,23 @@ def test_an_answer_that_is_no_number_is_none_and_its_row_is_used(tmp_path: Path)
         assert np.isnan(found.parts[0].table.numbers["prediction"]).all()
 
 
+@pytest.mark.parametrize("answers", ["1.5\n", "1.5\n2.5\n3.5\n"])
+def test_answers_of_another_number_than_the_rows_are_those_of_none(answers: str, tmp_path: Path) -> None:
+    found = read(tmp_path, line(record(f"{ROW}\n{OTHER}\n", answers)))
+    assert (found.rows, dict(found.unreadable)) == (2, {"prediction": 2})
+    assert np.isnan(found.parts[0].table.numbers["prediction"]).all()
+
+
+@pytest.mark.parametrize("among", [0, 3])
+def test_a_label_that_was_asked_for_is_no_number_and_in_order(among: int, tmp_path: Path) -> None:
+    row = "KS,128,415,no,yes,25,3.1,10,4.5,3,5.3,91,2.4,3,1"
+    answers = ["True.", "False.", "True", *["0.25"] * among]
+    records = [record(f"{row}\n", answer, event=f"e-{number}") for number, answer in enumerate(answers)]
+    several = record(f"{row}\n{row}\n", "True.\nFalse.\n", event="several")
+    found = traffic.read(write(tmp_path, lines([*records, several])), churn.USE_CASE.schema, WINDOW)
+    assert (found.rows, dict(found.unreadable)) == (among + 5, {"prediction": 1})
+
+
 def test_named_columns_tell_which_is_missing_and_which_is_new(tmp_path: Path) -> None:
     row = dict(zip([feature.name for feature in FEATURES], ROW.split(","), strict=True))
     fewer = {name: cell for name, cell in row.items() if name != "height"} | {"Height": "0.1"}
@@ -217,5 +235,5 @@ def test_records_are_told_by_their_inference_id_or_else_by_their_event(tmp_path:
 
 def test_no_files_are_no_traffic(tmp_path: Path) -> None:
     assert traffic.files_in(tmp_path / "absent") == []
-    found = traffic.read([], FEATURES, WINDOW)
+    found = traffic.read([], USE_CASE.schema, WINDOW)
     assert (found.rows, counted(found)) == (0, {})
