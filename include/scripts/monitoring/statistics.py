@@ -82,11 +82,15 @@ def homogeneity(counts: Numbers, others: Numbers) -> tuple[float, int]:
 
 
 def _merged(table: Numbers) -> Numbers:
-    """Without categories of which the smaller sample expects less than `EXPECTED`; the sum of those is one more."""
+    """Without the categories of which the smaller sample expects less than `EXPECTED`; their sum is one more, to which
+    as many of the next rarest belong as it needs to expect that much itself."""
     expected = table.sum(axis=0) * (table.sum(axis=1).min() / table.sum())
-    rare = expected < EXPECTED
-    kept = table[:, ~rare]
-    merged = table[:, rare].sum(axis=1, keepdims=True)
+    order = np.argsort(expected, kind="stable")
+    rare = int((expected < EXPECTED).sum())
+    enough = int(np.searchsorted(np.cumsum(expected[order]), EXPECTED)) + 1
+    taken = order[: max(rare, enough) if rare else 0]
+    merged = table[:, taken].sum(axis=1, keepdims=True)
+    kept = np.delete(table, taken, axis=1)
     return np.concatenate([kept, merged], axis=1) if merged.sum() else kept
 
 

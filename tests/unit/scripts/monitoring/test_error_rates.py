@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from mlops_sagemaker.drift import Action, Check, DriftPolicy, Memory, Outcome, decide
-from monitoring import drift
+from monitoring import drift, statistics
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
 from monitoring.statistics import Weighted
@@ -45,6 +45,16 @@ def test_without_drift_p_values_are_those_of_chance() -> None:
         compared = drift.compare(values, references, Baseline({}, {}), limits)
         found += any(each.drifted for each in compared.values())
     assert stats.binomtest(found, len(WINDOWS), rate).pvalue > CERTAIN
+
+
+def test_a_rare_category_makes_no_more_events_than_declared() -> None:
+    random, rate, shares, windows = np.random.default_rng(0), 0.01, (0.6, 0.399, 0.001), 4000
+    known = random.multinomial(4000, shares, windows).astype(np.float64)
+    seen = random.multinomial(300, shares, windows).astype(np.float64)
+    found = sum(
+        statistics.chi_squared_tail(*statistics.homogeneity(*pair)) < rate for pair in zip(seen, known, strict=True)
+    )
+    assert stats.binomtest(found, windows, rate, "greater").pvalue > CERTAIN
 
 
 def test_the_larger_a_drift_the_sooner_it_is_found_and_a_large_one_as_soon_as_two_windows_can_tell(

@@ -70,6 +70,23 @@ def test_rare_categories_are_taken_together() -> None:
     assert statistics.homogeneity(counts, others) == (pytest.approx(expected.statistic, **EXACT), 1)
 
 
+@pytest.mark.parametrize(
+    ("counts", "others", "table"),
+    [
+        ([90, 9, 1], [910, 88, 2], [[90, 10], [910, 90]]),
+        ([50, 40, 6, 2, 2], [500, 400, 60, 21, 19], [[50, 40, 10], [500, 400, 100]]),
+        ([90, 10, 0], [910, 90, 0], [[90, 10], [910, 90]]),
+    ],
+    ids=["one is rare", "several are, and not enough of them", "one that neither has"],
+)
+def test_what_is_still_too_rare_together_takes_the_next_rarest_in(
+    counts: list[float], others: list[float], table: list[list[int]]
+) -> None:
+    expected = stats.chi2_contingency(table, correction=False)
+    found = statistics.homogeneity(np.array(counts, dtype=float), np.array(others, dtype=float))
+    assert found == (pytest.approx(expected.statistic, **EXACT), expected.dof)
+
+
 def test_one_category_cannot_differ() -> None:
     statistic, freedom = statistics.homogeneity(np.array([10.0]), np.array([90.0]))
     assert statistics.chi_squared_tail(statistic, freedom) == 1
