@@ -16,8 +16,8 @@ Numbers = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float32]
 
 PSI_BINS = 10
-PSI_FLOOR = 1e-4
-"""What an empty bin counts as, so that its logarithm is finite."""
+PSI_SMOOTHING = 0.5
+"""Added to the count of each bin, so that an empty one makes no index infinite."""
 EXPECTED = 5.0
 """Cells that expect less are taken together: Pearson's approximation needs as much (W. G. Cochran, 1954)."""
 
@@ -139,17 +139,19 @@ def surpasses(part: int, whole: int, allowed: float, significance: float) -> boo
 
 
 def stability_index(counts: Numbers, others: Numbers) -> float:
-    """The population stability index of two samples' counts by bin; 0 for equal shares."""
-    shares, expected = (np.maximum(each / each.sum(), PSI_FLOOR) for each in (counts, others))
+    """The population stability index of two samples' counts by bin; 0 for equal ones. It is the one that a replay and
+    the server compute, too."""
+    smoothed = (each + PSI_SMOOTHING for each in (counts, others))
+    shares, expected = (each / each.sum() for each in smoothed)
     return float(((shares - expected) * np.log(shares / expected)).sum())
 
 
 def binned(ordered: Values, other: Weighted) -> tuple[Numbers, Numbers]:
-    """Counts of both between ``other``'s deciles; values at an edge lie below it in both."""
-    places = np.searchsorted(other.shares, np.arange(1, PSI_BINS) / PSI_BINS - 1e-12)
+    """Counts of both between ``other``'s deciles, each of which belongs to the bin above."""
+    places = np.searchsorted(other.shares, np.arange(1, PSI_BINS) / PSI_BINS, side="right")
     edges = np.unique(other.values[places])
-    inside = np.searchsorted(ordered, edges, side="right")
+    inside = np.searchsorted(ordered, edges, side="left")
     counts = np.diff(np.concatenate([[0], inside, [len(ordered)]])).astype(np.float64)
     upto = np.concatenate([[0.0], np.cumsum(other.weights)])
-    others = np.diff(np.concatenate([[0.0], upto[np.searchsorted(other.values, edges, side="right")], [upto[-1]]]))
+    others = np.diff(np.concatenate([[0.0], upto[np.searchsorted(other.values, edges, side="left")], [upto[-1]]]))
     return counts, others

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlops_sagemaker import replays
 from mlops_sagemaker.requests.guards import DriftMetric
+from monitoring import statistics
 from serving import drift
 from serving.app import SYNTHETIC
 from serving.drift import Drift
@@ -47,6 +49,20 @@ def test_predictions_that_are_equal_to_an_edge_do_not_drift(capsys: pytest.Captu
     values = np.array([0.7] * 95 + [0.9] * 5, dtype=np.float32)
     seen = np.array([0.7] * 190 + [0.9] * 10, dtype=np.float32)
     assert index(seen, values, capsys) < 0.01
+
+
+@pytest.mark.parametrize("rows", [600, 607])
+@pytest.mark.parametrize("digits", [0, 9], ids=["many equal", "none equal"])
+def test_the_server_a_replay_and_the_monitor_have_one_index(
+    rows: int, digits: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = np.random.default_rng(3)
+    drawn = [generator.normal(mean, 3, size) for mean, size in ((10, rows), (11, drift.WINDOW))]
+    known, seen = (np.sort(each.round(digits).astype(np.float32)) for each in drawn)
+    told = index(seen, known, capsys)
+    assert told == pytest.approx(replays.stability_index(known.tolist(), seen.tolist()), abs=1e-6)
+    reference = statistics.Weighted(known, np.ones(rows))
+    assert told == pytest.approx(statistics.stability_index(*statistics.binned(seen, reference)), abs=1e-6)
 
 
 @pytest.mark.parametrize(

