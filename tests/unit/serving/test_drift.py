@@ -111,6 +111,27 @@ def test_without_a_baseline_nothing_is_compared() -> None:
     assert DriftMetric("rings/1").environment("{}") == {drift.BASELINE: "{}", drift.MODEL: "rings/1"}
 
 
+def test_chance_alone_makes_no_alarm_with_the_least_baseline_and_with_less_there_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def read(rows: int) -> Drift | None:
+        counts = np.diff(rows * np.arange(11) // 10).tolist()
+        return Drift.read({drift.BASELINE: json.dumps({"edges": list(range(1, 10)), "counts": counts})})
+
+    assert read(drift.LEAST)
+    assert capsys.readouterr().out == ""
+    assert read(drift.LEAST - 1) is None
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "has 299 predictions, of which 300 are needed" in line
+
+    generator, windows = np.random.default_rng(5), 2000
+    for _ in range(windows):
+        Drift(*baseline(generator.random(drift.LEAST)), "rings/1").see(generator.random(drift.WINDOW))
+    found = [each["PredictionDrift"] for each in metrics(capsys.readouterr().out)]
+    assert len(found) == windows
+    assert sum(each >= 0.25 for each in found) < 5, "one is what chance makes of so many"
+
+
 @pytest.mark.parametrize(
     "text",
     ["{", "[]", '{"edges": [1]}', '{"edges": [1], "counts": [1]}', '{"edges": [2, 1], "counts": [1, 1, 1]}',

@@ -18,7 +18,10 @@ from serving.errors import Refused
 BASELINE, MODEL = "DRIFT_BASELINE", "DRIFT_MODEL"
 NAMESPACE, DIMENSION, METRIC = "Nightshift/Serving", "ModelPackage", "PredictionDrift"
 WINDOW = 200
-"""Predictions that are compared at once: without drift, their index stays below 0.15 with ten bins."""
+"""Predictions that are compared at once."""
+LEAST = 300
+"""Predictions of an evaluation that are enough to compare with: then, without drift, one window of 2000 has an index of
+0.25 or more with ten bins; after an evaluation of 100 one of 20 has."""
 SMOOTHING = 0.5
 """Added to the count of each bin, so that an empty one makes no index infinite."""
 
@@ -38,7 +41,8 @@ class Drift:
     def read(cls, environ: Mapping[str, str]) -> "Drift | None":
         """What the environment says the predictions were at the evaluation, None if it says nothing: ``DRIFT_BASELINE``
         has the ``edges`` of bins (ascending, each belongs to the bin above) and the ``counts`` in them, as JSON;
-        ``DRIFT_MODEL`` is whose metric it is. Raises Refused for a damaged baseline."""
+        ``DRIFT_MODEL`` is whose metric it is. None, too, and a line in the log, for a baseline of less than `LEAST`
+        predictions. Raises Refused for a damaged one."""
         text = environ.get(BASELINE)
         if not text:
             return None
@@ -47,9 +51,14 @@ class Drift:
             edges, counts = list(document["edges"]), list(document["counts"])
             if len(counts) != len(edges) + 1 or sorted(edges) != edges or sum(counts) <= 0:
                 raise ValueError("the counts do not fit the edges")
-            return cls(edges, counts, environ.get(MODEL, ""))
+            found = cls(edges, counts, environ.get(MODEL, ""))
         except (ValueError, TypeError, KeyError) as error:
             raise Refused(f"{BASELINE} is damaged ({error!r}); deploy the model again") from None
+        if sum(counts) >= LEAST:
+            return found
+        told = f"{BASELINE} has {sum(counts)} predictions, of which {LEAST} are needed: no drift is told; evaluate more"
+        log.tell("warning", told)
+        return None
 
     def see(self, predictions: Any) -> None:
         """Count predictions; what is no number, as of a use case's own functions, is passed over."""
