@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.columns import Schema
+from serving.columns import Number, Schema
 from serving.errors import BadCell, Refused
 from serving.model import Model
 from serving.rows import read
@@ -61,6 +61,21 @@ def test_a_cell_means_what_it_means_to_the_job_code(use_cases: dict[str, UseCase
     for row, expected in zip(rows, wanted, strict=True):
         found = outcome(model.schema, model, json.dumps(row).encode(), "application/json")
         assert found == (expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)), row
+
+
+def test_an_empty_cell_has_its_own_column_alone_read_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    read_one = Number.value
+
+    def value(column: Number, cell: object, row: int) -> float:
+        looked_at.append(column.name)
+        return read_one(column, cell, row)
+
+    monkeypatch.setattr(Number, "value", value)
+    schema = Schema([Number("length", 7.0), Number("height", 8.0), Number("weight", 9.0)])
+    found = schema.rows([[b"1", b"2"], [b"", b"-0"], [b"5.", b"6e1"]])
+    assert found.tolist() == [[1, 8, 5], [2, 0, 60]]
+    assert looked_at == ["height", "height"]
 
 
 @pytest.mark.parametrize("name", ["abalone", "churn"])

@@ -34,7 +34,8 @@ class Number:
 
     def fill(self, features: Features, cells: Cells) -> None:
         """Write the feature of each cell. Raises BadCell for the first that is none."""
-        features[:, 0] = [self.value(cell, row) for row, cell in enumerate(cells)]
+        values = _plain_numbers(cells)
+        features[:, 0] = [self.value(cell, row) for row, cell in enumerate(cells)] if values is None else values
 
     def value(self, cell: object, row: int) -> float:
         """The number in a cell of the row (from 0). Raises BadCell."""
