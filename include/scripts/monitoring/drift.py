@@ -49,9 +49,9 @@ def compare(
     limits: Limits,
 ) -> dict[str, Drift]:
     """By feature how far its values, ascending numbers or counts of categories, are from the ``references``. Features
-    that one of both knows no value of are left out."""
+    that one of both knows no value of are left out, and all of them if the baseline says that none is compared."""
     compared: dict[str, Drift] = {}
-    for name, values in found.items():
+    for name, values in found.items() if _enabled(baseline) else ():
         reference = references.get(name)
         if isinstance(reference, Weighted) and isinstance(values, np.ndarray) and len(values):
             compared[name] = _of_numbers(values, reference, _threshold(baseline, "comparison_threshold", limits))
@@ -85,6 +85,10 @@ def shares(values: Mapping[str, float], reference: Mapping[str, float]) -> tuple
     names = sorted({*values, *reference})
     counts, others = ([float(each.get(name, 0)) for name in names] for each in (values, reference))
     return np.array(counts), np.array(others)
+
+
+def _enabled(baseline: Baseline) -> bool:
+    return str(baseline.settings["distribution_constraints"].get("perform_comparison", "Enabled")) == "Enabled"
 
 
 def _threshold(baseline: Baseline, name: str, limits: Limits) -> float:

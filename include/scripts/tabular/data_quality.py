@@ -27,12 +27,13 @@ MONITORING = {
     "distribution_constraints": {
         "perform_comparison": "Enabled",
         "comparison_threshold": 0.1,
-        "comparison_method": "Robust",
+        "comparison_method": "Simple",
         "categorical_comparison_threshold": 0.1,
         "categorical_drift_method": "LInfinity",
     },
 }
-"""The analyzer's own settings, which a monitor may overrule."""
+"""The analyzer's own settings but for the method, which a monitor may overrule: `monitoring` measures the plain largest
+difference, not the analyzer's 'Robust' one."""
 
 
 class Profile:

@@ -207,6 +207,17 @@ def test_the_baselines_threshold_holds_unless_a_limit_is_declared(
     assert analyse(shifted, against=lenient, limits=Limits(distance=0.2)).result["status"] == "violations"
 
 
+def test_a_baseline_may_say_that_no_distribution_is_compared(
+    analyse: Analyse, rows: Sequence[str], baseline: Baseline
+) -> None:
+    constraints = json.loads(json.dumps(baseline.constraints))
+    constraints["monitoring_config"]["distribution_constraints"]["perform_comparison"] = "Disabled"
+    shifted = traffic(changed(changed(rows[:500], "height", times(1.3)), "sex", lambda _: "X"))
+    analysis = analyse(shifted, against=replace(baseline, constraints=constraints))
+    assert found(analysis) == {("sex", "categorical_values_check")}
+    assert analysis.result["features"] == {}
+
+
 def test_statistics_and_metrics_are_those_of_the_window(analyse: Analyse, rows: Sequence[str]) -> None:
     analysis = analyse(
         traffic(changed(rows[:100], "height", lambda _: "0.5")), lines([record(time="2026-03-02T00:00:00Z")])
