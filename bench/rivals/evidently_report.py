@@ -1,5 +1,5 @@
-"""Drift by the library that is asked first: `python drift_report.py <capture.jsonl> <reference.csv> <page.html>` prints
-the seconds that reading and the library itself took. DuckDB reads, being the fastest reader of such files.
+"""Drift by the library that is asked first: `python evidently_report.py <capture.jsonl> <reference.csv> <page.html>`
+prints the seconds that reading and the library itself took. DuckDB reads, being the fastest reader of such files.
 """
 
 import json
