@@ -15,7 +15,7 @@ from monitoring import drift, statistics
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
 from monitoring.statistics import Weighted
-from tests.unit.scripts.monitoring.windows import chance_of_so_many, events, multiplied, outcome
+from tests.unit.scripts.monitoring.windows import chance_of_so_many, drawn, events, multiplied, outcome
 
 WINDOWS = range(500)
 MOST_WINDOWS = 6
@@ -26,10 +26,10 @@ CERTAIN = 0.01
 
 @pytest.mark.parametrize("size", [60, *(pytest.param(size, marks=pytest.mark.soak) for size in (300, 2000))])
 def test_without_drift_events_are_no_more_frequent_than_declared(
-    size: int, rows: Sequence[str], baseline: Baseline, tmp_path: Path
+    size: int, rows: Sequence[str], tmp_path: Path
 ) -> None:
     limits = Limits(significance=0.01, distance=0.0)  # the test alone decides, no floor helps it
-    found = events(rows, baseline, limits, tmp_path, WINDOWS, size)
+    found = events(rows, limits, tmp_path, WINDOWS, size)
     print(f"{found} of {len(WINDOWS)} windows of {size} rows, of which {limits.significance:.0%} were declared")
     assert chance_of_so_many(found, len(WINDOWS), limits.significance) > CERTAIN
 
@@ -72,7 +72,8 @@ def _delays(rows: Sequence[str], baseline: Baseline, folder: Path, factor: float
     found = []
     for first in range(0, 10 * MOST_WINDOWS, MOST_WINDOWS):
         seeds = range(first, first + MOST_WINDOWS)
-        found.append(delay(outcome(rows, baseline, Limits(), folder, seed, 300, change) for seed in seeds))
+        windows = (change(drawn(rows, seed, 300)) for seed in seeds)
+        found.append(delay(outcome(window, baseline, Limits(), folder) for window in windows))
     print(f"all values times {factor}: found after {found} windows, {MOST_WINDOWS + 1} meaning not at all")
     return found
 

@@ -13,31 +13,42 @@ from monitoring import data
 from monitoring.analysis import VIOLATIONS
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
+from tabular.columns import parse
+from tabular.data_quality import Profile
+from tabular.table import of_rows
 from tests.unit.scripts.monitoring.captured import WINDOW, traffic, write
 
-Change = Callable[[list[str]], list[str]]
+FEATURES = USE_CASE.schema.features
+NAMES = [feature.name for feature in FEATURES]
+Change = Callable[[Sequence[str]], list[str]]
 
 
-def events(
-    rows: Sequence[str],
-    baseline: Baseline,
-    limits: Limits,
-    folder: Path,
-    seeds: range,
-    size: int,
-    change: Change = list,
-) -> int:
-    """In how many windows of ``size`` rows that chance has drawn, one a seed, a violation is found."""
-    return sum(outcome(rows, baseline, limits, folder, seed, size, change) == VIOLATIONS for seed in seeds)
+def events(rows: Sequence[str], limits: Limits, folder: Path, seeds: range, size: int) -> int:
+    """How often a violation is found though chance alone, once a seed, has parted the rows into those of a baseline, a
+    half of them, and a window of ``size`` of the others: a baseline is no more than a sample, either."""
+    table = of_rows(
+        FEATURES, [parse(FEATURES, dict(zip(NAMES, row.split(","), strict=True)), "sample") for row in rows]
+    )
+    found = 0
+    for seed in seeds:
+        order = np.random.default_rng(seed).permutation(len(rows))
+        known, seen = order[: len(rows) // 2], order[len(rows) // 2 :][:size]
+        profile = Profile(FEATURES)
+        profile.add(table.take(np.isin(np.arange(len(rows)), known)))
+        window = [rows[place] for place in seen.tolist()]
+        found += outcome(window, Baseline(*profile.documents()), limits, folder) == VIOLATIONS
+    return found
 
 
-def outcome(
-    rows: Sequence[str], baseline: Baseline, limits: Limits, folder: Path, seed: int, size: int, change: Change = list
-) -> str:
-    """How the window that chance has drawn from this seed ends."""
-    drawn = np.random.default_rng(seed).integers(len(rows), size=size)
-    files = write(folder, traffic(change([rows[place] for place in drawn.tolist()])))
+def outcome(window: Sequence[str], baseline: Baseline, limits: Limits, folder: Path) -> str:
+    """How a window of these rows ends."""
+    files = write(folder, traffic(window))
     return str(data.analyse(USE_CASE, WINDOW, files, baseline, limits).result["status"])
+
+
+def drawn(rows: Sequence[str], seed: int, size: int) -> list[str]:
+    """So many of the rows as chance draws them from this seed."""
+    return [rows[place] for place in np.random.default_rng(seed).integers(len(rows), size=size).tolist()]
 
 
 def chance_of_so_many(events: int, windows: int, rate: float) -> float:
@@ -50,9 +61,9 @@ def chance_of_so_many(events: int, windows: int, rate: float) -> float:
 
 def multiplied(column: str, factor: float) -> Change:
     """All values of a column times ``factor``."""
-    place = [feature.name for feature in USE_CASE.schema.features].index(column)
+    place = NAMES.index(column)
 
-    def change(rows: list[str]) -> list[str]:
+    def change(rows: Sequence[str]) -> list[str]:
         cells = [row.split(",") for row in rows]
         return [",".join([*row[:place], f"{float(row[place]) * factor:.6g}", *row[place + 1 :]]) for row in cells]
 
