@@ -40,6 +40,7 @@ METRICS_NAME = f"{{{{ {RUN}.metrics_name }}}}"
 STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
 STAGED = "{{ (ti.xcom_pull(task_ids='stage_config') or {}).get('name', '') }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
+REPLAYED = "{{ ti.xcom_pull(task_ids='replay').report }}"
 SINCE = "{{ ti.xcom_pull(task_ids='alarms').since }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
 rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}, production's
@@ -215,7 +216,9 @@ def _approval(use_case: UseCase, run: Any) -> list[Any]:
     )
     return [
         approve,
-        RecordApprovalOperator(run=run, answer=approve.output, use_case=use_case.name, **_named("record")),
+        RecordApprovalOperator(
+            run=run, answer=approve.output, replay=REPLAYED, use_case=use_case.name, **_named("record")
+        ),
     ]
 
 

@@ -55,11 +55,12 @@ def choose(packages: Sequence[Description], served: Mapping[str, Any] | None) ->
 
 
 def overtaking(packages: Sequence[Description], arn: str, since: float) -> str:
-    """The ARN of the version that was approved last, after ``since``, and waits for its deployment; empty if there is
-    none, or if it is ``arn`` itself."""
-    chosen = choose(packages, {"approved_at": since}).chosen
-    found = "" if chosen is None else str(chosen["ModelPackageArn"])
-    return "" if found == arn else found
+    """The ARN of the version other than ``arn`` that was approved last, after ``since``, and waits for its deployment;
+    empty if there is none."""
+    # Whatever is written down with a version counts as its last decision: of itself that would hide a later one.
+    others = [package for package in packages if package["ModelPackageArn"] != arn]
+    chosen = choose(others, {"approved_at": since}).chosen
+    return "" if chosen is None else str(chosen["ModelPackageArn"])
 
 
 def _waits(package: Description) -> bool:

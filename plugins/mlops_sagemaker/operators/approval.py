@@ -13,6 +13,7 @@ from mlops_sagemaker.deployments import REFUSED, SUPERSEDED
 from mlops_sagemaker.errors import ApiError, UserError
 from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.operators.replaying import REPORT
 from mlops_sagemaker.resources import MODEL_PACKAGE
 
 APPROVE, REJECT = "Approve", "Reject"
@@ -94,15 +95,17 @@ class RecordApprovalOperator(LifecycleOperator):
 
     :param run: the ``output`` of the ResolveDeploymentOperator.
     :param answer: the ``output`` of the ApproveDeploymentOperator.
+    :param replay: URI of the report of the replay, which the version is to name (a template).
     :param use_case: names the model package group.
     """
 
-    template_fields = aws_template_fields("run", "answer")
+    template_fields = aws_template_fields("run", "answer", "replay")
 
-    def __init__(self, *, run: Any, answer: Any, use_case: str, **kwargs: Any) -> None:
+    def __init__(self, *, run: Any, answer: Any, replay: str, use_case: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.run: dict[str, Any] = run
         self.answer: dict[str, Any] = answer
+        self.replay = replay
         self.use_case = use_case
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -115,7 +118,7 @@ class RecordApprovalOperator(LifecycleOperator):
                 self.hook.update_package(arn, {"ModelApprovalStatus": "Rejected", "ApprovalDescription": words})
                 _stop(self.hook, arn, REFUSED, words)
             _stop_if_moot(self.hook, self.use_case, self.run)
-            self.hook.mark(arn, {"production_approval": deployments.plain(words)})
+            self.hook.mark(arn, {"production_approval": deployments.plain(words), REPORT: self.replay})
         self.log.info("%s: %s", arn, words)
         return self.answer
 

@@ -22,8 +22,9 @@ REPORT = "replay"
 class ShadowReplayOperator(LifecycleOperator):
     """Replay captured requests of production through a candidate, and fail if an enforced rule does not hold.
 
-    The report lies in ``<use case>/deployments/<run>/replay.json``, and the version names it. Where nothing was
-    captured there is nothing to replay: the report says so, and the deployment goes on.
+    The report lies in ``<use case>/deployments/<run>/replay.json``. A version that fails names it; one that passes does
+    so once it is let in, for until then nothing may make its approval look newer than it is. Where nothing was captured
+    there is nothing to replay: the report says so, and the deployment goes on.
 
     :param endpoint_name: the endpoint that serves the candidate (a template).
     :param production: the endpoint whose requests were captured.
@@ -63,6 +64,7 @@ class ShadowReplayOperator(LifecycleOperator):
             for refusal in replays.refusals(report):
                 self.log.error("%s", refusal)
             if not report["passed"]:
+                self.hook.mark(self.run["model_package_arn"], {REPORT: uri})
                 why = probes.summary(replays.refusals(report))
                 raise EndpointFailed(f"replay of {len(exchanges)} requests to {self.production}: {why}. Report: {uri}")
         facts = {name: report[name] for name in ("requests", "rows", "stability_index")}
@@ -99,5 +101,4 @@ class ShadowReplayOperator(LifecycleOperator):
         key = naming.run_key(context["ti"].dag_id, context["run_id"])
         uri = uris.join(f"s3://{self.run['bucket']}", self.use_case, "deployments", key, "replay.json")
         self.hook.write_json(uri, report)
-        self.hook.mark(self.run["model_package_arn"], {REPORT: uri})
         return uri

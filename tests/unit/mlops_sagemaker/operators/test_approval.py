@@ -9,6 +9,7 @@ from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, Record
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 
+REPLAY = "s3://b/replay.json"
 ANSWER = {"approved": True, "by": "jo", "why": "good"}
 
 
@@ -46,7 +47,7 @@ def run_of(package: dict[str, Any]) -> dict[str, Any]:
 
 def record(package: dict[str, Any], **answer: Any) -> RecordApprovalOperator:
     return RecordApprovalOperator(
-        task_id="record", run=run_of(package), answer={**ANSWER, **answer}, use_case="abalone"
+        task_id="record", run=run_of(package), answer={**ANSWER, **answer}, replay=REPLAY, use_case="abalone"
     )
 
 
@@ -84,7 +85,10 @@ def test_their_answer_is_who_what_and_why(option: str, approved: bool) -> None:
 
 def test_an_approval_is_written_down_with_the_version(aws: FakeAws, package: dict[str, Any]) -> None:
     assert executed(record(package))["approved"]
-    assert package["CustomerMetadataProperties"] == {"production_approval": "Approved for production by jo: good"}
+    assert package["CustomerMetadataProperties"] == {
+        "production_approval": "Approved for production by jo: good",
+        "replay": REPLAY,
+    }
 
 
 def test_a_no_rejects_the_version_and_is_no_error(aws: FakeAws, package: dict[str, Any]) -> None:
@@ -106,6 +110,13 @@ def test_a_version_that_was_overtaken_meanwhile_goes_no_further(aws: FakeAws, pa
 def test_a_version_that_was_approved_earlier_overtakes_nothing(aws: FakeAws, package: dict[str, Any]) -> None:
     version(aws, approved_at=50.0)
     assert executed(record(package))["approved"]
+
+
+def test_what_is_written_down_with_a_version_hides_no_later_approval(aws: FakeAws, package: dict[str, Any]) -> None:
+    later = version(aws, approved_at=200.0)
+    package["LastModifiedTime"] = 300.0
+    with pytest.raises(AirflowSkipException, match=f"superseded: by {later['ModelPackageArn']}"):
+        executed(record(package))
 
 
 NO_ANSWER = {"error": "No answer yet.", "error_type": "timeout"}
