@@ -60,10 +60,11 @@ class ApproveDeploymentOperator(HITLOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask, unless the policy answers."""
-        if self.policy != AUTOMATIC:
-            super().execute(context)
-        self.log.info("Approved for production by policy: the approval is declared as %s", AUTOMATIC)
-        return {"approved": True, "by": "policy", "why": f"the approval is declared as {AUTOMATIC}"}
+        if self.policy == AUTOMATIC:
+            self.log.info("Approved for production by policy: the approval is declared as %s", AUTOMATIC)
+            return {"approved": True, "by": "policy", "why": f"the approval is declared as {AUTOMATIC}"}
+        asked: dict[str, Any] = super().execute(context)
+        return asked
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """What they answered; if they have not yet, wait on while the question stands."""

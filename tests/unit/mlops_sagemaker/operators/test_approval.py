@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from mlops_sagemaker._compat import HITLOperator
 from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
@@ -61,6 +62,11 @@ def test_a_policy_answers_for_people_and_says_so() -> None:
         "by": "policy",
         "why": "the approval is declared as automatic",
     }
+
+
+def test_a_question_that_does_not_wait_is_no_approval(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HITLOperator, "execute", lambda *_: None)
+    assert executed(ask("manual")) is None
 
 
 def test_people_have_no_default_and_no_deadline() -> None:
