@@ -17,7 +17,7 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,6 +114,23 @@ def numbers(text: str, media_type: str) -> tuple[float, ...]:
     if not found or not all(map(math.isfinite, found)):
         raise ValueError(f"the answer holds {'numbers that are not finite' if found else 'no number'}")
     return tuple(found)
+
+
+def renewed(exchanges: Sequence[Exchange], answers: Sequence[Answer]) -> list[Exchange]:
+    """The exchanges with what the champion answers now; where that holds no predictions, with what was captured.
+
+    Whoever served then may have been another than the champion: a canary, or a version that was rolled back.
+    """
+    return [_renewed(exchange, answer) for exchange, answer in zip(exchanges, answers, strict=True)]
+
+
+def _renewed(exchange: Exchange, answer: Answer) -> Exchange:
+    try:
+        return (
+            replace(exchange, predictions=numbers(answer.body, exchange.accept)) if answer.status == 200 else exchange
+        )
+    except (ValueError, TypeError, KeyError):
+        return exchange
 
 
 def nothing(rules: Replay) -> dict[str, Any]:

@@ -22,6 +22,9 @@ REPORT = "replay"
 class ShadowReplayOperator(LifecycleOperator):
     """Replay captured requests of production through a candidate, and fail if an enforced rule does not hold.
 
+    Its answers are compared with those that production gives now, and with the captured ones, whoever gave them, only
+    where production has none.
+
     The report lies in ``<use case>/deployments/<run>/replay.json``. A version that fails names it; one that passes does
     so once it is let in, for until then nothing may make its approval look newer than it is. Where nothing was captured
     there is nothing to replay: the report says so, and the deployment goes on.
@@ -81,17 +84,18 @@ class ShadowReplayOperator(LifecycleOperator):
 
     def _replayed(self, exchanges: list[Exchange]) -> dict[str, Any]:
         answers = [self._ask(self.endpoint_name, exchange) for exchange in exchanges]
-        return replays.judge(
-            exchanges, answers, self.rules, self.budget.total_seconds(), self._champion_seconds(exchanges)
-        )
+        champions = self._champions(exchanges)
+        compared = replays.renewed(exchanges, champions) if champions else exchanges
+        seconds = [answer.seconds for answer in champions]
+        return replays.judge(compared, answers, self.rules, self.budget.total_seconds(), seconds)
 
-    def _champion_seconds(self, exchanges: list[Exchange]) -> list[float]:
-        """How long production takes for the same; nothing if it is in such a state that it cannot be asked, which may
-        be why another version is deployed."""
+    def _champions(self, exchanges: list[Exchange]) -> list[Answer]:
+        """What production says to the same; nothing if it is in such a state that it cannot be asked, which may be why
+        another version is deployed."""
         try:
-            return [self._ask(self.production, exchange).seconds for exchange in exchanges]
+            return [self._ask(self.production, exchange) for exchange in exchanges]
         except ApiError as error:
-            self.log.warning("Times are not compared with those of %s: %s", self.production, error)
+            self.log.warning("Compared with captured answers, and no times: %s: %s", self.production, error)
             return []
 
     def _ask(self, endpoint: str, exchange: Exchange) -> Answer:

@@ -153,6 +153,21 @@ def test_a_candidate_that_answers_nothing_rightly_is_judged_all_the_same() -> No
     assert (report["passed"], report["rows"], report["stability_index"], report["candidate"]) == (False, 0, None, None)
 
 
+def test_what_a_canary_answered_is_not_what_the_champion_does() -> None:
+    champion, canary = drawn(200, 10, 3), drawn(200, 20, 3)
+    captured = [Exchange("row\n", CSV, CSV, (value,)) for value in canary]
+    good, bad = ([Answer(200, f"{value}\n", 0.01) for value in predictions] for predictions in (champion, canary))
+    compared = replays.renewed(captured, good)
+    assert replays.judge(compared, good, Replay(), BUDGET)["passed"], "the captures of a bad canary refuse no fix"
+    assert not replays.judge(compared, bad, Replay(), BUDGET)["passed"], "nor do they let one in that is as bad"
+
+
+@pytest.mark.parametrize("answer", [Answer(500, "9", 0.01), Answer(200, "True.", 0.01)], ids=["an error", "labels"])
+def test_where_the_champion_has_no_answer_now_the_captured_one_counts(answer: Answer) -> None:
+    captured = Exchange("a", CSV, CSV, (1.0,))
+    assert replays.renewed([captured], [answer]) == [captured]
+
+
 def test_times_are_told_beside_the_champions_for_the_same_requests() -> None:
     exchange, answer = Exchange("a", CSV, CSV, (1.0,)), Answer(200, "1", 0.02)
     times = replays.judge([exchange], [answer], Replay(), BUDGET, [0.01])["latency"]
