@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_sagemaker.errors import UserError
+
 Path = tuple[str, ...]
 
 NETWORKS: Mapping[str, Path] = {
@@ -55,8 +57,15 @@ class Placement:
 
 
 def read(subnets: str, security_groups: str, kms_key: str) -> Placement:
-    """The placement that the settings say: ids separated by commas, and a key."""
-    return Placement(_ids(subnets), _ids(security_groups), kms_key.strip())
+    """The placement that the settings say: ids separated by commas, and a key. Raises UserError for half a network, of
+    which SageMaker would make none."""
+    placement = Placement(_ids(subnets), _ids(security_groups), kms_key.strip())
+    if bool(placement.subnets) != bool(placement.security_groups):
+        raise UserError(
+            f"of the settings nightshift.subnets ({subnets!r}) and nightshift.security_groups ({security_groups!r}) "
+            "only one is there; set both, or neither"
+        )
+    return placement
 
 
 def _ids(text: str) -> tuple[str, ...]:

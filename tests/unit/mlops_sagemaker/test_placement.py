@@ -6,6 +6,7 @@ import pytest
 from botocore.model import OperationModel, StructureShape
 from botocore.session import get_session
 
+from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.jobs import KINDS
 from mlops_sagemaker.placement import KEYS, NETWORKS, Path, Placement, read
 from mlops_sagemaker.resources import ENDPOINT_CONFIG, MODEL
@@ -62,6 +63,12 @@ def test_a_part_that_a_request_need_not_have_is_not_made_up() -> None:
 def test_without_settings_nothing_is_added() -> None:
     assert read("", " ", "") == Placement()
     assert Placement().applied("create_training_job", {"RoleArn": "r"}) == {"RoleArn": "r"}
+
+
+@pytest.mark.parametrize(("subnets", "security_groups"), [("subnet-1", " "), ("", "sg-1")])
+def test_half_a_network_is_refused_and_not_taken_for_none(subnets: str, security_groups: str) -> None:
+    with pytest.raises(UserError, match=r"nightshift\.subnets .* nightshift\.security_groups .*; set both, or neither"):
+        read(subnets, security_groups, "")
 
 
 def test_ids_are_separated_by_commas() -> None:
