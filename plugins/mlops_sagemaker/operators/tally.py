@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from mlops_sagemaker import deployments
 from mlops_sagemaker._compat import aws_template_fields
@@ -17,7 +18,8 @@ MINUTE = 60
 
 class TallyOperator(LifecycleOperator):
     """After a failure: count the requests of production that met the version, and how long the champion took to come
-    back; returns `canaries.Toll` as JSON, and writes it down with the version as its property ``canary``.
+    back; returns `canaries.Toll` as JSON, and writes it down with the version as its property ``canary``. Skip if the
+    version had become the champion: then nothing was brought back.
 
     :param run: the ``output`` of the ResolveDeploymentOperator.
     :param endpoint_name: production (a template).
@@ -47,6 +49,9 @@ class TallyOperator(LifecycleOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Wait for the last of the metrics, count, and write it down."""
+        if self.restored["restored"] == self.run["model_package_arn"]:
+            self.log.info("%s is the champion, and serves: there is nothing to count", self.restored["restored"])
+            raise AirflowSkipException("nothing was brought back")
         config, begin = self.watched["config_name"], self.watched["since"]
         end = max(begin, self.restored["since"])
         settled = end + self.settle.total_seconds()

@@ -281,6 +281,14 @@ class FakeAws:
     def _publish(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {}
 
+    def _get_metric_statistics(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """One of every metric in every period."""
+        begin, end, period = (int(arguments[name]) for name in ("StartTime", "EndTime", "Period"))
+        points = [{"Timestamp": at, "Sum": 1.0} for at in range(begin, end, period)]
+        if len(points) > 1440:
+            raise Refused("InvalidParameterCombination", f"You have requested up to {len(points)} datapoints")
+        return {"Datapoints": points}
+
     def _put_metric_data(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {}
 

@@ -1,0 +1,38 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+
+from mlops_sagemaker.operators.tally import TallyOperator
+from tests.unit.mlops_sagemaker.contexts import context_for
+from tests.unit.mlops_sagemaker.fake_aws import FakeAws
+
+ARN = "arn:aws:sagemaker:eu-north-1:000000000000:model-package/rings/1"
+
+
+def tallied(aws: FakeAws, restored: str) -> dict[str, Any]:
+    """What is counted of a canary that took two minutes."""
+    aws.groups["rings"] = ""
+    aws.call("CreateModelPackage", {"ModelPackageGroupName": "rings", "CustomerMetadataProperties": {}})
+    operator = TallyOperator(
+        task_id="tally",
+        run={"model_package_arn": ARN},
+        endpoint_name="rings-production",
+        watched={"config_name": "new", "since": 1200.0},
+        restored={"restored": restored, "since": 1310.0},
+        settle=timedelta(0),
+    )
+    return operator.execute(context_for(operator))
+
+
+def test_what_a_version_has_cost_is_written_down_with_it(aws: FakeAws) -> None:
+    toll = tallied(aws, "the champion")
+    assert (toll["requests"], toll["met"], toll["failed"], toll["seconds"]) == (2, 2, 2, 110)
+    assert aws.packages[0]["CustomerMetadataProperties"]["canary"].startswith("2 of 2 requests met the version")
+
+
+def test_of_a_version_that_had_become_the_champion_nothing_is_counted(aws: FakeAws) -> None:
+    with pytest.raises(AirflowSkipException, match="nothing was brought back"):
+        tallied(aws, ARN)
+    assert not aws.packages[0]["CustomerMetadataProperties"]
