@@ -14,6 +14,8 @@ from mlops_sagemaker.requests.guards import NAMESPACE
 
 METRICS_PER_CALL = 500
 """API_PutMetricData takes 1000, and 1 MB."""
+SECONDS_PER_CALL = 24 * 60 * 60
+"""API_GetMetricStatistics gives at most 1,440 points, which are minutes here."""
 
 
 class Serving:
@@ -67,17 +69,22 @@ class Serving:
 
     def metric_sum(self, metric: str, dimensions: Mapping[str, str], begin: float, end: float) -> float:
         """What a metric of endpoints adds up to between two whole minutes, in seconds since the epoch."""
+        client = client_of(self.alarms_hook)
+        total = 0.0
         with explained("get_metric_statistics"):
-            found = client_of(self.alarms_hook).get_metric_statistics(
-                Namespace=NAMESPACE,
-                MetricName=metric,
-                Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-                StartTime=datetime.fromtimestamp(begin, UTC),
-                EndTime=datetime.fromtimestamp(end, UTC),
-                Period=60,
-                Statistics=["Sum"],
-            )
-        return float(sum(point["Sum"] for point in found["Datapoints"]))
+            while begin < end:
+                until = min(begin + SECONDS_PER_CALL, end)
+                found = client.get_metric_statistics(
+                    Namespace=NAMESPACE,
+                    MetricName=metric,
+                    Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+                    StartTime=datetime.fromtimestamp(begin, UTC),
+                    EndTime=datetime.fromtimestamp(until, UTC),
+                    Period=60,
+                    Statistics=["Sum"],
+                )
+                total, begin = total + sum(point["Sum"] for point in found["Datapoints"]), until
+        return total
 
     def put_metrics(
         self, namespace: str, dimensions: Mapping[str, str], at: datetime, metrics: Mapping[str, float]

@@ -111,6 +111,11 @@ def test_throttled_calls_are_repeated_unless_the_connection_says_otherwise(
         assert hook.config.retries == {"mode": "standard", "total_max_attempts": 10}
 
 
+@pytest.mark.parametrize("minutes", [1, 1440, 1441, 5000])
+def test_a_metric_is_summed_over_however_long_a_time(hook: LifecycleHook, minutes: int) -> None:
+    assert hook.metric_sum("Invocations", {"EndpointName": "e"}, 600, 600 + minutes * 60) == minutes
+
+
 def test_jobs_logs_and_objects_are_asked_for_in_the_same_region(aws: FakeAws) -> None:
     hook = LifecycleHook(aws_conn_id="aws_default", region_name="ap-south-1")
     hook.describe(TRAINING, "job")
