@@ -39,6 +39,7 @@ def move(hook: LifecycleHook, uri: str, decide: Callable[[Pointer], Pointer]) ->
 def _parsed(content: bytes, uri: str) -> Pointer:
     try:
         pointer: Pointer = json.loads(content)
-        return {"champion": pointer["champion"], "previous": pointer["previous"]}
+        left = {"left": pointer["left"]} if "left" in pointer else {}
+        return {"champion": pointer["champion"], "previous": pointer["previous"], **left}
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{uri} does not say who the champion is ({error!r}); restore its last version") from error

@@ -3,11 +3,13 @@
 The champion of a use case is written down in one object, ``s3://<bucket>/<use case>/champion.json``; writing that moves
 it, in one step. ::
 
-    {"champion": SERVED or null, "previous": SERVED or null}
+    {"champion": SERVED or null, "previous": SERVED or null, "left": SERVED with "until"}
 
 SERVED says what production serves::
 
     {"model_package_arn", "version", "approved_at", "model_name", "config_name", "smoke", "since", "run"}
+
+``left`` is the version that was rolled back last, and until when it served; it is there once one was.
 """
 
 import re
@@ -110,18 +112,19 @@ def promoted(pointer: Mapping[str, Any], served: Mapping[str, Any]) -> dict[str,
     before = pointer["champion"]
     if before is not None and before["config_name"] == served["config_name"]:
         return dict(pointer)
-    return {"champion": dict(served), "previous": before}
+    return {**pointer, "champion": dict(served), "previous": before}
 
 
-def rolled_back(pointer: Mapping[str, Any], leaving: str, back: Mapping[str, Any]) -> dict[str, Any]:
-    """The pointer once ``back`` is the champion again, after the version with the ARN ``leaving``; going back again
-    changes nothing. Raises UserError if neither is the champion: it has moved meanwhile."""
+def rolled_back(pointer: Mapping[str, Any], leaving: str, back: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """The pointer once ``back`` is the champion again, after the version with the ARN ``leaving``, which served until
+    ``now`` (ISO 8601); going back again changes nothing. Raises UserError if neither is the champion: it has moved
+    meanwhile."""
     champion = pointer["champion"]
     if champion == back:
         return dict(pointer)
     if champion is None or champion["model_package_arn"] != leaving:
         raise UserError(f"the champion has moved meanwhile; roll back again if it still is to go: {champion}")
-    return {"champion": dict(back), "previous": None}
+    return {"champion": dict(back), "previous": None, "left": {**champion, "until": now}}
 
 
 def mark(state: str, reason: str = "") -> dict[str, str]:

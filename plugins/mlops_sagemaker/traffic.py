@@ -60,9 +60,12 @@ def ended_day(window: TrafficWindow, timezone: str, delay: int) -> TrafficWindow
 def served(pointer: Mapping[str, Any], at: datetime) -> Mapping[str, Any] | None:
     """Who served ``at`` that time, by the champion's pointer (`deployments`); None if nobody ever has.
 
-    The pointer knows the champion and the one before: what was earlier still counts as the one before.
+    The pointer knows the champion, the one before, and who was rolled back last: what was earlier still counts as the
+    one before.
     """
-    champion, previous = pointer["champion"], pointer["previous"]
+    champion, previous, left = pointer["champion"], pointer["previous"], pointer.get("left")
+    if left is not None and datetime.fromisoformat(left["since"]) < at <= datetime.fromisoformat(left["until"]):
+        return dict(left)
     if champion is not None and previous is not None and datetime.fromisoformat(champion["since"]) > at:
         return dict(previous)
     return None if champion is None else dict(champion)

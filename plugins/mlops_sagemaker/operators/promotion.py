@@ -84,5 +84,5 @@ class CleanUpOperator(LifecycleOperator):
 
     def _old(self, kind: Resource, prefix: str, key: str) -> list[str]:
         known = [name for name in self.hook.names(kind, prefix) if naming.is_content_name(name, prefix)]
-        needed = {served[key] for served in self.pointer.values() if served}
+        needed = {served[key] for served in (self.pointer["champion"], self.pointer["previous"]) if served}
         return [name for name in known[self.keep :] if name not in needed]

@@ -1,5 +1,6 @@
 """Back to the previous champion."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
@@ -87,4 +88,5 @@ class RollBackOperator(LifecycleOperator):
         return pointer
 
     def _back(self, before: dict[str, Any]) -> dict[str, Any]:
-        return deployments.rolled_back(before, self.run["model_package_arn"], self.run["champion"])
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        return deployments.rolled_back(before, self.run["model_package_arn"], self.run["champion"], now)

@@ -29,6 +29,12 @@ def test_the_champion_moves_as_a_whole(aws: FakeAws) -> None:
     assert champions.read(hook, URI) == SECOND
 
 
+def test_who_was_rolled_back_stays_known(aws: FakeAws) -> None:
+    pointer = {**FIRST, "left": {"config_name": "two"}}
+    champions.move(LifecycleHook(), URI, lambda _: pointer)
+    assert champions.read(LifecycleHook(), URI) == pointer
+
+
 def test_what_changes_nothing_writes_nothing(aws: FakeAws) -> None:
     hook = LifecycleHook()
     champions.move(hook, URI, lambda _: FIRST)

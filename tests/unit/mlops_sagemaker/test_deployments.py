@@ -104,11 +104,13 @@ def test_the_champion_before_becomes_the_previous_one_and_can_come_back() -> Non
 def test_a_rollback_is_to_the_previous_champion_once_and_from_no_other() -> None:
     back = {"config_name": "old", "model_package_arn": "arn:1"}
     pointer = {"champion": {**SERVED, "model_package_arn": "arn:2"}, "previous": back}
-    returned = deployments.rolled_back(pointer, "arn:2", back)
-    assert returned == {"champion": back, "previous": None}
-    assert deployments.rolled_back(returned, "arn:2", back) == returned
+    returned = deployments.rolled_back(pointer, "arn:2", back, "noon")
+    left = {**pointer["champion"], "until": "noon"}
+    assert returned == {"champion": back, "previous": None, "left": left}
+    assert deployments.rolled_back(returned, "arn:2", back, "later") == returned
+    assert deployments.promoted(returned, SERVED)["left"] == left, "its traffic may not have been looked at yet"
     with pytest.raises(UserError, match="has moved meanwhile"):
-        deployments.rolled_back({**pointer, "champion": {"model_package_arn": "arn:3"}}, "arn:2", back)
+        deployments.rolled_back({**pointer, "champion": {"model_package_arn": "arn:3"}}, "arn:2", back, "noon")
 
 
 def test_a_mark_is_what_sagemaker_stores() -> None:

@@ -65,3 +65,13 @@ def test_what_served_in_a_window_is_judged_by_its_own_baseline() -> None:
     assert (before or {})["name"] == "old"
     assert (first or {})["name"] == "new"
     assert served({"champion": None, "previous": None}, NOON) is None
+
+
+def test_what_a_version_served_that_was_rolled_back_is_its_own() -> None:
+    left = {"name": "bad", "since": "2026-03-02T11:00:00+00:00", "until": "2026-03-02T13:30:00+00:00"}
+    champion = {"name": "old", "since": "2026-03-01T00:00:00+00:00"}
+    rolled_back = {"champion": champion, "previous": None, "left": left}
+    names = [(served(rolled_back, NOON + hours * HOUR) or {})["name"] for hours in (-1, 0, 1, 2)]
+    assert names == ["old", "bad", "bad", "old"]
+    after = {**rolled_back, "champion": {"name": "new", "since": "2026-03-02T15:00:00+00:00"}, "previous": champion}
+    assert [(served(after, NOON + hours * HOUR) or {})["name"] for hours in (0, 2, 4)] == ["bad", "old", "new"]
