@@ -1,5 +1,6 @@
 """What a monitoring run looks at."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -169,14 +170,14 @@ class _Folders:
 
     def recorded(self, name: str, prefix: str, folders: Sequence[str], ending: str = "") -> str:
         """The URI of a SageMaker ManifestFile of the objects in ``folders`` below ``prefix`` whose keys have that
-        ``ending``; empty if there are none. Once recorded it stays."""
+        ``ending``; empty if there are none. Once recorded it stays, also that there are none."""
         manifest = uris.join(self.top, "monitoring", "runs", self.key, f"{name}.json")
-        if self.hook.read(manifest) is not None:
-            return manifest
+        recorded = self.hook.read(manifest)
+        if recorded is not None:
+            return manifest if json.loads(recorded)[1:] else ""
         found = [folder + key for folder in folders for key in self.hook.list_keys(prefix + folder)]
         keys = [key for key in found if key.endswith(ending)]
-        if keys:
-            self.hook.write_json(manifest, [{"prefix": prefix}, *keys])
+        self.hook.write_json(manifest, [{"prefix": prefix}, *keys])
         return manifest if keys else ""
 
 

@@ -239,6 +239,14 @@ def test_hours_without_traffic_start_no_job_and_are_told_of(production: Producti
     assert production.told == [("no data", "abalone_training: no data for data")]
 
 
+def test_what_is_captured_after_a_run_began_is_not_looked_at_by_its_repetition(production: Production) -> None:
+    first = production.watch(NOON)
+    production.capture(NOON - HOUR)
+    assert production.watch(NOON) == first
+    assert production.xcoms["resolve"]["data"]["capture"] == ""
+    assert not production.aws.jobs
+
+
 def test_once_a_day_the_labels_that_came_are_joined(production: Production) -> None:
     for hour in (0, 13):
         production.capture(datetime(2026, 3, 1, hour, tzinfo=UTC))
