@@ -14,7 +14,6 @@ from mlops_sagemaker.drift import Action, DriftPolicy, Memory, Outcome
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
 
-BACKFILL = "backfill"
 NAMESPACES = {"data": "aws/sagemaker/Endpoints/data-metrics", "model": "aws/sagemaker/Endpoints/model-metrics"}
 """Where Model Monitor's metrics are, by what a monitor looks at: existing dashboards and alarms find ours."""
 MAX_METRIC_AGE = timedelta(days=14)
@@ -31,8 +30,8 @@ class DecideDriftOperator(LifecycleOperator):
          "pages": {monitor: uri}, "event": null or what the drift event says}
 
     Decisions follow on each other: what the windows so far came to is one object, moved in one step with its decision.
-    A repeated task finds its own decision there. A backfill, and a window that comes after a later one, are reported
-    and decide nothing.
+    A repeated task finds its own decision there. A run that does not decide, and a window that comes after a later
+    one, are reported and decide nothing.
 
     :param run: the ``output`` of the ResolveMonitoringOperator.
     :param monitors: by monitor the ``output`` of its task, None if that was skipped.
@@ -102,8 +101,8 @@ class DecideDriftOperator(LifecycleOperator):
             "champion": self.run["champion"]["version"],
             "pages": {name: job["page"] for name, job in self.monitors.items() if job},
         }
-        if self.run["run_type"] == BACKFILL:
-            return {**found, **_undecided("a backfill is reported and decides nothing")}
+        if not self.run["decides"]:
+            return {**found, **_undecided("a backfill, or a run that does not name its hour, decides nothing")}
         return self._moved(run_id, found, {name: result["reason"] for name, result in results.items()})
 
     def _moved(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class _Before(NamedTuple):
     folder: str
 
 
+SCHEDULED, BACKFILL = "scheduled", "backfill"
 NOT_DUE = {
     "due": False,
     "window": {"start": "", "end": ""},
@@ -40,7 +41,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
     """Settle what a run looks at: an hour of captured traffic and, once a day, a day whose labels are due; skip if
     nothing has ever been deployed. ::
 
-        {"run_type", "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "endpoint",
+        {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "endpoint",
          "champion": {"model_package_arn", "version"}, "window": {"start", "end"},
          "data": {"window": {"start", "end"}, "model_package_arn", "baseline", "quality", "capture", "history",
                   "output"},
@@ -48,7 +49,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
     repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end.
-    ``state`` is where the decision is written down.
+    ``state`` is where the decision is written down. A run ``decides`` that is scheduled, or that names its hour and is
+    no backfill: whatever else somebody starts must not come before the hour's own run.
 
     :param use_case: name of the code bundle and of the bucket's top folder.
     :param image: name of the image the run's jobs use.
@@ -99,7 +101,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 raise AirflowSkipException("nothing deployed")
             day = traffic.ended_day(window, self.timezone, self.label_delay)
             return {
-                "run_type": str(run.run_type.value),
+                "decides": run.run_type == SCHEDULED or (run.run_type != BACKFILL and bool(self.window_end)),
                 "ledger": uris.join(folders.top, "ledger"),
                 **self._release(current),
                 "state": uris.join(folders.top, "monitoring", "state.json"),

@@ -288,6 +288,17 @@ def test_a_backfill_reports_and_decides_nothing(production: Production) -> None:
     assert not production.events
 
 
+def test_a_run_by_hand_does_not_come_before_the_hours_own_unless_it_names_the_hour(production: Production) -> None:
+    production.remember(BAD)
+    by_hand = production.watch(NOON, run_type="manual")
+    assert (by_hand["outcomes"], by_hand["action"]) == ({"data": "no_data"}, "none")
+    production.capture(NOON - HOUR)
+    assert production.watch(NOON, BAD)["action"] == "retrain"
+    named = production.watch(NOON + HOUR, run_type="manual", window_end="2026-03-02T13:00:00")
+    assert "decides nothing" not in named["reason"]
+    assert "have been decided on" in production.watch(NOON + HOUR)["reason"], "who names an hour decides on it"
+
+
 def test_two_runs_that_decide_at_once_do_not_overwrite_each_other(production: Production) -> None:
     act = production.aws.call
 
