@@ -23,15 +23,15 @@ FIRST: dict[str, Any] = {"memory": Memory().document(), "run": None, "decision":
 
 
 class DecideDriftOperator(LifecycleOperator):
-    """Publish what the monitors have measured, and decide what follows; see `drift`. ::
+    """Decide what follows from what the monitors have found, and publish what they have measured; see `drift`. ::
 
         {"action": "none" | "retrain" | "escalate", "reason", "drifting": [monitor], "silent": [monitor],
          "outcomes": {monitor: "ok" | "violations" | "no_data"}, "window": {"start", "end"}, "champion": version,
          "pages": {monitor: uri}, "event": null or what the drift event says}
 
     Decisions follow on each other: what the windows so far came to is one object, moved in one step with its decision.
-    A repeated task finds its own decision there. A run that does not decide, and a window that comes after a later
-    one, are reported and decide nothing.
+    A repeated task finds its own decision, in the run's folder or still in that object. A run that does not decide, and
+    a window that comes after a later one, are reported and decide nothing.
 
     :param run: the ``output`` of the ResolveMonitoringOperator.
     :param monitors: by monitor the ``output`` of its task, None if that was skipped.
@@ -65,9 +65,9 @@ class DecideDriftOperator(LifecycleOperator):
             raise AirflowSkipException("nothing deployed")
         with user_errors_are_final():
             results = {name: self._result(name) for name in self.monitors if self.run[name].get("due", True)}
+            decision = self._decided(context["run_id"], results)
             for name, result in results.items():
                 self._publish(name, result)
-            decision = self._decided(context["run_id"], results)
         self.log.info("%s: %s. %s", decision["outcomes"], decision["action"], decision["reason"])
         return decision
 
@@ -103,18 +103,29 @@ class DecideDriftOperator(LifecycleOperator):
         }
         if not self.run["decides"]:
             return {**found, **_undecided("a backfill, or a run that does not name its hour, decides nothing")}
-        return self._moved(run_id, found, {name: result["reason"] for name, result in results.items()})
+        return self._recorded(run_id, found, {name: result["reason"] for name, result in results.items()})
 
-    def _moved(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    def _recorded(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+        recorded = self.hook.read(self.run["decision"])
+        if recorded is not None:
+            decision: dict[str, Any] = json.loads(recorded)
+            return decision
+        decision, moved = self._moved(run_id, found, reasons)
+        if moved:
+            self.hook.write_json(self.run["decision"], decision)
+        return decision
+
+    def _moved(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+        """The decision, and whether the windows so far are those up to this one."""
         version = self.hook.read_version(self.run["state"])
         state = _state(version.content, self.run["state"]) if version else FIRST
         memory = drift.remembered(state["memory"])
         at = traffic.parsed(found["window"]["end"])
         if state["run"] == run_id:
-            decision: dict[str, Any] = state["decision"]
-            return decision
+            return state["decision"], True
         if memory.at is not None and at <= memory.at:
-            return {**found, **_undecided(f"windows up to {memory.at:%Y-%m-%d %H:%M %Z} have been decided on")}
+            told = _undecided(f"windows up to {memory.at:%Y-%m-%d %H:%M %Z} have been decided on")
+            return {**found, **told}, False
         champion = self.run["champion"]["model_package_arn"]
         # What another than the champion has done is reported, and no reason to act.
         own = {name for name in self.monitors if self.run[name]["model_package_arn"] == champion}
@@ -125,7 +136,7 @@ class DecideDriftOperator(LifecycleOperator):
         self.hook.write_json(
             self.run["state"], after, **({"IfMatch": version.etag} if version else {"IfNoneMatch": "*"})
         )
-        return decision
+        return decision, True
 
     def _told(self, decided: drift.Decision, reasons: Mapping[str, str]) -> dict[str, Any]:
         why = [decided.reason, *(f"{name}: {reason}" for name, reason in reasons.items())]

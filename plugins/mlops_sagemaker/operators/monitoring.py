@@ -41,16 +41,17 @@ class ResolveMonitoringOperator(LifecycleOperator):
     """Settle what a run looks at: an hour of captured traffic and, once a day, a day whose labels are due; skip if
     nothing has ever been deployed. ::
 
-        {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "endpoint",
-         "champion": {"model_package_arn", "version"}, "window": {"start", "end"},
+        {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "decision",
+         "endpoint", "champion": {"model_package_arn", "version"}, "window": {"start", "end"},
          "data": {"window": {"start", "end"}, "model_package_arn", "baseline", "quality", "capture", "history",
                   "output"},
          "model": the same with "labels", and "due": whether; if not, all is empty}
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
     repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end.
-    ``state`` is where the decision is written down. A run ``decides`` that is scheduled, or that names its hour and is
-    no backfill: whatever else somebody starts must not come before the hour's own run.
+    ``state`` is where it is written down what the windows came to, ``decision`` where the run's own decision is. A run
+    ``decides`` that is scheduled, or that names its hour and is no backfill: whatever else somebody starts must not
+    come before the hour's own run.
 
     :param use_case: name of the code bundle and of the bucket's top folder.
     :param image: name of the image the run's jobs use.
@@ -105,6 +106,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 "ledger": uris.join(folders.top, "ledger"),
                 **self._release(current),
                 "state": uris.join(folders.top, "monitoring", "state.json"),
+                "decision": folders.of_run("decision"),
                 "endpoint": self.endpoint,
                 "champion": {name: champion[name] for name in ("model_package_arn", "version")},
                 "window": window.document(),
@@ -170,10 +172,14 @@ class _Folders:
     def top(self) -> str:
         return f"s3://{self.bucket}/{self.use_case}"
 
+    def of_run(self, name: str) -> str:
+        """Where a document of the run lies."""
+        return uris.join(self.top, "monitoring", "runs", self.key, f"{name}.json")
+
     def recorded(self, name: str, prefix: str, folders: Sequence[str], ending: str = "") -> str:
         """The URI of a SageMaker ManifestFile of the objects in ``folders`` below ``prefix`` whose keys have that
         ``ending``; empty if there are none. Once recorded it stays, also that there are none."""
-        manifest = uris.join(self.top, "monitoring", "runs", self.key, f"{name}.json")
+        manifest = self.of_run(name)
         recorded = self.hook.read(manifest)
         if recorded is not None:
             return manifest if json.loads(recorded)[1:] else ""

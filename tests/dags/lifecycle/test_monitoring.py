@@ -222,6 +222,36 @@ def test_drift_emits_one_event_with_its_data_window_whatever_is_repeated(aws: Fa
     assert "windows up to 2026-03-02 12:00 UTC have been decided on" in again["reason"]
 
 
+def test_an_older_run_that_is_repeated_finds_its_own_decision(production: Production) -> None:
+    production.remember(BAD)
+    production.capture(NOON - HOUR)
+    decision = production.watch(NOON, BAD)
+    production.watch(NOON + HOUR)
+    state = production.aws.objects[STATE]
+    assert production.watch(NOON, BAD) == decision
+    assert decision["action"] == "retrain"
+    assert production.aws.objects[STATE] == state
+
+
+def test_a_run_that_was_killed_right_after_its_decision_finds_it_too(production: Production) -> None:
+    production.remember(BAD)
+    production.capture(NOON - HOUR)
+    decision = production.watch(NOON, BAD)
+    (own,) = (name for name in production.aws.objects if name.endswith("/decision.json"))
+    del production.aws.objects[own]
+    assert production.watch(NOON, BAD) == decision
+    assert own in production.aws.objects
+
+
+def test_a_decision_does_not_wait_for_metrics(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "MAX_METRIC_AGE", datetime.now(UTC) - NOON + HOUR)
+    production.aws.fail("PutMetricData", "AccessDenied")
+    production.capture(NOON - HOUR)
+    with pytest.raises(AirflowFailException, match="put_metric_data failed"):
+        production.watch(NOON, BAD)
+    assert STATE in production.aws.objects
+
+
 def test_people_are_called_once_retraining_has_not_helped(production: Production) -> None:
     production.remember(BAD, attempts=1)
     production.capture(NOON - HOUR)
