@@ -6,7 +6,8 @@ window's step makes of memory and outcomes a decision and the next memory, so th
 A check is in drift from a window in violation, when ``violations`` of its last ``windows`` are, until as many windows
 with data in a row as ``windows`` were ok. What was found of one champion does not count against the next. Drift asks
 for a retraining, after each of which the cool-down must pass before anything else; once ``retrainings`` of them have
-not ended it, people are called, once. When no check is in drift any more all starts anew.
+not ended a check's drift, people are called, once. That check then waits for them, and no other does; when its drift
+has ended, it starts anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,25 +71,26 @@ class DriftPolicy:
 
 @dataclass(frozen=True)
 class Looked:
-    """One check so far: its last windows by their end, how many ok ones in a row, since when it has no data."""
+    """One check so far: its last windows by their end, how many ok ones in a row, since when it has no data; how many
+    retrainings its drift has had, and whether people have been called."""
 
     recent: tuple[tuple[datetime, Outcome], ...] = ()
     calm: int = 0
     drifting: bool = False
+    attempts: int = 0
+    escalated: bool = False
     silent_since: datetime | None = None
     silence_told: bool = False
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What is carried from window to window: ``at`` is the end of the last, ``attempts`` the retrainings so far."""
+    """What is carried from window to window: ``at`` is the end of the last."""
 
     at: datetime | None = None
     champion: str = ""
     checks: Mapping[str, Looked] = field(default_factory=dict)
     retrained_at: datetime | None = None
-    attempts: int = 0
-    escalated: bool = False
 
     def document(self) -> dict[str, Any]:
         """The memory as JSON, which `remembered` reads."""
@@ -97,8 +99,6 @@ class Memory:
             "champion": self.champion,
             "checks": {name: _document(looked) for name, looked in self.checks.items()},
             "retrained_at": _text(self.retrained_at),
-            "attempts": self.attempts,
-            "escalated": self.escalated,
         }
 
 
@@ -129,12 +129,11 @@ def decide(
     drifting = tuple(name for name, looked in seen.items() if _in_violation(policy.checks[name], looked, at))
     silent = tuple(name for name in seen if checks[name].silence_told and not before.get(name, Looked()).silence_told)
     remembered = replace(memory, at=at, champion=champion, checks=checks)
-    if not any(looked.drifting for looked in checks.values()):
-        remembered = replace(remembered, attempts=0, escalated=False)
     action, why = _action(policy, remembered, drifting, at)
     told = [*(_drift(policy.checks[name], name, seen[name]) for name in drifting), why]
     told += [f"{name}: no data since {checks[name].silent_since:%Y-%m-%d %H:%M %Z}" for name in silent]
-    return Decision(action, "; ".join(filter(None, told)), drifting, silent, _acted(remembered, action, at))
+    after = _acted(policy, remembered, drifting, action)
+    return Decision(action, "; ".join(filter(None, told)), drifting, silent, after)
 
 
 def remembered(document: Mapping[str, Any]) -> Memory:
@@ -144,8 +143,6 @@ def remembered(document: Mapping[str, Any]) -> Memory:
         champion=document["champion"],
         checks={name: _looked(each) for name, each in document["checks"].items()},
         retrained_at=_time(document["retrained_at"]),
-        attempts=document["attempts"],
-        escalated=document["escalated"],
     )
 
 
@@ -165,8 +162,9 @@ def _seen(check: Check, looked: Looked, at: datetime, outcome: Outcome) -> Looke
         silent_since=since,
         silence_told=since is not None and at - since >= check.silence,
     )
-    drifting = _in_violation(check, after, at) or (looked.drifting and calm < check.windows)
-    return replace(after, drifting=drifting)
+    if _in_violation(check, after, at) or (looked.drifting and calm < check.windows):
+        return replace(after, drifting=True, attempts=looked.attempts, escalated=looked.escalated)
+    return after
 
 
 def _in_violation(check: Check, looked: Looked, at: datetime) -> bool:
@@ -182,17 +180,36 @@ def _action(policy: DriftPolicy, memory: Memory, drifting: Sequence[str], at: da
         return Action.NONE, ""
     if memory.retrained_at is not None and at - memory.retrained_at < policy.cool_down:
         return Action.NONE, f"no retraining before {memory.retrained_at + policy.cool_down:%Y-%m-%d %H:%M %Z}"
-    if memory.attempts < policy.retrainings:
-        return Action.RETRAIN, f"retraining {memory.attempts + 1} of {policy.retrainings}"
-    if not memory.escalated:
-        return Action.ESCALATE, f"{memory.attempts} retrainings have not ended it: people must"
+    untold, willing = _untold(policy, memory, drifting), _willing(policy, memory, drifting)
+    if untold:
+        names = ", ".join(untold)
+        return Action.ESCALATE, f"{policy.retrainings} retrainings have not ended that of {names}: people must"
+    if willing:
+        number = 1 + max(memory.checks[name].attempts for name in willing)
+        return Action.RETRAIN, f"retraining {number} of {policy.retrainings}"
     return Action.NONE, "people have been called"
 
 
-def _acted(memory: Memory, action: Action, at: datetime) -> Memory:
+def _untold(policy: DriftPolicy, memory: Memory, drifting: Sequence[str]) -> list[str]:
+    """The checks that retraining does not help, and of which nobody knows."""
+    found = {name: memory.checks[name] for name in drifting}
+    return [name for name, looked in found.items() if looked.attempts >= policy.retrainings and not looked.escalated]
+
+
+def _willing(policy: DriftPolicy, memory: Memory, drifting: Sequence[str]) -> list[str]:
+    return [name for name in drifting if memory.checks[name].attempts < policy.retrainings]
+
+
+def _acted(policy: DriftPolicy, memory: Memory, drifting: Sequence[str], action: Action) -> Memory:
+    """The memory after the action, which is of those checks alone that are in drift and that it can help."""
+    checks = memory.checks
     if action is Action.RETRAIN:
-        return replace(memory, retrained_at=at, attempts=memory.attempts + 1)
-    return replace(memory, escalated=memory.escalated or action is Action.ESCALATE)
+        tried = {n: replace(checks[n], attempts=checks[n].attempts + 1) for n in _willing(policy, memory, drifting)}
+        return replace(memory, checks={**checks, **tried}, retrained_at=memory.at)
+    if action is Action.ESCALATE:
+        told = {name: replace(checks[name], escalated=True) for name in _untold(policy, memory, drifting)}
+        return replace(memory, checks={**checks, **told})
+    return memory
 
 
 def _drift(check: Check, name: str, looked: Looked) -> str:
@@ -204,6 +221,8 @@ def _document(looked: Looked) -> dict[str, Any]:
         "recent": [[_text(end), str(outcome)] for end, outcome in looked.recent],
         "calm": looked.calm,
         "drifting": looked.drifting,
+        "attempts": looked.attempts,
+        "escalated": looked.escalated,
         "silent_since": _text(looked.silent_since),
         "silence_told": looked.silence_told,
     }
@@ -214,6 +233,8 @@ def _looked(document: Mapping[str, Any]) -> Looked:
         recent=tuple((datetime.fromisoformat(end), Outcome(outcome)) for end, outcome in document["recent"]),
         calm=document["calm"],
         drifting=document["drifting"],
+        attempts=document["attempts"],
+        escalated=document["escalated"],
         silent_since=_time(document["silent_since"]),
         silence_told=document["silence_told"],
     )

@@ -77,8 +77,10 @@ class Production:
     def remember(self, result: Any, attempts: int = 0, silent_since: datetime | None = None) -> None:
         """An hour before, a run had found this and decided on it."""
         at = NOON.replace(minute=0) - HOUR
-        looked = Looked(recent=((at, Outcome(result["status"])),), drifting=True, silent_since=silent_since)
-        memory = Memory(at, self.aws.packages[-1]["ModelPackageArn"], {"data": looked}, attempts=attempts)
+        looked = Looked(
+            recent=((at, Outcome(result["status"])),), drifting=True, attempts=attempts, silent_since=silent_since
+        )
+        memory = Memory(at, self.aws.packages[-1]["ModelPackageArn"], {"data": looked})
         state = {"memory": memory.document(), "run": "an earlier one", "decision": {}}
         self.aws.objects[STATE] = json.dumps(state).encode()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_sagemaker.drift import Action, Check, Decision, DriftPolicy, Memory, Outcome, decide, remembered
+from mlops_sagemaker.drift import Action, Check, Decision, DriftPolicy, Looked, Memory, Outcome, decide, remembered
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -83,7 +83,8 @@ def test_drift_outside_the_cool_down_is_always_answered(outcomes: list[Outcome])
     answered = False
     for decision in decided(outcomes):
         quiet = decision.memory.retrained_at is None or decision.memory.at - decision.memory.retrained_at >= 2 * HOUR
-        answered = (answered or decision.memory.escalated) and decision.memory.checks["data"].drifting
+        looked = decision.memory.checks["data"]
+        answered = (answered or looked.escalated) and looked.drifting
         if decision.drifting and quiet:
             assert decision.action is not Action.NONE or answered
 
@@ -140,6 +141,28 @@ def test_checks_that_drift_together_ask_for_one_retraining() -> None:
     )
     later = decide(policy, both.memory, NOON + 2 * HOUR, "1", {"data": OK})
     assert later.memory.checks["quality"].drifting, "a check that was not due stays what it was"
+
+
+def test_a_check_that_waits_for_people_mutes_no_other() -> None:
+    policy = DriftPolicy({"data": CHECK, "model": Check(HOUR, HOUR, 1, 1)}, cool_down=HOUR, retrainings=1)
+    model, data = [BAD] * 6, [OK, OK, BAD, BAD, BAD, BAD]
+    memory, found = Memory(), []
+    for hour, outcomes in enumerate(zip(data, model, strict=True)):
+        decision = decide(policy, memory, NOON + hour * HOUR, "1", dict(zip(("data", "model"), outcomes, strict=True)))
+        memory = decision.memory
+        found.append(decision.action)
+    assert found == ["retrain", "escalate", "none", "retrain", "escalate", "none"]
+
+
+def test_people_are_called_for_one_check_before_another_is_retrained_for() -> None:
+    looked = {"data": Looked(recent=((NOON, BAD),)), "model": Looked(recent=((NOON, BAD),), drifting=True, attempts=1)}
+    policy = DriftPolicy({"data": CHECK, "model": CHECK}, retrainings=1)
+    first = decide(policy, Memory(NOON, "1", looked), NOON + HOUR, "1", {"data": BAD, "model": BAD})
+    assert first.action is Action.ESCALATE
+    assert "1 retrainings have not ended that of model: people must" in first.reason
+    then = decide(policy, first.memory, NOON + 2 * HOUR, "1", {"data": BAD, "model": BAD})
+    assert then.action is Action.RETRAIN
+    assert [then.memory.checks[name].attempts for name in ("data", "model")] == [1, 1]
 
 
 @given(histories)
