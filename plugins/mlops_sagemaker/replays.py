@@ -3,12 +3,13 @@ them show, without asking anything.
 
 The report::
 
-    {"version": 1, "requests", "rows", "champion": SPREAD, "candidate": SPREAD, "stability_index", "largest_difference",
-     "latency": {"champion": TIMES or null, "candidate": TIMES},
+    {"version": 1, "requests", "unread", "rows", "champion": SPREAD, "candidate": SPREAD, "stability_index",
+     "largest_difference", "latency": {"champion": TIMES or null, "candidate": TIMES},
      "passed", "checks": [{"rule", "mode", "held", "observed", "required", "reason"}]}
 
-SPREAD has ``mean``, ``p5``, ``p50`` and ``p95`` of the predictions, TIMES ``p50_ms`` and ``p99_ms`` of the answers to
-the same requests. ``held`` is null for what was not looked at.
+``unread`` is how many captured requests were passed over, for they cannot be replayed. SPREAD has ``mean``, ``p5``,
+``p50`` and ``p95`` of the predictions, TIMES ``p50_ms`` and ``p99_ms`` of the answers to the same requests. ``held`` is
+null for what was not looked at.
 """
 
 import base64
@@ -83,8 +84,9 @@ def hours(now: datetime, window: timedelta) -> Iterator[str]:
         yield f"{now - timedelta(hours=back):%Y/%m/%d/%H}/"
 
 
-def exchanges(content: bytes) -> Iterator[Exchange]:
-    """What of a captured file can be replayed, the newest first: text, answered with predictions, and no test."""
+def exchanges(content: bytes) -> Iterator[Exchange | None]:
+    """The requests of a captured file but for tests, the newest first; None for what cannot be replayed, which is all
+    but text that was answered with predictions."""
     for line in reversed(content.splitlines()):
         try:
             record = json.loads(line)
@@ -93,7 +95,7 @@ def exchanges(content: bytes) -> Iterator[Exchange]:
                 accept = said["observedContentType"]
                 yield Exchange(_text(asked), asked["observedContentType"], accept, numbers(_text(said), accept))
         except (ValueError, TypeError, KeyError, AttributeError):
-            continue  # only one side was captured, labels instead of numbers, or Parquet
+            yield None  # only one side was captured, labels instead of numbers, or Parquet
 
 
 def _text(side: Mapping[str, str]) -> str:
@@ -133,13 +135,20 @@ def _renewed(exchange: Exchange, answer: Answer) -> Exchange:
         return exchange
 
 
-def nothing(rules: Replay) -> dict[str, Any]:
-    """The report where no request was captured."""
-    reason = f"no request was captured in the last {rules.window / timedelta(hours=1):g} hours"
-    modes = {"schema": rules.schema, "shift": rules.shift, "latency": rules.latency}
-    checks = [Check(rule, str(mode), None, None, "a captured request", reason) for rule, mode in modes.items()]
+def nothing(rules: Replay, unread: int = 0) -> dict[str, Any]:
+    """The report where no request can be replayed. If none was captured, that is no reason against a candidate; if
+    ``unread`` were, nobody knows how it would answer them, and ``schema`` does not hold."""
+    told = f"{unread} requests were captured" if unread else "no request was captured"
+    reason = f"{told} in the last {rules.window / timedelta(hours=1):g} hours"
+    reason += ", and none of them can be replayed" if unread else ""
+    required = "a captured request"
+    checks = [
+        _check("schema", rules.schema, False if unread else None, None, required, reason),
+        _check("shift", rules.shift, None, None, required, reason),
+        _check("latency", rules.latency, None, None, required, reason),
+    ]
     measured = dict.fromkeys(("champion", "candidate", "stability_index", "largest_difference", "latency"))
-    return {"version": VERSION, "requests": 0, "rows": 0, **measured, **_verdict(checks)}
+    return {"version": VERSION, "requests": 0, "unread": unread, "rows": 0, **measured, **_verdict(checks)}
 
 
 def judge(
@@ -148,9 +157,11 @@ def judge(
     rules: Replay,
     budget: float,
     champion_seconds: Sequence[float] = (),
+    unread: int = 0,
 ) -> dict[str, Any]:
     """The report on the ``answers`` of a candidate to the requests of the ``exchanges``; ``budget`` in seconds.
-    ``champion_seconds`` says how long the champion takes for the same, where it could be asked."""
+    ``champion_seconds`` says how long the champion takes for the same, where it could be asked, ``unread`` how
+    many captured requests were passed over."""
     wrong, pairs = [], []
     for number, (exchange, answer) in enumerate(zip(exchanges, answers, strict=True), start=1):
         found = _predictions(answer, exchange)
@@ -165,6 +176,7 @@ def judge(
     return {
         "version": VERSION,
         "requests": len(exchanges),
+        "unread": unread,
         "rows": len(pairs),
         "champion": _spread(champion),
         "candidate": _spread(candidate),

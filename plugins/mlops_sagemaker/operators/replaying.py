@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from airflow.sdk import Context
@@ -27,7 +26,8 @@ class ShadowReplayOperator(LifecycleOperator):
 
     The report lies in ``<use case>/deployments/<run>/replay.json``. A version that fails names it; one that passes does
     so once it is let in, for until then nothing may make its approval look newer than it is. Where nothing was captured
-    there is nothing to replay: the report says so, and the deployment goes on.
+    there is nothing to replay: the report says so, and the deployment goes on. Where nothing of it can be replayed, the
+    rule ``schema`` does not hold.
 
     :param endpoint_name: the endpoint that serves the candidate (a template).
     :param production: the endpoint whose requests were captured.
@@ -61,8 +61,8 @@ class ShadowReplayOperator(LifecycleOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """What was found, and where the report lies. Fails if that keeps the candidate out."""
         with user_errors_are_final():
-            exchanges = list(islice(self._captured(), self.rules.requests))
-            report = self._replayed(exchanges) if exchanges else replays.nothing(self.rules)
+            exchanges, unread = self._newest()
+            report = self._replayed(exchanges, unread) if exchanges else replays.nothing(self.rules, unread)
             uri = self._written(report, context)
             for refusal in replays.refusals(report):
                 self.log.error("%s", refusal)
@@ -70,11 +70,24 @@ class ShadowReplayOperator(LifecycleOperator):
                 self.hook.mark(self.run["model_package_arn"], {REPORT: uri})
                 why = probes.summary(replays.refusals(report))
                 raise EndpointFailed(f"replay of {len(exchanges)} requests to {self.production}: {why}. Report: {uri}")
-        facts = {name: report[name] for name in ("requests", "rows", "stability_index")}
+        facts = {name: report[name] for name in ("requests", "unread", "rows", "stability_index")}
         self.log.info("Replay of requests to %s: %s. Report: %s", self.production, facts, uri)
         return {**facts, "report": uri}
 
-    def _captured(self) -> Iterator[Exchange]:
+    def _newest(self) -> tuple[list[Exchange], int]:
+        """What is replayed, and how many requests were passed over until there was enough of it."""
+        found: list[Exchange] = []
+        unread = 0
+        for exchange in self._captured():
+            if exchange is None:
+                unread += 1
+            else:
+                found.append(exchange)
+            if len(found) == self.rules.requests:
+                break
+        return found, unread
+
+    def _captured(self) -> Iterator[Exchange | None]:
         """The newest requests, those of each hour together."""
         folder = uris.join(f"s3://{self.run['bucket']}", self.use_case, "capture", self.production, Variant.name)
         for hour in replays.hours(datetime.now(UTC), self.rules.window):
@@ -82,12 +95,12 @@ class ShadowReplayOperator(LifecycleOperator):
             for key in sorted(self.hook.list_keys(prefix), reverse=True):
                 yield from replays.exchanges(self.hook.read(prefix + key) or b"")
 
-    def _replayed(self, exchanges: list[Exchange]) -> dict[str, Any]:
+    def _replayed(self, exchanges: list[Exchange], unread: int) -> dict[str, Any]:
         answers = [self._ask(self.endpoint_name, exchange) for exchange in exchanges]
         champions = self._champions(exchanges)
         compared = replays.renewed(exchanges, champions) if champions else exchanges
         seconds = [answer.seconds for answer in champions]
-        return replays.judge(compared, answers, self.rules, self.budget.total_seconds(), seconds)
+        return replays.judge(compared, answers, self.rules, self.budget.total_seconds(), seconds, unread)
 
     def _champions(self, exchanges: list[Exchange]) -> list[Answer]:
         """What production says to the same; nothing if it is in such a state that it cannot be asked, which may be why

@@ -25,7 +25,7 @@ def record(asked: str = "1,2\n", said: str = "3.0", content_type: str = CSV, acc
     return json.dumps({"captureData": sides, "eventMetadata": {"eventId": "1", **metadata}, "eventVersion": "0"})
 
 
-def read(*lines: str) -> list[Exchange]:
+def read(*lines: str) -> list[Exchange | None]:
     return list(replays.exchanges("\n".join(lines).encode()))
 
 
@@ -45,7 +45,7 @@ def test_the_newest_request_of_a_file_comes_first() -> None:
     ],
 )
 def test_predictions_are_read_in_the_formats_that_the_server_writes_as_text(accept: str, said: str) -> None:
-    assert read(record(said=said, accept=accept))[0].predictions == (0.5, 0.25)
+    assert read(record(said=said, accept=accept)) == [Exchange("1,2\n", CSV, accept, (0.5, 0.25))]
 
 
 def test_what_was_captured_as_bytes_is_read_too() -> None:
@@ -58,7 +58,6 @@ def test_what_was_captured_as_bytes_is_read_too() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        record(customAttributes=["synthetic"]),
         record(said="True.\nFalse."),
         record(said="nan"),
         record(said=""),
@@ -67,10 +66,14 @@ def test_what_was_captured_as_bytes_is_read_too() -> None:
         "half a rec",
         "[]",
     ],
-    ids=["a test", "labels", "no finite number", "no number", "Parquet", "one side", "damaged", "no object"],
+    ids=["labels", "no finite number", "no number", "Parquet", "one side", "damaged", "no object"],
 )
-def test_what_cannot_be_compared_is_left_out(line: str) -> None:
-    assert read(line, record()) == read(record())
+def test_what_cannot_be_compared_is_told(line: str) -> None:
+    assert read(line, record()) == [*read(record()), None]
+
+
+def test_tests_are_no_requests() -> None:
+    assert read(record(customAttributes=["synthetic"]), record()) == read(record())
 
 
 def test_the_hours_of_a_window_cross_midnight_and_are_in_utc() -> None:
@@ -194,6 +197,14 @@ def test_nothing_captured_passes_and_is_told_as_such() -> None:
     assert set(held(report).values()) == {None}
     assert report["checks"][0]["reason"] == "no request was captured in the last 24 hours"
     assert report.keys() == judged([1.0], [1.0]).keys()
+
+
+@pytest.mark.parametrize(("mode", "passed"), [(Mode.ENFORCE, False), (Mode.DRY_RUN, True), (Mode.OFF, True)])
+def test_captured_requests_none_of_which_can_be_replayed_keep_a_candidate_out(mode: Mode, passed: bool) -> None:
+    report = replays.nothing(Replay(schema=mode), unread=7)
+    assert (report["passed"], report["unread"]) == (passed, 7)
+    told = "schema: 7 requests were captured in the last 24 hours, and none of them can be replayed"
+    assert replays.refusals(report) == ([] if passed else [told])
 
 
 def test_the_index_is_nothing_for_the_same_values_and_finite_for_any() -> None:

@@ -69,3 +69,13 @@ def test_a_version_as_wrong_as_a_captured_canary_is_refused_and_names_its_report
 def test_where_production_cannot_be_asked_the_captured_answers_count(answers: dict[str, Any]) -> None:
     answers |= {"production": ApiError("invoke_endpoint", "ModelNotReadyException", "no"), "staging": SECOND}
     assert replayed()["stability_index"] == 0
+
+
+def test_requests_that_cannot_be_replayed_are_counted_and_nothing_else_than_them_is_refused(
+    aws: FakeAws, answers: dict[str, Any]
+) -> None:
+    capture(aws, "\n".join([record(said=FIRST), record(accept="application/x-parquet")]))
+    assert (replayed()["requests"], replayed()["unread"]) == (1, 1)
+    capture(aws, record(accept="application/x-parquet"))
+    with pytest.raises(AirflowFailException, match="schema: 1 requests were captured"):
+        replayed()
