@@ -1,11 +1,13 @@
 """The deployment DAG: an approved version is tried in staging, let into production, shifted to, and proven there."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from lifecycle.approvals import on_approval
+from lifecycle.run import RUN, named
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
@@ -32,7 +34,6 @@ from mlops_sagemaker.operators.restore import RestoreOperator, why
 from mlops_sagemaker.operators.tally import TallyOperator
 from mlops_sagemaker.requests import Alarms, DataCapture, DriftMetric, EndpointConfig, Model, Scaling, Variant
 
-RUN = "ti.xcom_pull(task_ids='resolve')"
 LET_IN = "ti.xcom_pull(task_ids='record')"
 SMOKE = f"{{{{ {RUN}.smoke }}}}"
 MODEL = "{{ ti.xcom_pull(task_ids='model').name }}"
@@ -88,6 +89,7 @@ DOCS = {
     "tally": """Runs only after a failure while traffic shifted: counts the requests that met the version, those that
         failed, and the seconds until the champion was back; writes that down with the version.""",
 }
+_named = partial(named, DOCS)
 
 
 def deployment_dag(use_case: UseCase) -> DAG:
@@ -282,7 +284,3 @@ def production(use_case: UseCase) -> str:
 
 def _endpoint(use_case: UseCase, stage: str) -> str:
     return naming.endpoint_name(use_case.name, stage)
-
-
-def _named(step: str) -> dict[str, Any]:
-    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

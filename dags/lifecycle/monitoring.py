@@ -1,13 +1,13 @@
 """The monitoring DAG: what production is asked, hour by hour, beside what its model was made of; and what follows."""
 
 import json
-from typing import Any
+from functools import partial
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, chain
 
 import assets
 from lifecycle.deployment import production
-from lifecycle.run import RUN, job_of
+from lifecycle.run import RUN, job_of, named
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
@@ -35,6 +35,7 @@ DOCS = {
     "notify": """Tells of drift, of a drift that retraining does not end, and of silence, with reason and report.
         Skipped if there is nothing to tell.""",
 }
+_named = partial(named, DOCS)
 
 
 def monitoring_dag(use_case: UseCase) -> DAG:
@@ -117,7 +118,3 @@ def _form() -> dict[str, Param]:
             format="date-time",
         )
     }
-
-
-def _named(step: str) -> dict[str, Any]:
-    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

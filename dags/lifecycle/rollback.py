@@ -1,11 +1,13 @@
 """The rollback DAG: production serves the previous champion again."""
 
+from functools import partial
 from typing import Any
 
 from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from lifecycle.approvals import on_approval
 from lifecycle.deployment import production
+from lifecycle.run import RUN, named
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
@@ -15,7 +17,6 @@ from mlops_sagemaker.operators.probing import VerifyDeploymentOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
 from mlops_sagemaker.operators.rollback import ResolveRollbackOperator, RollBackOperator
 
-RUN = "ti.xcom_pull(task_ids='resolve')"
 BACK = f"{RUN}.champion"
 STEPS = """**Rollback.** Trigger it, and production serves the version before: all of its traffic at once, proven, and
 only then is that version the champion again. The one that goes is marked in the registry. A champion that is rejected
@@ -32,6 +33,7 @@ DOCS = {
     "notify": """Tells that production serves the version before again, and why.""",
     "restore": """Runs only after a failure: production serves again what is written down as the champion.""",
 }
+_named = partial(named, DOCS)
 
 
 def rollback_dag(use_case: UseCase) -> DAG:
@@ -78,7 +80,3 @@ def _wire(use_case: UseCase) -> None:
         **_named("restore"),
     )
     chain([resolve, deploy, verify, move], restore)
-
-
-def _named(step: str) -> dict[str, Any]:
-    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

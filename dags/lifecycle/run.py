@@ -1,5 +1,6 @@
-"""What the tasks of a training run hand on to each other, as templates, and where it lies."""
+"""What the tasks of a run hand on to each other, as templates, where it lies, and how they are named."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from lifecycle.params import share_name
@@ -38,3 +39,8 @@ def job_of(use_case: UseCase, arguments: tuple[str, ...]) -> dict[str, Any]:
         "role_arn": f"{{{{ {RUN}.role_arn }}}}",
         "max_runtime": use_case.max_runtime,
     }
+
+
+def named(docs: Mapping[str, str], step: str) -> dict[str, Any]:
+    """The arguments of a step's operator that name its task, and say what it does: the ``docs`` of its DAG."""
+    return {"task_id": step, "doc_md": " ".join(docs[step].split())}

@@ -1,10 +1,11 @@
 """The scoring DAG: the champion predicts the rows of a day by a batch transform."""
 
-from typing import Any
+from functools import partial
 
 from airflow.sdk import DAG, Param, chain
 
 from lifecycle.nights import nightly
+from lifecycle.run import RUN, named
 from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
@@ -13,7 +14,6 @@ from mlops_sagemaker.operators.notify import told_of_failure
 from mlops_sagemaker.operators.scoring import ResolveScoringOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, TransformJob
 
-RUN = "ti.xcom_pull(task_ids='resolve')"
 RUN_URI = f"{{{{ {RUN}.run_uri }}}}"
 SELECTED = "ti.xcom_pull(task_ids='select').outputs"
 SCORED = "ti.xcom_pull(task_ids='transform')"
@@ -30,6 +30,7 @@ DOCS = {
     "collect": """Puts keys, predictions, the model's version and the time into one Parquet file in the day's partition,
         in place of what was there; fails if a row has no prediction.""",
 }
+_named = partial(named, DOCS)
 
 
 def scoring_dag(use_case: UseCase) -> DAG:
@@ -123,7 +124,3 @@ def _process(
         outputs=outputs,
     )
     return SageMakerProcessingJobOperator(job=job, **_named(arguments[0]))
-
-
-def _named(step: str) -> dict[str, Any]:
-    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

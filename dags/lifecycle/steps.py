@@ -4,6 +4,7 @@ What each job does lies in ``include/scripts/tabular/``; code, image and role co
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import TriggerRule
@@ -23,6 +24,7 @@ from lifecycle.run import (
     SHARES,
     VALIDATION,
     job_of,
+    named,
 )
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
@@ -65,6 +67,7 @@ DOCS = {
         gate refused; the task links to it.""",
     "notify": """Sums up the run in a few lines, here in the log and for the notifiers of the use case.""",
 }
+_named = partial(named, DOCS)
 
 
 def resolve(use_case: UseCase) -> ResolveRunOperator:
@@ -188,7 +191,3 @@ def _jobs(use_case: UseCase) -> list[str]:
     """The tasks whose jobs make and judge a model."""
     training = {"train": candidates.trained(use_case), "tune": candidates.tuned(use_case)}
     return ["validate", "preprocess", *(step for step, names in training.items() if names), "evaluate"]
-
-
-def _named(step: str) -> dict[str, Any]:
-    return {"task_id": step, "doc_md": " ".join(DOCS[step].split())}

@@ -14,6 +14,7 @@ from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
+from mlops_sagemaker.operators.register import BACKFILL
 from mlops_sagemaker.operators.report import SageMakerReportOperator
 from mlops_sagemaker.operators.resolve import RELEASE_URI, read_release
 from mlops_sagemaker.release import Release
@@ -28,7 +29,7 @@ class _Before(NamedTuple):
     folder: str
 
 
-SCHEDULED, BACKFILL = "scheduled", "backfill"
+SCHEDULED = "scheduled"
 NOT_DUE = {
     "due": False,
     "window": {"start": "", "end": ""},
