@@ -6,7 +6,7 @@ import csv
 import importlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime, timedelta
 from io import StringIO
@@ -20,6 +20,7 @@ from monitoring.analysis import NO_DATA
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
 from monitoring.window import Window
+from tabular.columns import BadCell
 from tabular.predictor import Predictor
 from tabular.steps import evaluate, preprocess, train, validate
 from tabular.use_case import UseCase
@@ -80,16 +81,17 @@ class Jobs:
 
     def capture(self, rows: Sequence[Row], champion: Champion, hour: datetime, lateness: Iterable[timedelta]) -> None:
         """The capture file of an hour in which the champion was asked these rows, and the files of their labels, by the
-        hour in which each comes."""
-        names = [f"{hour.strftime(TIME)}-{number}" for number in range(len(rows))]
-        answers = champion.predictor.predict(rows)
-        records = (
-            captured(name, hour, {each: row[each] for each in self.features if each in row}, repr(float(answer)))
-            for name, row, answer in zip(names, rows, answers, strict=True)
-        )
-        self._append("capture", hour, records)
+        hour in which each comes. As in production, rows that the champion cannot read are refused, and not captured."""
+        answered = list(_answered(champion.predictor, rows))
+        names = [f"{hour.strftime(TIME)}-{number}" for number in range(len(answered))]
+        records = [
+            captured(name, hour, {each: row[each] for each in self.features if each in row}, repr(answer))
+            for name, (row, answer) in zip(names, answered, strict=True)
+        ]
+        if records:
+            self._append("capture", hour, records)
         came: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
-        for name, row, late in zip(names, rows, lateness, strict=False):
+        for name, (row, _), late in zip(names, answered, lateness, strict=False):
             came[hour + late].append(ground_truth(name, row[self.use_case.schema.target.name]))
         for later, truths in came.items():
             self._append("labels", later, truths)
@@ -122,3 +124,13 @@ class Jobs:
             status = main(self.use_case, [*arguments, *(f"--{name}={folder}" for name, folder in folders.items())])
         if status:
             raise JobFailed(said.getvalue().strip().rpartition("\n")[2])
+
+
+def _answered(predictor: Predictor, rows: Sequence[Row]) -> Iterator[tuple[Row, float]]:
+    """The rows that can be read, with what is predicted of each."""
+    try:
+        yield from zip(rows, map(float, predictor.predict(rows)), strict=True)
+    except BadCell:
+        if len(rows) > 1:
+            for row in rows:
+                yield from _answered(predictor, [row])

@@ -22,6 +22,8 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # From the afternoon of the first day to that of the fourth: the second retraining sees a whole day of it.
 DRIFT = Episode(BEGIN + 14 * HOUR, BEGIN + 86 * HOUR, Planted("shift", "length", 0.4))
+# Requests without a column are answered with an error, and not captured.
+REFUSED = Episode(BEGIN + 105 * HOUR, BEGIN + 107 * HOUR, Planted("missing", "diameter"))
 SILENCE = Episode(BEGIN + 90 * HOUR, BEGIN + 98 * HOUR)
 BLACKOUT = Episode(BEGIN + 97 * HOUR, BEGIN + 99 * HOUR)
 
@@ -50,7 +52,7 @@ def plan(days: int) -> Plan:
 
 def lived(folder: Path, days: int = 5) -> list[dict[str, Any]]:
     world = World(DATA, 1, BEGIN, BEGIN + days * DAY, [])
-    world.drifts, world.silences, world.blackouts = [DRIFT], [SILENCE], [BLACKOUT]
+    world.drifts, world.silences, world.blackouts = [DRIFT, REFUSED], [SILENCE], [BLACKOUT]
     world.missing = {(BEGIN + DAY).date()}
     return list(Nights(plan(days), world, Jobs("abalone", folder)))
 
