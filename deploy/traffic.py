@@ -18,7 +18,8 @@ MILLI = 1000.0
 class Planted:
     """What becomes of a column: ``shift`` adds ``size``, ``scale`` multiplies by it, ``unit`` tells it in thousandths,
     ``missing`` leaves it out, ``category`` makes a share of ``size`` unheard of. ``label`` is for the target, and no
-    feature changes: a number is multiplied by ``size``, and of two ``labels`` a share of ``size`` is turned."""
+    feature changes: a number is multiplied by ``size``, a whole one stays whole, and of two ``labels`` a share of
+    ``size`` is turned."""
 
     kind: Kind
     column: str
@@ -40,7 +41,8 @@ class Planted:
             return other[cell] if random.random() < self.size else cell
         value = float(cell)
         changed = value + self.size if self.kind == "shift" else value * (MILLI if self.kind == "unit" else self.size)
-        return f"{changed:.10g}"
+        whole = self.kind == "label" and value.is_integer()
+        return f"{round(changed) if whole else changed:.10g}"
 
 
 PLANTED = {"abalone": Planted("shift", "length", 0.4)}

@@ -16,6 +16,7 @@ ROW = {"sex": "F", "length": "0.5", "rings": "9"}
         ("scale", "length", 3.0, "1.5"),
         ("unit", "length", 1.0, "500"),
         ("label", "rings", 2.0, "18"),
+        ("label", "rings", 1.3, "12"),
     ],
 )
 def test_a_number_is_changed_and_nothing_else(kind: Kind, column: str, size: float, cell: str) -> None:
