@@ -7,8 +7,8 @@ from typing import Any
 from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from lifecycle.approvals import on_approval
+from lifecycle.dag import dag_of
 from lifecycle.run import RUN, named
-from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker import naming
 from mlops_sagemaker.forms import offer
@@ -21,7 +21,7 @@ from mlops_sagemaker.operators.hosting import (
     SageMakerEndpointOperator,
     SageMakerModelOperator,
 )
-from mlops_sagemaker.operators.notify import NotifyStepOperator, told_of_failure
+from mlops_sagemaker.operators.notify import NotifyStepOperator
 from mlops_sagemaker.operators.probing import (
     ContractTestOperator,
     LatencyTestOperator,
@@ -94,16 +94,9 @@ _named = partial(named, DOCS)
 
 def deployment_dag(use_case: UseCase) -> DAG:
     """The DAG ``<use case>_deployment``."""
-    with DAG(
-        dag_id=f"{use_case.name}_deployment",
-        description=f"{use_case.description}: approved versions to production",
-        doc_md=f"{use_case.doc}\n\n{STEPS}",
-        schedule=on_approval(use_case),
-        catchup=False,
-        max_active_runs=1,
-        default_args={**DEFAULT_ARGS, "owner": use_case.owner, "on_failure_callback": why},
-        tags={use_case.name, "deployment"},
-        on_failure_callback=told_of_failure(use_case.notifiers),
+    schedule = on_approval(use_case)
+    with dag_of(
+        use_case, "deployment", "approved versions to production", STEPS, schedule, on_failure_callback=why
     ) as dag:
         _wire(use_case)
     offer(dag, _form())

@@ -6,14 +6,14 @@ from functools import partial
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, chain
 
 import assets
+from lifecycle.dag import dag_of
 from lifecycle.deployment import production
 from lifecycle.run import RUN, job_of, named
-from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.drift import AnnounceDriftOperator, DecideDriftOperator
 from mlops_sagemaker.operators.monitoring import MonitorOperator, ResolveMonitoringOperator
-from mlops_sagemaker.operators.notify import NotifyDriftOperator, told_of_failure
+from mlops_sagemaker.operators.notify import NotifyDriftOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, Variant
 
 STEPS = """**Monitoring.** Every hour the captured traffic of the hour before is compared with the data that the
@@ -40,19 +40,10 @@ _named = partial(named, DOCS)
 
 def monitoring_dag(use_case: UseCase) -> DAG:
     """The DAG ``<use case>_monitoring``."""
-    declared = use_case.monitoring
-    with DAG(
-        dag_id=f"{use_case.name}_monitoring",
-        description=f"{use_case.description}: what production is asked, and whether that has changed",
-        doc_md=f"{use_case.doc}\n\n{STEPS}",
-        # By the hour of UTC, as capture is: no hour is lost or doubled where clocks change.
-        schedule=CronTriggerTimetable(declared.schedule, timezone="UTC"),
-        catchup=False,
-        max_active_runs=1,
-        default_args={**DEFAULT_ARGS, "owner": use_case.owner},
-        tags={use_case.name, "monitoring"},
-        on_failure_callback=told_of_failure(use_case.notifiers),
-    ) as dag:
+    # By the hour of UTC, as capture is: no hour is lost or doubled where clocks change.
+    schedule = CronTriggerTimetable(use_case.monitoring.schedule, timezone="UTC")
+    does = "what production is asked, and whether that has changed"
+    with dag_of(use_case, "monitoring", does, STEPS, schedule) as dag:
         _wire(use_case)
     offer(dag, _form())
     return dag

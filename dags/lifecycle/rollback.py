@@ -6,13 +6,13 @@ from typing import Any
 from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from lifecycle.approvals import on_approval
+from lifecycle.dag import dag_of
 from lifecycle.deployment import production
 from lifecycle.run import RUN, named
-from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.hosting import SageMakerEndpointOperator
-from mlops_sagemaker.operators.notify import NotifyStepOperator, told_of_failure
+from mlops_sagemaker.operators.notify import NotifyStepOperator
 from mlops_sagemaker.operators.probing import VerifyDeploymentOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
 from mlops_sagemaker.operators.rollback import ResolveRollbackOperator, RollBackOperator
@@ -38,17 +38,8 @@ _named = partial(named, DOCS)
 
 def rollback_dag(use_case: UseCase) -> DAG:
     """The DAG ``<use case>_rollback``."""
-    with DAG(
-        dag_id=f"{use_case.name}_rollback",
-        description=f"{use_case.description}: back to the previous champion",
-        doc_md=f"{use_case.doc}\n\n{STEPS}",
-        schedule=on_approval(use_case),
-        catchup=False,
-        max_active_runs=1,
-        default_args={**DEFAULT_ARGS, "owner": use_case.owner, "on_failure_callback": why},
-        tags={use_case.name, "rollback"},
-        on_failure_callback=told_of_failure(use_case.notifiers),
-    ) as dag:
+    schedule = on_approval(use_case)
+    with dag_of(use_case, "rollback", "back to the previous champion", STEPS, schedule, on_failure_callback=why) as dag:
         _wire(use_case)
     reason = Param("", "Why; it is written down with the version.", title="Reason", type="string", maxLength=200)
     offer(dag, {"reason": reason})

@@ -4,13 +4,12 @@ from functools import partial
 
 from airflow.sdk import DAG, Param, chain
 
+from lifecycle.dag import dag_of
 from lifecycle.nights import nightly
 from lifecycle.run import RUN, named
-from lifecycle.steps import DEFAULT_ARGS
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
 from mlops_sagemaker.operators.jobs import SageMakerProcessingJobOperator, SageMakerTransformJobOperator
-from mlops_sagemaker.operators.notify import told_of_failure
 from mlops_sagemaker.operators.scoring import ResolveScoringOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, TransformJob
 
@@ -35,17 +34,8 @@ _named = partial(named, DOCS)
 
 def scoring_dag(use_case: UseCase) -> DAG:
     """The DAG ``<use case>_scoring``."""
-    with DAG(
-        dag_id=f"{use_case.name}_scoring",
-        description=f"{use_case.description}: predictions of each day's rows",
-        doc_md=f"{use_case.doc}\n\n{DAYS}",
-        schedule=nightly(use_case.scoring.schedule, use_case.timezone),
-        catchup=False,
-        max_active_runs=1,
-        default_args={**DEFAULT_ARGS, "owner": use_case.owner},
-        tags={use_case.name, "scoring"},
-        on_failure_callback=told_of_failure(use_case.notifiers),
-    ) as dag:
+    schedule = nightly(use_case.scoring.schedule, use_case.timezone)
+    with dag_of(use_case, "scoring", "predictions of each day's rows", DAYS, schedule) as dag:
         chain(_resolve(use_case), _select(use_case), _transform(use_case), _collect(use_case))
     offer(dag, {"day": _day()})
     return dag

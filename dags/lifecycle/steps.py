@@ -3,7 +3,6 @@
 What each job does lies in ``include/scripts/tabular/``; code, image and role come from the published release.
 """
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -40,12 +39,6 @@ from mlops_sagemaker.operators.report import SageMakerReportOperator
 from mlops_sagemaker.operators.resolve import ResolveRunOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob
 
-DEFAULT_ARGS = {
-    "retries": 2,
-    "retry_delay": timedelta(seconds=30),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=30),
-}
 DOCS = {
     "resolve": """Settles what the run works on: release, data window, data objects, champion.
         Repeating the run repeats it on the same objects; for newer data trigger a new run.""",

@@ -4,11 +4,11 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, chain
 
 import assets
 from lifecycle import steps
+from lifecycle.dag import dag_of
 from lifecycle.nights import nightly
 from lifecycle.params import form
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
-from mlops_sagemaker.operators.notify import told_of_failure
 
 WINDOWS = """**Data windows.** A run of date D sees the days before D; days are those of the DAG's time zone. A run that
 an event started sees the days before the latest `window_end` of its events. A backfill repeats each night on its own
@@ -19,20 +19,11 @@ first; with `--max-active-runs 1` each also waits for the one before."""
 
 def training_dag(use_case: UseCase) -> DAG:
     """The DAG ``<use case>_training``."""
-    with DAG(
-        dag_id=f"{use_case.name}_training",
-        description=use_case.description,
-        doc_md=f"{use_case.doc}\n\n{WINDOWS}",
-        schedule=AssetOrTimeSchedule(
-            timetable=nightly(use_case.schedule, use_case.timezone),
-            assets=assets.data(use_case.name) | assets.drift(use_case.name),
-        ),
-        catchup=False,
-        max_active_runs=1,
-        default_args={**steps.DEFAULT_ARGS, "owner": use_case.owner},
-        tags={use_case.name, "training"},
-        on_failure_callback=told_of_failure(use_case.notifiers),
-    ) as dag:
+    schedule = AssetOrTimeSchedule(
+        timetable=nightly(use_case.schedule, use_case.timezone),
+        assets=assets.data(use_case.name) | assets.drift(use_case.name),
+    )
+    with dag_of(use_case, "training", "models for the registry", WINDOWS, schedule) as dag:
         resolve, gate = steps.resolve(use_case), steps.gate(use_case)
         register = steps.register(use_case, resolve.output, gate.output)
         chain(
