@@ -74,21 +74,24 @@ def resolve(
     A run of logical date D therefore sees the data up to the midnight that opens D in ``timezone``, whether
     it is scheduled, backfilled or repeated years later. ``days`` is the window's length, None for all there is, unless
     an event says another. Raises UserError for a date that is none or that is still to come: data of such a window is
-    not complete, so the run could not be repeated.
+    not complete, so the run could not be repeated. Only an event may end it with the day that goes on: it says that
+    something of this day is there already.
     """
     zone = ZoneInfo(timezone)
     today = run_after.astimezone(zone).date()
     told = [(_parse(str(extra[WINDOW_END])), _length(extra, days)) for extra in extras if WINDOW_END in extra]
     end = (logical_date or run_after).astimezone(zone).date()
+    latest = today
     if requested:
         end = _parse(requested)
     elif told and logical_date is None:
         end = max(each for each, _ in told)
         lengths = [length for each, length in told if each == end]
         days = None if None in lengths else max(filter(None, lengths))
-    if end > today:
+        latest = today + timedelta(days=1)
+    if end > latest:
         raise UserError(
-            f"the data window's end {end} lies after the run's own date {today} ({timezone}); choose {today}"
+            f"the data window's end {end} lies after the run's own date {today} ({timezone}); choose {latest}"
         )
     return Window(end, timezone, days)
 

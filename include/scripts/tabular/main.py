@@ -8,6 +8,7 @@ from common.errors import UserError
 from tabular.use_case import UseCase
 
 STEPS = {
+    "inspect": "tell which of the files that have arrived may become data",
     "validate": "check raw data before anything is learned from it",
     "preprocess": "split the rows into parts, and learn the preprocessing from the training part",
     "train": "train one of the candidates",

@@ -54,7 +54,11 @@ def test_what_a_person_asks_for_and_a_logical_date_count_more_than_events() -> N
     assert end(told, logical_date=NOON) == date(2026, 3, 2)
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-03-03", None])
+def test_an_event_may_end_the_window_with_the_day_that_goes_on() -> None:
+    assert end({"window_end": "2026-03-03"}) == date(2026, 3, 3)
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-03-04", None])
 def test_an_event_with_an_end_that_is_no_date_or_still_to_come_is_refused(text: object) -> None:
     with pytest.raises(UserError, match="the data window's end"):
         end({"window_end": text})

@@ -37,9 +37,10 @@ class Jobs:
 @pytest.mark.parametrize("use_case", ["abalone", "churn"])
 def test_every_step_runs_on_its_bundle_alone(use_case: str, tmp_path: Path) -> None:
     jobs, data = Jobs(use_case, tmp_path), str(ROOT / "include" / "data" / f"{use_case}.csv")
-    steps = {"validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate"}
+    steps = {"inspect", "validate", "preprocess", "train", "evaluate", "report", "select", "collect", "calibrate"}
     monitors = {"monitor_data", "monitor_model"}
     assert jobs.bundles.keys() == steps | monitors
+    jobs.run("inspect", "--data", str(Path(data).parent), "--output", "inspected")
     jobs.run("validate", "--data", data, "--output", "validate")
     jobs.run("preprocess", "--data", data, "--output", ".")
     parts = [text for part in ("train", "validation", "preprocessing") for text in (f"--{part}", part)]
