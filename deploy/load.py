@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from deploy.aws_errors import told
+from deploy.errors import Failure
 from deploy.objects import put_once
 
 if TYPE_CHECKING:
@@ -39,10 +41,14 @@ def main() -> None:
     parser.add_argument("--day", required=True, type=datetime.date.fromisoformat, help="the day the rows became known")
     parser.add_argument("files", nargs="+", type=Path)
     given = parser.parse_args()
-    s3 = boto3.client("s3")
-    for file in given.files:
-        uri, new = load(s3, given.bucket, given.use_case, given.day, file.read_bytes())
-        print(f"{'loaded' if new else 'already there'}: {uri}")
+    try:
+        with told(f"s3://{given.bucket}"):
+            s3 = boto3.client("s3")
+            for file in given.files:
+                uri, new = load(s3, given.bucket, given.use_case, given.day, file.read_bytes())
+                print(f"{'loaded' if new else 'already there'}: {uri}")
+    except (Failure, OSError) as error:
+        parser.exit(1, f"error: {error}\n")
 
 
 if __name__ == "__main__":

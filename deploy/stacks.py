@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.aws_errors import told
 from deploy.errors import Failure
 from deploy.release.account import session_of
 from deploy.settings import ENVIRONMENTS, Settings, read
@@ -75,7 +75,7 @@ class Maker:
         body = (TEMPLATES / f"{stack.template}.yaml").read_text()
         wanted: dict[str, Any] = {"StackName": stack.name, "TemplateBody": body, "Capabilities": [NAMED_ROLES]}
         wanted["Parameters"] = self._parameters(body, stack)
-        with _explained(stack.name):
+        with told(stack.name):
             done = "updated" if self._exists(stack.name) else "created"
             if done == "created":
                 self._cloudformation.create_stack(**wanted, OnFailure="DELETE")
@@ -136,15 +136,6 @@ class Maker:
         return "; ".join(f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', '')}" for each in failed)
 
 
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    """Raises Failure naming the stack for what CloudFormation refuses."""
-    try:
-        yield
-    except ClientError as error:
-        raise Failure(f"{name}: {error}") from error
-
-
 def use_cases(dags: Path = Path("dags")) -> list[str]:
     """The names of the use cases: every DAG file is one."""
     return sorted(file.stem for file in dags.glob("*.py") if file.stem != "assets")
@@ -169,10 +160,11 @@ def main() -> None:
         settings = read(given.environment)
         stacks = list(plan(settings, use_cases()))
         wanted = chosen(stacks, given.stacks)
-        maker = Maker(session_of(settings).client("cloudformation"), values(settings), print)
-        for stack in stacks:
-            (maker.make if stack.name in wanted else maker.learn)(stack)
-    except (Failure, ClientError) as error:
+        with told():
+            maker = Maker(session_of(settings).client("cloudformation"), values(settings), print)
+            for stack in stacks:
+                (maker.make if stack.name in wanted else maker.learn)(stack)
+    except Failure as error:
         parser.exit(1, f"error: {error}\n")
 
 

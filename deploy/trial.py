@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from deploy.aws_errors import told
 from deploy.errors import Failure
 from deploy.release.account import session_of
 from deploy.release.mwaa import Environment
@@ -52,9 +51,10 @@ def main() -> None:
     given = parser.parse_args()
     try:
         settings = read(given.environment)
-        airflow = Environment(session_of(settings).client("mwaa"), settings.prefix)
-        trial(airflow, f"{given.use_case}_training", print)
-    except (Failure, ClientError, BotoCoreError) as error:
+        with told():
+            airflow = Environment(session_of(settings).client("mwaa"), settings.prefix)
+            trial(airflow, f"{given.use_case}_training", print)
+    except Failure as error:
         parser.exit(1, f"error: {error}\n")
 
 

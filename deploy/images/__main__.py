@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy.aws_errors import told
 from deploy.errors import Failure
 from deploy.images import docker
 from deploy.images.codebuild import Builder
@@ -53,9 +53,11 @@ def main() -> int:
     given = parser.parse_args()
     try:
         settings = read(given.environment)
-        package, session = load(OUTPUT), session_of(settings)
-        uris = push_all(session.client("ecr"), package, settings.registry, builder(session, settings), Progress())
-    except (Failure, ClientError, BotoCoreError) as error:
+        package = load(OUTPUT)
+        with told():
+            session = session_of(settings)
+            uris = push_all(session.client("ecr"), package, settings.registry, builder(session, settings), Progress())
+    except Failure as error:
         print(f"error: {given.environment}: {error}", file=sys.stderr)
         return 1
     print("\n".join(uris))

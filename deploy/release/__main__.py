@@ -6,8 +6,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from deploy.aws_errors import told
 from deploy.errors import Failure
 from deploy.packaging.package import OUTPUT, load
 from deploy.progress import Progress
@@ -34,8 +33,9 @@ def main() -> int:
     given = parser.parse_args()
     progress = Progress()
     try:
-        _run(given, target(read(given.environment), progress), progress)
-    except (Failure, ClientError, BotoCoreError) as error:
+        with told():
+            _run(given, target(read(given.environment), progress), progress)
+    except Failure as error:
         print(f"error: {given.environment}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from deploy import publish
 from deploy.errors import Failure
 from deploy.images.registry import Image, is_pushed
 from deploy.packaging.package import Package
+from deploy.release import lock
 from deploy.release.bucket import Bucket
 from deploy.release.history import History
 from deploy.release.mwaa import ApiError, Environment
@@ -49,10 +51,17 @@ def preview_back(target: Target) -> list[str]:
 
 
 def deploy(target: Target, package: Package) -> None:
-    """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over, or jobs would
-    find no image."""
+    """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over, jobs would find
+    no image, or somebody else is deploying."""
     _require_images(target, package)
     wanted, files, release = _prepared(target, package)
+    with _alone(target):
+        _deploy(target, package, wanted, files, release)
+
+
+def _deploy(
+    target: Target, package: Package, wanted: Deployment, files: Mapping[str, bytes], release: Mapping[str, Any]
+) -> None:
     publish.store(target.s3, package.bundles(), release)
     target.bucket.keep(wanted, files)
     begun = target.bucket.history().begin(wanted.id)
@@ -64,12 +73,17 @@ def deploy(target: Target, package: Package) -> None:
 
 def go_back(target: Target) -> None:
     """Bring back the deployment before the latest one; where the latest has failed, the last that has not. Raises
-    Failure where there is none."""
-    before = _before(target)
-    target.say(f"Going back to deployment {before.done[-1]}")
-    _apply(target, target.bucket.deployment(before.done[-1]))
-    # Last: where this is interrupted, the next call means the same deployment.
-    target.bucket.remember(before)
+    Failure where there is none, or somebody else is deploying."""
+    with _alone(target):
+        before = _before(target)
+        target.say(f"Going back to deployment {before.done[-1]}")
+        _apply(target, target.bucket.deployment(before.done[-1]))
+        # Last: where this is interrupted, the next call means the same deployment.
+        target.bucket.remember(before)
+
+
+def _alone(target: Target) -> AbstractContextManager[None]:
+    return lock.held(target.s3, target.settings.airflow_bucket, lock.owner())
 
 
 def _require_images(target: Target, package: Package) -> None:

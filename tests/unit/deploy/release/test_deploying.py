@@ -13,7 +13,7 @@ from deploy import publish
 from deploy.errors import Failure
 from deploy.images.registry import Image
 from deploy.packaging.package import VERSIONS, Package, private
-from deploy.release import deploying
+from deploy.release import deploying, lock
 from deploy.release.deploying import Target
 from deploy.release.mwaa import Environment
 from deploy.release.record import INSTALLED
@@ -107,6 +107,17 @@ def world(s3: Any, ecr: Any) -> Iterator[World]:
         yield made
         for event in ("PutObject", "CopyObject", "DeleteObject"):
             s3.meta.events.unregister(f"provide-client-params.s3.{event}", made._note)
+
+
+def test_two_do_not_deploy_at_once(world: World) -> None:
+    world.deploy(package())
+    with lock.held(world.s3, world.target.bucket.name, "ann"):
+        for attempt in (lambda: world.deploy(changed("dags/new.py", b"")), lambda: deploying.go_back(world.target)):
+            world.calls.clear()
+            with pytest.raises(Failure, match="ann has been deploying"):
+                attempt()
+            assert set(world.calls) <= {lock.KEY}
+    assert "dags/new.py" in world.deploy(changed("dags/new.py", b"", "abalone", "new"))
 
 
 def test_everything_is_written_before_what_needs_it(world: World) -> None:
