@@ -27,7 +27,7 @@ Written are ``result.json``, ``statistics.json``, ``constraints.json``, ``constr
      "use_case": "abalone", "monitor": "data" | "model",
      "window": {"start": "2026-03-01T10:00:00Z", "end": "2026-03-01T11:00:00Z"},
      "records": {"files": 1, "read": 998, "empty": 0, "truncated": 1, "duplicated": 1, "out_of_order": 2, "foreign": 0,
-                 "tests": 0, "outside": 0},
+                 "tests": 0, "outside": 0, "unreadable": 0, "unanswered": 0},
      "rows": 998,
      "violations": [{"feature_name": "length", "constraint_check_type": "baseline_drift_check", "description": "..."}],
      "features": {"length": {"p_value": 0.2, "adjusted": 1.0, "distance": 0.01, "psi": 0.003, "drifted": false, ...}},

@@ -55,6 +55,7 @@ def _of_records(traffic: Traffic, limits: Limits) -> Iterator[Violation]:
         ("missing_column_check", "lack", traffic.missing),
         ("extra_column_check", "have", traffic.extra),
         ("data_type_check", "have no number for", {PREDICTION.name: traffic.unreadable[PREDICTION.name]}),
+        ("completeness_check", "were captured without", {PREDICTION.name: counts["unanswered"]}),
     ):
         for name, number in names.items():
             if rows >= limits.min_rows and surpasses(number, rows, limits.tolerance, limits.significance):

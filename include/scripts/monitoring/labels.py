@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitoring.batches import key
+from monitoring.traffic import SUFFIX
 from tabular.columns import Label, Number
 from tabular.hashing import Hashes
 from tabular.metrics import Vector
@@ -57,6 +58,9 @@ def read(files: Iterable[Path], target: Number | Label) -> Labels:
     found: dict[str, tuple[list[float], str]] = {}
     for file in files:
         counts["files"] += 1
+        if file.suffix != SUFFIX:
+            counts["foreign"] += 1
+            continue
         hour = HOUR.search(file.as_posix())
         named = f"{hour[1]}-{hour[2]}-{hour[3]}T{hour[4]}" if hour else "NaT"
         with file.open("rb") as lines:

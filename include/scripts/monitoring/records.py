@@ -20,8 +20,13 @@ KINDS = {"text/csv": CSV, "application/json": JSON, "application/jsonlines": JSO
 ESCAPED_HALF = rb"\ud"
 """JSON can write half of a character, of which no file can be made."""
 
-OF_ANOTHER_NUMBER = "as many answers as there are rows were expected"
-"""What stands for each prediction where their number says that they belong to other rows: it is no number."""
+NO_ANSWERS = "answers to these rows were expected"
+"""What stands for each prediction where what was answered cannot be read or is of another number of rows."""
+
+LONGEST = 256
+"""Characters of an id."""
+
+UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError, csv.Error)
 
 Row = Mapping[str, object] | Sequence[object]
 
@@ -36,8 +41,8 @@ class Foreign(ValueError):
 
 @dataclass(frozen=True)
 class Record:
-    """One invocation: its rows, each by name or in the order of the features, and as many predictions, None where they
-    were not captured. ``identity`` is what ground truth names it by: the inference id, or else the event's."""
+    """One invocation: its rows, each by name or in the order of the features, and as many predictions, None where none
+    was captured. ``identity`` is what ground truth names it by: the inference id, or else the event's."""
 
     event: str
     identity: str
@@ -49,7 +54,7 @@ class Record:
 def read(line: bytes, names: Sequence[str]) -> Record:
     """The record in a line. Raises Truncated or Foreign."""
     try:
-        found = json.loads(line)
+        found = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Truncated(str(error)) from None
     try:
@@ -57,13 +62,29 @@ def read(line: bytes, names: Sequence[str]) -> Record:
             json.dumps(found, ensure_ascii=False).encode()
         metadata, data = found["eventMetadata"], found["captureData"]
         rows = _rows(_body(data["endpointInput"]), names)
-        answered = _answers(_body(data["endpointOutput"])) if "endpointOutput" in data else [None] * len(rows)
-        event, time = _text(metadata["eventId"]), canonical(metadata["inferenceTime"])
-        identity = _text(metadata.get("inferenceId", event))
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, csv.Error) as error:
+        event, time = _name(metadata["eventId"]), canonical(metadata["inferenceTime"])
+        identity = _name(metadata.get("inferenceId", event))
+    except UNREADABLE as error:
         raise Foreign(repr(error)) from None
-    fit = len(answered) == len(rows)
-    return Record(event, identity, time, rows, answered if fit else [OF_ANOTHER_NUMBER] * len(rows))
+    return Record(event, identity, time, rows, _predictions(data.get("endpointOutput"), len(rows)))
+
+
+def _predictions(output: Any, rows: int) -> Sequence[object]:
+    """The answer to each of the rows, which count whatever the answers are like."""
+    if output is None or (isinstance(output, dict) and output.get("data") == ""):
+        return [None] * rows
+    try:
+        found = _answers(_body(output))
+    except UNREADABLE:
+        found = []
+    return found if len(found) == rows else [NO_ANSWERS] * rows
+
+
+def _name(value: object) -> str:
+    """An id. One longer than any that SageMaker gives or takes would make all ids of a block as long."""
+    if len(text := _text(value)) > LONGEST:
+        raise ValueError(text[:LONGEST])
+    return text
 
 
 def _text(value: object) -> str:
@@ -75,7 +96,7 @@ def _text(value: object) -> str:
 def _body(side: Mapping[str, Any]) -> tuple[str, str]:
     """What was sent, and how it is to be read: as its type says, or as the capture does of a type it was told of."""
     encoding, data = side["encoding"], _text(side["data"])
-    kind = KINDS.get(side["observedContentType"].partition(";")[0].strip().lower())
+    kind = KINDS.get((side.get("observedContentType") or "").partition(";")[0].strip().lower())
     if encoding == "BASE64":
         return base64.b64decode(data, validate=True).decode(), _text(kind)
     return data, kind if kind == JSONLINES else _text(encoding)
@@ -86,13 +107,15 @@ def _rows(body: tuple[str, str], names: Sequence[str]) -> Sequence[Row]:
     if kind == CSV:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
         header = [cell.strip() for cell in rows[0]] if rows else []
-        if set(names) <= set(header):
+        if set(names) <= set(header) and rows[1:]:
             return [dict(zip(header, row, strict=True)) for row in rows[1:]]
         return _filled(rows)
     found = _documents(text, kind)
     if isinstance(found, dict):
         found = found.get("instances", [found])
-    return _filled([row for row in found if isinstance(row, dict | list)])
+    if not any(isinstance(row, dict | list) for row in found):
+        raise ValueError("no row")
+    return [row if isinstance(row, dict | list) else [row] for row in found]
 
 
 def _answers(body: tuple[str, str]) -> list[object]:

@@ -5,13 +5,14 @@ one line, its shape, is taken out of all others by searching for text; left over
 `tabular.bulk` reads as cells. No value can hold a piece of a shape, since inside of values JSON escapes each quote.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from tabular import bulk
 
-_VALUE = rb'([^"\\]*)'
+_VALUE = rb'([^"\\\x00-\x1f]*)'
 _RECORD = re.compile(
     rb'(\{"captureData":\{"endpointInput":\{[^{}]*"data":")' + _VALUE
     + rb'((?:\\n)?"[^{}]*\},"endpointOutput":\{[^{}]*"data":")' + _VALUE
@@ -22,6 +23,7 @@ _RECORD = re.compile(
 _CSV = b'"encoding":"CSV"'
 SEPARATOR = b"\x1f"
 """JSON has no such character in it, unless escaped."""
+_NO_VALUE = b'"\\' + bytes(set(range(32)) - {*SEPARATOR, *b"\n"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Shape:
     def of(cls, line: bytes) -> "Shape | None":
         """The shape of a record of CSV without its line end; None for any other line."""
         found = _RECORD.fullmatch(line)
-        if not found:
+        if not found or not _is_json(line):
             return None
         pieces = [piece for piece in found.groups()[::2] if piece is not None]
         if not (_CSV in pieces[1] and _CSV in pieces[2]):
@@ -64,11 +66,19 @@ class Shape:
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
         pieces = map(re.escape, (self.head, *self.between, self.tail))
-        return re.compile(rb'([^"\\\x1f]*)'.join(pieces))
+        return re.compile(_VALUE.join(pieces))
 
     def grid(self, text: bytes, features: int) -> bulk.Grid | None:
         """The cells of what `strip` has left; None unless each line has those of ``features`` and of one prediction."""
-        if b'"' in text or b"\\" in text:
+        if len(text.translate(None, _NO_VALUE)) < len(text):
             return None
         more = len(self.between)
         return bulk.grid(text, b"," * (features - 1) + SEPARATOR * more + b"\n")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -9,14 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from common.errors import UserError
-from monitoring.batches import Batch, Reader, Rows
+from monitoring.batches import Batch, Rows
+from monitoring.reader import Reader
 from monitoring.window import Window
 from tabular.hashing import Hashes
 from tabular.reading import parallel
-from tabular.table import Mask
 from tabular.use_case import Schema
 
 BLOCK_BYTES = 1 << 20  # what is taken out of the text passes through the processor's caches
+LINE_BYTES = 1 << 26  # more than a record of the largest payload needs; what goes on without an end is several lines
 KINDS = (
     "files",
     "read",
@@ -28,10 +29,12 @@ KINDS = (
     "tests",
     "outside",
     "unreadable",
+    "unanswered",
 )
 """What records are counted as: lines are ``read``, ``empty``, ``truncated``, ``foreign`` or ``tests``, the deployment's
-own. Of the records that were read some come again, are older than the one before them or not of the window; of their
-rows some are unreadable."""
+own; files of another kind count as one foreign line. Of the records that were read some come again, are older than the
+one before them or not of the window; of their rows some are unreadable, and no answer to some was captured."""
+SUFFIX = ".jsonl"
 
 
 @dataclass(frozen=True)
@@ -60,29 +63,34 @@ def read(files: Iterable[Path], schema: Schema, window: Window) -> Traffic:
     found = Traffic([], Counter(), Counter(), Counter(), Counter())
     parts: list[Rows] = []
     last: tuple[Path | None, bytes] = (None, b"")
-    for file, batch in parallel(partial(_read, Reader(schema), *block) for block in _blocks(files, found.counts)):
+    for file, batch in parallel(
+        partial(_read, Reader(schema, window), *block) for block in _blocks(files, found.counts)
+    ):
         last = (file, _ordered(batch, last[1] if file == last[0] else b"", found.counts))
         for name in ("counts", "unreadable", "missing", "extra"):
             getattr(found, name).update(getattr(batch, name))
-        parts += [_inside(part, window, found.counts) for part in batch.parts]
+        parts += batch.parts
     return replace(found, parts=_once(parts, found.counts))
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The capture files below a folder, in the order of their names, which is that of time; none where it is absent."""
+    """The files below a folder, in the order of their names, which is that of time; none where it is absent."""
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: no folder; name the one below which the *.jsonl files lie")
-    return sorted(file for file in folder.rglob("*.jsonl") if file.is_file())
+        raise UserError(f"{folder}: no folder; name the one below which the *{SUFFIX} files lie")
+    return sorted(file for file in folder.rglob("*") if file.is_file())
 
 
 def _blocks(files: Iterable[Path], counts: Counter[str]) -> Iterator[tuple[Path, bytes]]:
     for file in files:
         counts["files"] += 1
+        if file.suffix != SUFFIX:
+            counts["foreign"] += 1
+            continue
         with file.open("rb") as stream:
             if not stream.peek(1):
                 counts["empty"] += 1
             while block := stream.read(BLOCK_BYTES):
-                yield file, block if block.endswith(b"\n") else block + stream.readline()
+                yield file, block if block.endswith(b"\n") else block + stream.readline(LINE_BYTES)
 
 
 def _read(reader: Reader, file: Path, block: bytes) -> tuple[Path, Batch]:
@@ -91,22 +99,13 @@ def _read(reader: Reader, file: Path, block: bytes) -> tuple[Path, Batch]:
 
 def _ordered(batch: Batch, before: bytes, counts: Counter[str]) -> bytes:
     """Counts records that are earlier than the one before them; returns the last one's time."""
-    if not batch.parts:
+    if not batch.order:
         return before
-    lines = np.concatenate([part.lines for part in batch.parts])
-    times = np.concatenate([part.times for part in batch.parts])
-    if len(batch.parts) > 1:
+    lines, times = (np.concatenate(each) for each in zip(*batch.order, strict=True))
+    if len(batch.order) > 1:
         times = times[np.argsort(lines, kind="stable")]
-    if not len(times):
-        return before
     counts["out_of_order"] += int(np.count_nonzero(times[1:] < times[:-1])) + bool(times[0] < before)
     return bytes(times[-1])
-
-
-def _inside(part: Rows, window: Window, counts: Counter[str]) -> Rows:
-    chosen: Mask = (part.times >= window.start.encode()) & (part.times < window.end.encode())
-    counts["outside"] += int(np.count_nonzero(part.first & ~chosen))
-    return part.take(chosen)
 
 
 def _once(parts: Sequence[Rows], counts: Counter[str]) -> list[Rows]:

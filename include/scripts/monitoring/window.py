@@ -25,6 +25,10 @@ class Window:
         """From ISO 8601 texts with a zone. Raises UserError."""
         return cls(_argument(start, "start"), _argument(end, "end"))
 
+    def holds(self, time: str) -> bool:
+        """Whether a time, as in `FORMAT`, is of the window."""
+        return self.start <= time < self.end
+
     def document(self) -> dict[str, str]:
         """As it stands in ``result.json``."""
         return {"start": self.start, "end": self.end}

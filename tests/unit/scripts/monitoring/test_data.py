@@ -152,6 +152,20 @@ def test_answers_that_are_no_numbers_are_a_violation_of_the_prediction(
         assert analysis.result["violations"][0]["description"] == "50 of 500 rows have no number for it."
 
 
+@pytest.mark.parametrize("captured", [0, 450, 498])
+def test_answers_that_were_not_captured_are_a_violation_of_the_prediction(
+    captured: int, analyse: Analyse, rows: Sequence[str]
+) -> None:
+    silent = [record(row, None, f"e-{number}") for number, row in enumerate(rows[captured:500], start=captured)]
+    analysis = analyse(traffic(rows[:captured]), lines(silent))
+    expected = set() if captured == 498 else {("prediction", "completeness_check")}
+    assert (found(analysis), analysis.result["rows"]) == (expected, 500)
+    assert analysis.result["records"]["unanswered"] == 500 - captured
+    if expected:
+        told = f"{500 - captured} of 500 rows were captured without it."
+        assert analysis.result["violations"][0]["description"] == told
+
+
 def test_a_few_odd_values_are_within_the_tolerance(analyse: Analyse, rows: Sequence[str]) -> None:
     odd = [*changed(rows[:2], "height", lambda _: ""), *changed(rows[2:4], "sex", lambda _: "X")]
     assert found(analyse(traffic([*odd, *rows[4:500]]))) == set()

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import churn
 from abalone import USE_CASE
 from monitoring import batches, traffic
+from monitoring.batches import Batch
+from monitoring.reader import Reader
 from monitoring.traffic import Traffic
 from tests.unit.scripts.monitoring.captured import ROW, WINDOW, line, lines, record, side, time, write
 
@@ -106,9 +112,68 @@ def test_a_request_of_several_rows_is_one_record_and_several_rows(tmp_path: Path
     assert lengths(found) == [0.455, 0.455, 0.5]
 
 
-def test_a_record_without_an_answer_is_a_row_without_a_prediction(tmp_path: Path) -> None:
-    (part,) = read(tmp_path, line(record(prediction=None))).parts
-    assert np.isnan(part.table.numbers["prediction"]).all()
+@pytest.mark.parametrize("among", [0, 3])
+@pytest.mark.parametrize("answer", [None, "", "\n", " "])
+def test_a_record_without_an_answer_is_told_as_such_and_its_row_is_used(
+    answer: str | None, among: int, tmp_path: Path
+) -> None:
+    others = [record(event=f"o-{number}") for number in range(among)]
+    found = read(tmp_path, lines([*others, record(OTHER, prediction=answer)]))
+    assert counted(found) == {"files": 1, "read": among + 1, "unanswered": 1}
+    assert (found.rows, found.unreadable.total()) == (among + 1, 0)
+    answers = [part.table.numbers["prediction"][part.table.numbers["length"] == 0.5] for part in found.parts]
+    assert np.isnan(np.concatenate(answers)).all()
+
+
+ANSWERS = {
+    "of an error": side("OUTPUT", '{"error":"out of memory"}', "application/json", "JSON"),
+    "that is no JSON": side("OUTPUT", "<html>", "application/json", "JSON"),
+    "of a type that nobody asked for": side("OUTPUT", "UEFS", "application/x-parquet", "BASE64"),
+    "that is no answer at all": ["10.5"],
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_that_cannot_be_read_takes_no_row_away(answer: str, tmp_path: Path) -> None:
+    captured = {"endpointInput": side("INPUT", ROW), "endpointOutput": ANSWERS[answer]}
+    found = read(tmp_path, line({**record(), "captureData": captured}))
+    assert counted(found) == {"files": 1, "read": 1}
+    assert (found.rows, dict(found.unreadable)) == (1, {"prediction": 1})
+
+
+def test_what_is_odd_in_another_window_is_told_of_that_one(tmp_path: Path) -> None:
+    rows = (ROW.replace("0.455", "long"), f"{ROW},1", f"{ROW.replace('0.455', 'long')}\n{ROW}\n")
+    later = [record(row, "much", f"e-{number}", time="2026-03-01T11:00:00Z") for number, row in enumerate(rows)]
+    for content in (lines(later), lines([record(event="this"), *later])):
+        found = read(tmp_path, content)
+        assert counted(found)["outside"] == 3
+        assert not (found.unreadable + found.missing + found.extra).total()
+
+
+def test_a_record_comes_again_whichever_of_its_rows_can_be_used(tmp_path: Path) -> None:
+    several = record(f"{ROW.replace('0.455', 'long')}\n{ROW}\n", "1\n2\n")
+    assert counted(read(tmp_path, lines([several, several])))["duplicated"] == 1
+
+
+def test_attributes_of_clients_part_no_records(tmp_path: Path) -> None:
+    traced = [record(event=f"e-{number}", customAttributes=[f"trace={number}"]) for number in range(20)]
+    found = read(tmp_path, lines(traced))
+    assert (len(found.parts), found.rows) == (1, 20)
+
+
+def test_files_of_another_kind_are_foreign(tmp_path: Path) -> None:
+    write(tmp_path, line(record()))
+    (tmp_path / "more.jsonl.gz").write_bytes(gzip.compress(line(record(event="e-1"))))
+    found = traffic.read(traffic.files_in(tmp_path), USE_CASE.schema, WINDOW)
+    assert counted(found) == {"files": 2, "read": 1, "foreign": 1}
+
+
+def test_a_line_without_an_end_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traffic, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(traffic, "LINE_BYTES", 10_000)
+    found = read(tmp_path, line(record()) + b"[" * 100_000 + b"\n" + line(record(event="e-1")))
+    assert found.rows == 2
+    assert counted(found).keys() == {"files", "read", "truncated"}
 
 
 def test_every_kind_of_odd_record_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
@@ -164,9 +229,15 @@ ODD = {
     "half a character": json.dumps(record("\ud800,0.455,0.365,0.095,0.514,0.2245,0.101,0.15")).encode(),
     "half a character as an id": json.dumps(record(inference="\ud800")).encode(),
     "bytes that are no text": line(record(ROW.replace("M", "?"))).replace(b"?", b"\xff"),
+    "bytes of half a character": line(record(event="?")).replace(b"?", b"\xed\xa0\x80"),
+    "a character that JSON must escape": line(record(ROW.replace("M", "?"))).replace(b"?", b"\x01"),
     "brackets without an end": b"[" * 100_000,
     "a time before all times": line(record(time="0001-01-01T00:00:00+23:00")),
     "no rows": line(record("")),
+    "an id without an end": line(record(event="e" * 100_000)),
+    "no id": line(record(event="")),
+    "a minute that does not exist": line(record(time="2026-03-01T10:61:00Z")),
+    "half a character and brackets": line(record(inference="\ud800")).replace(b"\\ud800", b"\\ud800" + b"[" * 1000),
     "broken base64": line({**record(), "captureData": {"endpointInput": side("INPUT", "?", "text/csv", "BASE64")}}),
     "an unknown encoding": line({**record(), "captureData": {"endpointInput": side("INPUT", "<a>", "", "XML")}}),
 }
@@ -231,6 +302,56 @@ def test_records_are_told_by_their_inference_id_or_else_by_their_event(tmp_path:
         written["eventMetadata"]["eventId"] = written["eventMetadata"].get("inferenceId", "b")
         (part,) = read(tmp_path, line(written)).parts
         assert part.identities.tolist() == batches.key(["b"], [0]).tolist()
+
+
+def test_a_row_that_is_none_is_told_among_those_that_are(tmp_path: Path) -> None:
+    body = json.dumps({"instances": [ROW.split(","), None, 7]})
+    sides = {
+        "endpointInput": side("INPUT", body, "application/json", "JSON"),
+        "endpointOutput": side("OUTPUT", "1\n2\n3\n"),
+    }
+    found = read(tmp_path, line({**record(), "captureData": sides}))
+    assert counted(found) == {"files": 1, "read": 1, "unreadable": 2}
+    assert (found.rows, dict(found.missing)) == (1, {"Missing columns": 2})
+
+
+PIECES = st.sampled_from(
+    [
+        *(line(form) for form in FORMS.values()),
+        *(odd.strip() + b"\n" for odd in ODD.values()),
+        line(record(prediction=None)),
+        line(record(prediction="much")),
+        line(record(f"{ROW}\n{OTHER}\n", "1\n2\n")),
+        line(record(ROW.replace("0.455", "long"))),
+        line(record(time="2026-03-01T11:00:00Z")),
+        line(record(customAttributes=["synthetic"])),
+        b" \n",
+    ]
+)
+
+
+@given(st.lists(st.tuples(PIECES, st.integers(0, 450), st.binary(max_size=2)), min_size=1, max_size=12))
+def test_every_line_is_counted_and_read_as_it_would_be_alone(changes: list[tuple[bytes, int, bytes]]) -> None:
+    """Whatever stands beside it, and wherever it is damaged."""
+    written = [piece[:place] + odd + piece[place + len(odd) :] if odd else piece for piece, place, odd in changes]
+    content = b"".join(each if each.endswith(b"\n") else each + b"\n" for each in written)
+    reader, alone = Reader(USE_CASE.schema, WINDOW), Counter[str]()
+    for each in content.split(b"\n")[:-1]:
+        alone += _all(reader.read(each + b"\n"))
+    together = _all(reader.read(content))
+    assert together == alone
+    kinds = ("read", "empty", "truncated", "foreign", "tests")
+    assert sum(together[kind] for kind in kinds) == content.count(b"\n")
+
+
+def _all(batch: Batch) -> Counter[str]:
+    columns = {
+        f"{name} {column}": number
+        for name in ("unreadable", "missing", "extra")
+        for column, number in getattr(batch, name).items()
+    }
+    values = [value for part in batch.parts for value in part.table.numbers["length"].tolist()]
+    return batch.counts + Counter(columns) + Counter(f"length {value}" for value in values)
 
 
 def test_no_files_are_no_traffic(tmp_path: Path) -> None:
