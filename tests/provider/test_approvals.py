@@ -81,8 +81,16 @@ def test_a_queue_that_is_not_there_is_waited_for(
     assert pauses == [queue.PAUSE_SECONDS]
 
 
-def test_messages_are_deleted_once_airflow_has_taken_the_event(aws: LocalAws, group: str) -> None:
+def test_messages_are_deleted_once_airflow_has_taken_the_event(
+    aws: LocalAws, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     client, where = aws.client("sqs"), url(aws, group)
+    hidden: list[int] = []
+
+    async def pass_by(seconds: float) -> None:
+        hidden.append(int(attributes(client, where)["ApproximateNumberOfMessagesNotVisible"]))
+
+    monkeypatch.setattr(queue.asyncio, "sleep", pass_by)
     for body in ("one", "two"):
         client.send_message(QueueUrl=where, MessageBody=body)
 
@@ -96,6 +104,11 @@ def test_messages_are_deleted_once_airflow_has_taken_the_event(aws: LocalAws, gr
         return seen
 
     assert sorted(asyncio.run(twice())) == ["one", "three", "two"]
+    assert min(hidden, default=0) > 0, "deleted before Airflow can have written the event down"
+
+
+def attributes(client: Any, where: str) -> dict[str, str]:
+    return dict(client.get_queue_attributes(QueueUrl=where, AttributeNames=["All"])["Attributes"])
 
 
 def url(aws: LocalAws, group: str) -> str:

@@ -10,6 +10,9 @@ from mlops_sagemaker.errors import ApiError
 from mlops_sagemaker.hook import LifecycleHook
 
 PAUSE_SECONDS = 30.0
+TAKEN_SECONDS = 5.0
+"""After which Airflow has an event in its database. The process that triggers run in hands events over about once a
+second: what dies with it until then must come again."""
 
 
 class QueueTrigger(BaseEventTrigger):
@@ -42,6 +45,7 @@ class QueueTrigger(BaseEventTrigger):
                         if messages:
                             bodies = [message["Body"] for message in messages]
                             yield TriggerEvent({"bodies": bodies})  # type: ignore[no-untyped-call]
+                            await asyncio.sleep(TAKEN_SECONDS)
                             await aws.forget(self.queue, messages)
             except ApiError as error:
                 self.log.warning("Cannot read the queue %s: %s", self.queue, error)
