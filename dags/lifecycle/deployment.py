@@ -31,7 +31,7 @@ from mlops_sagemaker.operators.probing import (
 from mlops_sagemaker.operators.promotion import CleanUpOperator, PromoteOperator
 from mlops_sagemaker.operators.replaying import ShadowReplayOperator
 from mlops_sagemaker.operators.restore import RestoreOperator, why
-from mlops_sagemaker.operators.tally import TallyOperator
+from mlops_sagemaker.operators.tally import RecordDriftOperator, TallyOperator
 from mlops_sagemaker.requests import Alarms, DataCapture, DriftMetric, EndpointConfig, Model, Scaling, Variant
 
 LET_IN = "ti.xcom_pull(task_ids='record')"
@@ -82,7 +82,10 @@ DOCS = {
     "verify": """Proves that production is what was requested: config, model, instances, data capture, and the
         stored predictions.""",
     "promote": """Makes the version the champion in one step; the one before stays as what a rollback returns to.""",
-    "notify": """Tells that the version is in production, who let it in, and where its evaluation is.""",
+    "drift": """Writes down with the version how far its predictions drifted while traffic shifted to it, or that too
+        little traffic met it to judge that.""",
+    "notify": """Tells that the version is in production, who let it in, whether drift could be judged, and where its
+        evaluation is.""",
     "clean": """Deletes models and configs of earlier deployments; champion, previous champion and the newest stay.""",
     "restore": """Runs only after a failure: production serves the champion again, without one the endpoint is
         deleted, and the version is marked with the reason.""",
@@ -119,7 +122,8 @@ def _wire(use_case: UseCase) -> None:
     chain(staged, _unstage(use_case))
     staged[-1] >> _ask(use_case)
     _, alarms, *_, promote = live
-    promote >> _tell(use_case)
+    drift = RecordDriftOperator(run=run, watched=alarms.output, **_named("drift"))
+    promote >> drift >> _tell(use_case)
     promote >> CleanUpOperator(
         pointer=promote.output,
         models=naming.words(use_case.name),
@@ -156,6 +160,7 @@ def _tell(use_case: UseCase) -> NotifyStepOperator:
         text=f"""{{{{ {RUN}.model_package_arn }}}} is the champion.
 Let in by {{{{ {LET_IN}.by }}}}: {{{{ {LET_IN}.why or 'no reason given' }}}}.
 Latency in staging: {{{{ ti.xcom_pull(task_ids='latency') }}}}.
+Drift of predictions: {{{{ ti.xcom_pull(task_ids='drift').text }}}}.
 Evaluation: {{{{ {RUN}.report }}}}""",
         notifiers=use_case.notifiers,
         **_named("notify"),

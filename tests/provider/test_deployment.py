@@ -70,6 +70,7 @@ def test_a_second_version_loses_no_request_and_the_first_stays_as_previous(rings
         rings.deploy()
     assert len(answers) > 10
     assert {answer.said for answer in answers} == {"2.5"}
+    assert rings.facts(arn)["drift"] == "not judged: the evaluation made 8 predictions of 300 that it takes"
     pointer = rings.pointer()
     assert pointer["champion"]["model_package_arn"] == arn
     assert pointer["previous"]["model_package_arn"] == champion

@@ -1,7 +1,7 @@
 """Endpoints from the caller's side, what watches and scales them, and what is measured of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,22 +69,36 @@ class Serving:
 
     def metric_sum(self, metric: str, dimensions: Mapping[str, str], begin: float, end: float) -> float:
         """What a metric of endpoints adds up to between two whole minutes, in seconds since the epoch."""
+        points = self.metric_minutes(NAMESPACE, metric, dimensions, begin, end, ["Sum"])
+        return float(sum(point["Sum"] for point in points))
+
+    def metric_minutes(
+        self,
+        namespace: str,
+        metric: str,
+        dimensions: Mapping[str, str],
+        begin: float,
+        end: float,
+        statistics: Sequence[str],
+    ) -> list[dict[str, Any]]:
+        """These ``statistics`` of a metric in each minute that has any, between two whole minutes, in seconds since the
+        epoch."""
         client = client_of(self.alarms_hook)
-        total = 0.0
+        points: list[dict[str, Any]] = []
         with explained("get_metric_statistics"):
             while begin < end:
                 until = min(begin + SECONDS_PER_CALL, end)
                 found = client.get_metric_statistics(
-                    Namespace=NAMESPACE,
+                    Namespace=namespace,
                     MetricName=metric,
                     Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
                     StartTime=datetime.fromtimestamp(begin, UTC),
                     EndTime=datetime.fromtimestamp(until, UTC),
                     Period=60,
-                    Statistics=["Sum"],
+                    Statistics=list(statistics),
                 )
-                total, begin = total + sum(point["Sum"] for point in found["Datapoints"]), until
-        return total
+                points, begin = points + found["Datapoints"], until
+        return points
 
     def put_metrics(
         self, namespace: str, dimensions: Mapping[str, str], at: datetime, metrics: Mapping[str, float]

@@ -1,5 +1,7 @@
-"""What a bad canary has cost is counted, not guessed."""
+"""What a canary has shown, and what a bad one has cost, is written down with its version: counted, not guessed."""
 
+import json
+import logging
 import time
 from datetime import timedelta
 from typing import Any
@@ -9,9 +11,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from mlops_sagemaker import deployments
 from mlops_sagemaker._compat import aws_template_fields
-from mlops_sagemaker.canaries import Toll
+from mlops_sagemaker.canaries import Drift, Toll
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
-from mlops_sagemaker.requests import Alarms
+from mlops_sagemaker.requests import Alarms, DriftMetric
 
 MINUTE = 60
 
@@ -69,5 +71,40 @@ class TallyOperator(LifecycleOperator):
 
     def _sum(self, metric: str, config_name: str, begin: float, end: float) -> int:
         """The metric's sum over the minutes that hold ``begin`` to ``end``."""
-        whole = begin // MINUTE * MINUTE, (end // MINUTE + 1) * MINUTE
-        return round(self.hook.metric_sum(metric, Alarms.dimensions(self.endpoint_name, config_name), *whole))
+        dimensions = Alarms.dimensions(self.endpoint_name, config_name)
+        return round(self.hook.metric_sum(metric, dimensions, *_minutes(begin, end)))
+
+
+class RecordDriftOperator(LifecycleOperator):
+    """Write down with a promoted version, as its property ``drift``, whether the drift of its predictions was measured
+    while traffic shifted to it, and how large it was; returns `canaries.Drift` as JSON. Without enough traffic there is
+    no measurement, and the alarm on it could not have told of anything.
+
+    :param run: the ``output`` of the ResolveDeploymentOperator.
+    :param watched: the ``output`` of the EndpointAlarmsOperator.
+    """
+
+    template_fields = aws_template_fields("run", "watched")
+
+    def __init__(self, *, run: Any, watched: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run: dict[str, Any] = run
+        self.watched: dict[str, Any] = watched
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Look at what CloudWatch has by now, as the alarm did, and write it down."""
+        metric = DriftMetric(self.run["metrics_name"])
+        when = _minutes(self.watched["since"], time.time())
+        with user_errors_are_final():
+            minutes = self.hook.metric_minutes(
+                metric.namespace, metric.name, metric.dimensions, *when, ["SampleCount", "Average"]
+            )
+            drift = Drift.of(minutes, sum(json.loads(self.run["baseline"])["counts"]))
+            self.hook.mark(self.run["model_package_arn"], {"drift": deployments.plain(str(drift))})
+        self.log.log(logging.INFO if drift.judged else logging.WARNING, "Drift of predictions: %s", drift)
+        return drift.document()
+
+
+def _minutes(begin: float, end: float) -> tuple[float, float]:
+    """The whole minutes that hold ``begin`` to ``end``."""
+    return begin // MINUTE * MINUTE, (end // MINUTE + 1) * MINUTE

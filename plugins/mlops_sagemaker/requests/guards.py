@@ -12,12 +12,15 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 @dataclass(frozen=True)
 class DriftMetric:
-    """By what the image that serves tells how far the predictions of ``model`` drift from those of its evaluation;
-    `serving.drift` of that image has the same names."""
+    """By what the image that serves tells how far the predictions of ``model`` drift from those of its evaluation, for
+    each ``window`` predictions of a process, if the evaluation made at ``least`` so many; `serving.drift` of that image
+    has the same names and numbers."""
 
     model: str
     namespace: ClassVar[str] = "Nightshift/Serving"
     name: ClassVar[str] = "PredictionDrift"
+    window: ClassVar[int] = 200
+    least: ClassVar[int] = 300
 
     @property
     def dimensions(self) -> dict[str, str]:

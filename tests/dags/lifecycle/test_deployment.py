@@ -77,5 +77,6 @@ def test_what_a_canary_has_cost_is_counted_once_the_champion_is_back_and_only_wh
 
 def test_people_are_asked_beside_the_approval_and_told_once_it_is_promoted() -> None:
     assert task("ask").upstream_task_ids <= task("approve").upstream_task_ids
-    assert task("notify").upstream_task_ids == {"promote"}
+    assert task("notify").upstream_task_ids == {"drift"}
+    assert task("drift").upstream_task_ids >= {"promote", "alarms"}
     assert not task("ask").downstream_task_ids, "whoever cannot be told keeps nothing from production"

@@ -284,7 +284,8 @@ class FakeAws:
     def _get_metric_statistics(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """One of every metric in every period."""
         begin, end, period = (int(arguments[name]) for name in ("StartTime", "EndTime", "Period"))
-        points = [{"Timestamp": at, "Sum": 1.0} for at in range(begin, end, period)]
+        values = dict.fromkeys(("Sum", "Average", "SampleCount"), 1.0)
+        points = [{"Timestamp": at, **values} for at in range(begin, end, period)]
         if len(points) > 1440:
             raise Refused("InvalidParameterCombination", f"You have requested up to {len(points)} datapoints")
         return {"Datapoints": points}

@@ -109,6 +109,7 @@ def test_what_is_no_number_is_passed_over(capsys: pytest.CaptureFixture[str]) ->
 def test_without_a_baseline_nothing_is_compared() -> None:
     assert Drift.read({}) is None
     assert DriftMetric("rings/1").environment("{}") == {drift.BASELINE: "{}", drift.MODEL: "rings/1"}
+    assert (DriftMetric.window, DriftMetric.least) == (drift.WINDOW, drift.LEAST)
 
 
 def test_chance_alone_makes_no_alarm_with_the_least_baseline_and_with_less_there_is_none(

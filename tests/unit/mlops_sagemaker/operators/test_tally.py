@@ -1,20 +1,26 @@
+import json
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
-from mlops_sagemaker.operators.tally import TallyOperator
+from mlops_sagemaker.operators.tally import RecordDriftOperator, TallyOperator
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 
 ARN = "arn:aws:sagemaker:eu-north-1:000000000000:model-package/rings/1"
 
 
-def tallied(aws: FakeAws, restored: str) -> dict[str, Any]:
-    """What is counted of a canary that took two minutes."""
+def registered(aws: FakeAws) -> None:
     aws.groups["rings"] = ""
     aws.call("CreateModelPackage", {"ModelPackageGroupName": "rings", "CustomerMetadataProperties": {}})
+
+
+def tallied(aws: FakeAws, restored: str) -> dict[str, Any]:
+    """What is counted of a canary that took two minutes."""
+    registered(aws)
     operator = TallyOperator(
         task_id="tally",
         run={"model_package_arn": ARN},
@@ -36,3 +42,29 @@ def test_of_a_version_that_had_become_the_champion_nothing_is_counted(aws: FakeA
     with pytest.raises(AirflowSkipException, match="nothing was brought back"):
         tallied(aws, ARN)
     assert not aws.packages[0]["CustomerMetadataProperties"]
+
+
+def recorded(aws: FakeAws, minutes: int) -> dict[str, Any]:
+    """What is written down of the drift in the last minutes, in each of which the metric has a value."""
+    registered(aws)
+    operator = RecordDriftOperator(
+        task_id="drift",
+        run={"model_package_arn": ARN, "metrics_name": "rings/1", "baseline": json.dumps({"counts": [150, 150]})},
+        watched={"since": time.time() - 60 * minutes},
+    )
+    return operator.execute(context_for(operator))
+
+
+def test_how_far_predictions_drifted_is_written_down_with_the_version(aws: FakeAws) -> None:
+    drift = recorded(aws, minutes=3)
+    assert drift["judged"]
+    assert drift["windows"] >= 4
+    assert aws.packages[0]["CustomerMetadataProperties"]["drift"].startswith("judged: 1.000 at most by ")
+    asked = aws.asked("GetMetricStatistics")[-1]
+    assert (asked["Namespace"], asked["MetricName"]) == ("Nightshift/Serving", "PredictionDrift")
+
+
+def test_that_drift_could_not_be_judged_is_written_down_too(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "_get_metric_statistics", lambda _: {"Datapoints": []})
+    assert recorded(aws, minutes=3)["judged"] is False
+    assert aws.packages[0]["CustomerMetadataProperties"]["drift"].startswith("not judged: no process of the server")
