@@ -213,7 +213,7 @@ def test_the_champion_scores_a_day_and_scoring_it_again_replaces_the_predictions
 
 
 def test_endpoint_batch_and_evaluation_agree_on_every_held_out_row(stack: LocalStack) -> None:
-    abalone, churn = agreement.Version(stack, "abalone"), agreement.Version(stack, "churn")
+    abalone, churn = (agreement.first_version(stack, name) for name in ("abalone", "churn"))
     with agreement.served(stack, abalone.model_data) as name:
         require_agreement(stack, abalone, name, name)
     champion = json.loads(stack.aws.read(f"s3://{BUCKET}/churn/champion.json"))["champion"]

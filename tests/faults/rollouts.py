@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 from deploy.local.http import HttpError
 from deploy.local.settings import BUCKET
 from tests.faults.stack import GROUP, FaultyStack
+from tests.support.agreement import Version
 from tests.support.local_aws import unique
 from tests.support.polling import eventually
 
@@ -102,8 +105,8 @@ class Rollouts:
     @contextmanager
     def load(self) -> Iterator[Load]:
         """Production is asked without pause within the block."""
-        smoke = json.loads(self.stack.aws.read(self._facts["smoke"]))
-        load = Load(self.stack, ",".join(smoke["rows"][0]), smoke["predictions"][0])
+        version = Version(self.stack.aws, self._facts)
+        load = Load(self.stack, version.rows.decode().splitlines(), version.evaluated)
         threads = [threading.Thread(target=load.run) for _ in range(CONNECTIONS)]
         for thread in threads:
             thread.start()
@@ -117,11 +120,12 @@ class Rollouts:
 
 @dataclass
 class Load:
-    """Requests to production for one row whose prediction is known; how many were answered right, and what else."""
+    """Requests to production, each for one of the held-out rows, so that nothing drifts; how many were answered as the
+    evaluation did, and what else."""
 
     stack: FaultyStack
-    row: str
-    prediction: float
+    rows: Sequence[str]
+    predictions: Sequence[float]
     right: int = 0
     wrong: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -129,11 +133,13 @@ class Load:
     def run(self) -> None:
         """Ask until it is over."""
         client = self.stack.aws.client("sagemaker-runtime")
-        while not self.over.wait(PAUSE):
+        for row, prediction in cycle(zip(self.rows, self.predictions, strict=True)):
+            if self.over.wait(PAUSE):
+                return
             try:
-                answer = client.invoke_endpoint(EndpointName=PRODUCTION, Body=self.row, ContentType="text/csv")
+                answer = client.invoke_endpoint(EndpointName=PRODUCTION, Body=row, ContentType="text/csv")
                 said = answer["Body"].read().decode()
-                if abs(float(said) - self.prediction) <= 1e-5 * abs(self.prediction):
+                if math.isclose(float(said), prediction, rel_tol=1e-5):
                     self.right += 1
                     continue
             except Exception as error:

@@ -1,26 +1,25 @@
-"""What evaluation, endpoint and batch transform predict for the same held-out rows, on the whole stack."""
+"""What evaluation, endpoint and batch transform predict for the same held-out rows, on a whole stack."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.local_aws import unique
+from tests.support.local_aws import LocalAws, unique
 from tests.support.polling import eventually
 from tests.support.stack import BUCKET, LocalStack
 
 
 class Version:
-    """A registered version of the first run of its use case: its held-out rows as a request, and what its evaluation
-    predicted for them."""
+    """A registered version, by its properties: its held-out rows as a request, and what its evaluation predicted for
+    them."""
 
-    def __init__(self, stack: LocalStack, use_case: str) -> None:
-        self._aws = stack.aws
-        facts = stack.package(stack.versions(use_case)[0])["CustomerMetadataProperties"]
+    def __init__(self, aws: LocalAws, facts: Mapping[str, str]) -> None:
+        self._aws = aws
         self.model_data = facts["model_data"]
         self._quality = facts["smoke"].rpartition("/")[0]
         self._run = facts["data_manifest"].rpartition("/")[0]
@@ -38,6 +37,11 @@ class Version:
         stream = io.StringIO()
         csv.writer(stream, lineterminator="\n").writerows([row[name] for name in columns] for row in held_out)
         return stream.getvalue().encode()
+
+
+def first_version(stack: LocalStack, use_case: str) -> Version:
+    """That of the first run of a use case."""
+    return Version(stack.aws, stack.package(stack.versions(use_case)[0])["CustomerMetadataProperties"])
 
 
 def by_endpoint(stack: LocalStack, endpoint: str, rows: bytes) -> list[float]:
