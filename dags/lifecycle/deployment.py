@@ -66,8 +66,8 @@ DOCS = {
         their kind, the shift of the predictions, the time. Nothing is replayed where nothing was captured.""",
     "unstage": """Deletes the staging endpoint, whatever came of its tests: it costs money as long as it is there.""",
     "approve": """Waits for a person to let the version into production, or to reject it; under Required Actions
-        in Airflow's menu. Where the policy is automatic nobody is asked. A version that a later approval has
-        overtaken, or that was rejected in the registry, is not waited for any longer.""",
+        in Airflow's menu. Where the policy is automatic nobody is asked. A version that a later approval, or a run
+        by hand that names one, has overtaken, or that was rejected in the registry, is not waited for any longer.""",
     "ask": """Tells people that a version waits for their approval, with the question and where to answer it. Skipped
         where the policy is automatic.""",
     "record": """Writes down with the version who let it into production and why. A rejected or overtaken version
@@ -261,7 +261,8 @@ def _form() -> dict[str, Param]:
         "version": Param(
             None,
             title="Version",
-            description="The number of the approved version to deploy. Empty: the one approved last that still waits.",
+            description="The number of the approved version to deploy; an open question about another one is withdrawn "
+            "within minutes. Empty: the one approved last that still waits.",
             type=["null", "integer"],
             minimum=1,
         ),

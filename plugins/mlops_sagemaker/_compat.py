@@ -12,6 +12,8 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.triggers.hitl import HITLTrigger
 from airflow.sdk import exceptions
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import GetDagRun
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import BaseTrigger
@@ -27,6 +29,7 @@ __all__ = [
     "is_tried_again",
     "killed_without_on_kill",
     "retry_settings",
+    "runs_in_line",
 ]
 
 _AIRFLOW_CALLS_ON_KILL = hasattr(BaseTrigger, "on_kill")
@@ -58,6 +61,17 @@ def failed_tasks(ti: Any) -> list[str]:
     found = RuntimeTaskInstance.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
     names = [name for tasks in found.values() for name, state in tasks.items() if state == "failed"]
     return sorted(names)
+
+
+def runs_in_line(ti: Any) -> list[Any]:
+    """The runs of the DAG of ``ti`` that wait for their turn, with their ``conf``. Raises AirflowRuntimeError where
+    Airflow cannot say."""
+    if not RuntimeTaskInstance.get_dr_count(dag_id=ti.dag_id, states=["queued"]):
+        return []  # the states of all runs are much more to ask for
+    found = RuntimeTaskInstance.get_task_states(dag_id=ti.dag_id, task_ids=[ti.task_id])
+    idle = [run_id for run_id, tasks in found.items() if tasks[ti.task_id] is None]
+    runs: list[Any] = [task_runner.SUPERVISOR_COMMS.send(GetDagRun(dag_id=ti.dag_id, run_id=each)) for each in idle]
+    return [run for run in runs if run.state == "queued"]
 
 
 def await_answer(operator: HITLOperator, ti: Any, wait: timedelta) -> NoReturn:

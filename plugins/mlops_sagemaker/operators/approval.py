@@ -1,14 +1,15 @@
 """Who lets a version into production: a person in Airflow's UI, or a declared policy."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
 from airflow.sdk import Context, Param
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException
 
 from mlops_sagemaker import champions, deployments, naming
-from mlops_sagemaker._compat import HITLOperator, await_answer, aws_template_fields
+from mlops_sagemaker._compat import HITLOperator, await_answer, aws_template_fields, runs_in_line
 from mlops_sagemaker.deployments import REFUSED, SUPERSEDED
 from mlops_sagemaker.errors import ApiError, UserError
 from mlops_sagemaker.hook import LifecycleHook
@@ -28,8 +29,9 @@ class ApproveDeploymentOperator(HITLOperator):
 
         {"approved": bool, "by": who, "why": their words}
 
-    Now and then it looks whether the question still stands: when a later approval has overtaken the version, or the
-    registry has rejected it, what follows is skipped, and the run makes room for the next.
+    Now and then it looks whether the question still stands: when a later approval has overtaken the version, the
+    registry has rejected it, or somebody has started a run by hand that names an approved version and waits in line,
+    what follows is skipped, and the run makes room for the next.
 
     :param policy: ``manual`` or ``automatic`` (a template).
     :param run: the ``output`` of the ResolveDeploymentOperator.
@@ -69,7 +71,7 @@ class ApproveDeploymentOperator(HITLOperator):
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """What they answered; if they have not yet, wait on while the question stands."""
         if event.get("error_type") == "timeout":
-            self._stop_if_moot()
+            self._stop_if_moot(context["ti"])
             await_answer(self, context["ti"], self.look_again)
         answer = super().execute_complete(context, event)
         user = answer["responded_by_user"] or {}
@@ -79,13 +81,24 @@ class ApproveDeploymentOperator(HITLOperator):
             "why": answer["params_input"].get("reason", ""),
         }
 
-    def _stop_if_moot(self) -> None:
+    def _stop_if_moot(self, ti: Any) -> None:
+        hook = LifecycleHook(aws_conn_id=self.aws_conn_id)
         try:
             with user_errors_are_final():
-                _stop_if_moot(LifecycleHook(aws_conn_id=self.aws_conn_id), self.use_case, self.run)
-        except ApiError as error:
+                _stop_if_moot(hook, self.use_case, self.run)
+                self._stop_if_overruled(hook, runs_in_line(ti))
+        except (ApiError, AirflowRuntimeError) as error:
             # Failing would ask people anew, and drop what they have answered meanwhile.
             self.log.warning("Whether the question still stands is looked at later: %s", error)
+
+    def _stop_if_overruled(self, hook: LifecycleHook, runs: Sequence[Any]) -> None:
+        """Skip what follows if one of ``runs`` names an approved version."""
+        named = {str((run.conf or {}).get("version") or ""): run for run in runs}
+        for package in hook.packages(naming.group_name(self.use_case), ModelApprovalStatus="Approved") if runs else ():
+            run = named.get(str(package["ModelPackageVersion"]))
+            if run is not None:
+                by = f"by {package['ModelPackageArn']} that {run.triggering_user_name or run.run_id} named"
+                _stop(hook, self.run["model_package_arn"], SUPERSEDED, by)
 
 
 class RecordApprovalOperator(LifecycleOperator):

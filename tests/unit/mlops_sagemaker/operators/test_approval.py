@@ -3,11 +3,22 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.api.datamodels._generated import DagRunState
+from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError, AirflowSkipException, ErrorType
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import (
+    DagRunResult,
+    DRCount,
+    ErrorResponse,
+    GetDagRun,
+    GetDRCount,
+    GetTaskStates,
+    TaskStatesResult,
+)
 
 from mlops_sagemaker._compat import HITLOperator
 from mlops_sagemaker.operators.approval import ApproveDeploymentOperator, RecordApprovalOperator
-from tests.unit.mlops_sagemaker.contexts import context_for
+from tests.unit.mlops_sagemaker.contexts import RUN_ID, context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 
 REPLAY = "s3://b/replay.json"
@@ -125,6 +136,40 @@ def test_what_is_written_down_with_a_version_hides_no_later_approval(aws: FakeAw
         executed(record(package))
 
 
+class Line:
+    """The runs that wait for their turn, as Airflow tells of them."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, DagRunResult] = {}
+
+    def add(self, **conf: Any) -> None:
+        """Somebody starts a run by hand."""
+        run_id = f"manual__{len(self.runs)}"
+        self.runs[run_id] = DagRunResult.model_construct(
+            run_id=run_id, state=DagRunState.QUEUED, conf=conf, triggering_user_name="jo"
+        )
+
+    def send(self, message: GetDRCount | GetTaskStates | GetDagRun) -> Any:
+        """Airflow's answer to a task."""
+        if isinstance(message, GetDRCount):
+            assert message.states == ["queued"]
+            return DRCount(count=len(self.runs))
+        if isinstance(message, GetTaskStates):
+            states = {run_id: {"approve": None} for run_id in self.runs}
+            return TaskStatesResult(
+                task_states={RUN_ID: {"approve": "running"}, "over": {"approve": "success"}} | states
+            )
+        assert isinstance(message, GetDagRun)
+        return self.runs[message.run_id]
+
+
+@pytest.fixture(autouse=True)
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    line = Line()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", line, raising=False)
+    return line
+
+
 NO_ANSWER = {"error": "No answer yet.", "error_type": "timeout"}
 
 
@@ -159,6 +204,36 @@ def test_a_question_about_what_the_registry_has_rejected_ends(aws: FakeAws, pack
     end = looked_again(package)
     assert isinstance(end, AirflowSkipException)
     assert package["CustomerMetadataProperties"]["deployment"] == "refused: it is Rejected in the registry"
+
+
+def test_a_run_by_hand_that_names_another_version_has_the_question_withdrawn(
+    aws: FakeAws, package: dict[str, Any], line: Line
+) -> None:
+    older = version(aws, approved_at=50.0)
+    line.add(version=2)
+    end = looked_again(package)
+    assert isinstance(end, AirflowSkipException)
+    assert str(end) == f"superseded: by {older['ModelPackageArn']} that jo named"
+    assert package["CustomerMetadataProperties"]["deployment"] == str(end)
+
+
+@pytest.mark.parametrize("conf", [{}, {"version": None}, {"version": 7}, {"approval": "manual"}])
+def test_a_run_in_line_that_names_no_approved_version_waits_for_the_answer(
+    aws: FakeAws, package: dict[str, Any], line: Line, conf: dict[str, Any]
+) -> None:
+    line.add(**conf)
+    assert not isinstance(looked_again(package), Exception)
+    assert "deployment" not in package["CustomerMetadataProperties"]
+
+
+def test_a_question_waits_on_where_airflow_cannot_say_who_is_in_line(
+    aws: FakeAws, package: dict[str, Any], line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(message: Any) -> None:
+        raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
+
+    monkeypatch.setattr(line, "send", gone)
+    assert not isinstance(looked_again(package), Exception)
 
 
 @pytest.mark.parametrize(("code", "waits"), [("ThrottlingException", True), ("AccessDeniedException", False)])
