@@ -9,6 +9,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 """
 
 from lifecycle.deployment import deployment_dag
+from lifecycle.ingestion import ingestion_dag
 from lifecycle.monitoring import monitoring_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
@@ -57,6 +58,7 @@ USE_CASE = UseCase(
 )
 
 # Airflow reads only files that name it: dag.
+abalone_ingestion = ingestion_dag(USE_CASE)
 abalone_training = training_dag(USE_CASE)
 abalone_deployment = deployment_dag(USE_CASE)
 abalone_rollback = rollback_dag(USE_CASE)

@@ -21,7 +21,17 @@ def drift(use_case: str) -> Asset:
 def approvals(use_case: str) -> Asset:
     """The versions of a use case that were approved or rejected: EventBridge tells a queue of SQS so, and that Airflow.
 
-    The queue has the use case's name with hyphens; ``deploy.local.approvals`` knows it.
+    ``deploy.local.events`` knows the queue's name, as that of all below.
     """
-    watcher = AssetWatcher(name=f"{use_case}_approvals", trigger=QueueTrigger(f"{words(use_case)}-approvals"))
-    return Asset(f"{use_case}_approvals", watchers=[watcher])
+    return _queued(use_case, "approvals")
+
+
+def incoming(use_case: str) -> Asset:
+    """The files that somebody has put into a use case's ``incoming/``; told of as approvals are."""
+    return _queued(use_case, "incoming")
+
+
+def _queued(use_case: str, what: str) -> Asset:
+    """What a queue tells of that has the use case's name with hyphens."""
+    watcher = AssetWatcher(name=f"{use_case}_{what}", trigger=QueueTrigger(f"{words(use_case)}-{what}"))
+    return Asset(f"{use_case}_{what}", watchers=[watcher])

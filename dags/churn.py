@@ -11,6 +11,7 @@ the gate's record. A green run whose task `register` is skipped means: the model
 from datetime import timedelta
 
 from lifecycle.deployment import deployment_dag
+from lifecycle.ingestion import ingestion_dag
 from lifecycle.monitoring import monitoring_dag
 from lifecycle.params import device, number
 from lifecycle.rollback import rollback_dag
@@ -71,6 +72,7 @@ USE_CASE = UseCase(
 )
 
 # Airflow reads only files that name it: dag.
+churn_ingestion = ingestion_dag(USE_CASE)
 churn_training = training_dag(USE_CASE)
 churn_deployment = deployment_dag(USE_CASE)
 churn_rollback = rollback_dag(USE_CASE)

@@ -45,7 +45,7 @@ def plan(settings: Settings, use_cases: Sequence[str]) -> Iterator[Stack]:
             continue
         for use_case in use_cases:
             words = use_case.replace("_", "-")
-            yield Stack(f"{settings.prefix}-{words}", template, {"Words": words})
+            yield Stack(f"{settings.prefix}-{words}", template, {"Words": words, "UseCase": use_case})
 
 
 def values(settings: Settings) -> dict[str, str]:

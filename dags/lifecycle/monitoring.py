@@ -11,7 +11,8 @@ from lifecycle.deployment import production
 from lifecycle.run import RUN, job_of, named
 from lifecycle.use_case import UseCase
 from mlops_sagemaker.forms import offer
-from mlops_sagemaker.operators.drift import AnnounceDriftOperator, DecideDriftOperator
+from mlops_sagemaker.operators.announce import AnnounceOperator
+from mlops_sagemaker.operators.drift import DecideDriftOperator
 from mlops_sagemaker.operators.monitoring import MonitorOperator, ResolveMonitoringOperator
 from mlops_sagemaker.operators.notify import NotifyDriftOperator
 from mlops_sagemaker.requests import Input, Instances, Output, ProcessingJob, Variant
@@ -70,7 +71,7 @@ def _wire(use_case: UseCase) -> None:
         trigger_rule=TriggerRule.NONE_FAILED,
         **_named("decide"),
     )
-    drift = AnnounceDriftOperator(decision=decide.output, asset=assets.drift(use_case.name), **_named("drift"))
+    drift = AnnounceOperator(decision=decide.output, asset=assets.drift(use_case.name), **_named("drift"))
     notify = NotifyDriftOperator(decision=decide.output, notifiers=use_case.notifiers, **_named("notify"))
     chain(resolve, [data, model], decide, [drift, notify])
 

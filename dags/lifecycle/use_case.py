@@ -126,6 +126,31 @@ class Monitoring:
 
 
 @dataclass(frozen=True)
+class Ingestion:
+    """What files that somebody brings have to be in order to become data.
+
+    A file has at least ``min_rows`` different rows; of the cells of each column at most the share ``max_implausible``
+    is out of range or not one of the known values, and at most ``max_missing`` is empty. With a ``marker`` the files of
+    a folder count once an object of that name lies there, as Spark's ``_SUCCESS``. ``reconcile`` is a cron expression:
+    when to look for files whose event got lost.
+    """
+
+    instance: str = "ml.m5.large"
+    max_runtime: timedelta = timedelta(minutes=30)
+    min_rows: int = 1
+    max_implausible: float = 0.01
+    max_missing: float = 0.5
+    marker: str = ""
+    reconcile: str = "*/15 * * * *"
+
+    def __post_init__(self) -> None:
+        if self.min_rows < 1 or not (0 <= self.max_implausible <= 1 and 0 <= self.max_missing <= 1):
+            raise ValueError("declare min_rows of 1 or more, and shares from 0 to 1")
+        if "/" in self.marker:
+            raise ValueError(f"the marker {self.marker!r} is the name of an object beside the files, without a slash")
+
+
+@dataclass(frozen=True)
 class UseCase:
     """One model and its rules.
 
@@ -140,7 +165,7 @@ class UseCase:
     (Markdown) explains the DAG to its operators. ``notifiers`` are told
     how each run ended: Airflow notifiers, whose templates find the notice as ``notice``. ``deployment`` says how
     approved versions come into production, ``scoring`` how they predict the rows of each day, ``monitoring`` how they
-    are watched there.
+    are watched there, ``ingestion`` what becomes of files that somebody brings.
     """
 
     name: str
@@ -163,6 +188,7 @@ class UseCase:
     deployment: Deployment = field(default_factory=Deployment)
     scoring: Scoring = field(default_factory=Scoring)
     monitoring: Monitoring = field(default_factory=Monitoring)
+    ingestion: Ingestion = field(default_factory=Ingestion)
 
     def __post_init__(self) -> None:
         for kind, name in [("use case", self.name), *(("candidate", name) for name in self.candidates)]:

@@ -34,11 +34,13 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """A file as it was found: ``key`` below the folder of what is coming, its ETag and its size in bytes."""
+    """A file as it was found: ``key`` below the folder of what is coming, its ETag and its size in bytes; and the
+    ``name`` that it is inspected under, which any job can read."""
 
     key: str
     etag: str
     size: int
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,35 +66,40 @@ def claimable(objects: Iterable[StoredObject], marker: str = "") -> Claims:
     An object of S3 is there as a whole or not at all. With a ``marker`` a file counts only once an object of that name
     lies in its folder, which whoever writes several files writes last.
     """
-    found = {each.key: Claim(each.key, each.etag, each.size) for each in sorted(objects, key=lambda each: each.key)}
-    if not marker:
-        return Claims(tuple(claim for key, claim in found.items() if _is_data(key))[:MOST])
-    marked = {key: _beside(key, marker) for key in found if _is_data(key) and key != _beside(key, marker)}
-    files = [key for key in marked if marked[key] in found]
+    found = {each.key: each for each in objects}
+    marked = {key: _beside(key, marker) for key in sorted(found) if _is_data(key) and key != _beside(key, marker)}
+    files = [key for key in marked if not marker or marked[key] in found]
     # A folder that does not fit as a whole keeps its marker: its rest is complete, too.
-    spent = {marked[key] for key in files[:MOST]} - {marked[key] for key in files[MOST:]}
-    return Claims(tuple(found[key] for key in files[:MOST]), tuple(found[key] for key in sorted(spent)))
+    spent = {marked[key] for key in files[:MOST]} - {marked[key] for key in files[MOST:]} if marker else set()
+    return Claims(
+        tuple(_claim(found[key], f"{number:04}.csv") for number, key in enumerate(files[:MOST], start=1)),
+        tuple(_claim(found[key]) for key in sorted(spent)),
+    )
 
 
-def claimed_name(number: int) -> str:
-    """The name of the ``number``-th claim, from 0: whatever a file is called, a job reads it."""
-    return f"{number + 1:04}.csv"
+def _claim(found: StoredObject, name: str = "") -> Claim:
+    return Claim(found.key, found.etag, found.size, name)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a claim, ``source`` being its claimed name: it goes to ``target``, below the use case's folder.
+    """What becomes of a claim: ``name`` goes to ``target``, below the use case's folder.
 
     ``problems`` are why it is refused, each with ``check``, ``column``, ``problem``, ``count``, ``examples`` and
     ``remedy``.
     """
 
     file: str
-    source: str
+    name: str
     fate: Fate
     target: str
     rows: int
     problems: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def report(self) -> str | None:
+        """Where it is written down why a file was refused: beside its folder, whatever it is called."""
+        return f"{self.target.rpartition('/')[0]}.report.json" if self.fate is Fate.REFUSED else None
 
     @property
     def reasons(self) -> list[str]:
@@ -111,25 +118,24 @@ def decide(
     there = {PurePosixPath(key).stem: key for key in known}
     found = {each["file"]: each for each in inspected["files"]}
     decisions = []
-    for number, claim in enumerate(claims):
-        source = claimed_name(number)
-        seen = found.get(source) or _unseen(claim, source)
+    for claim in claims:
+        seen = found.get(claim.name) or _unseen(claim)
         digest = seen["sha256"][:HASH_LENGTH]
         problems = tuple(seen["problems"] or _repeated(there.get(digest)))
         if problems:
-            place = f"quarantine/day={day}/{run_key}/{source.removesuffix('.csv')}/{_last(claim.key)}"
+            place = f"quarantine/day={day}/{run_key}/{claim.name.removesuffix('.csv')}/{_last(claim.key)}"
         else:
             place = f"data/day={day}/{digest}.csv"
             there[digest] = f"{claim.key}, which comes with it"
         fate = Fate.REFUSED if problems else Fate.TAKEN
-        decisions.append(Decision(claim.key, source, fate, place, seen["rows"], problems))
+        decisions.append(Decision(claim.key, claim.name, fate, place, seen["rows"], problems))
     return decisions
 
 
-def _unseen(claim: Claim, source: str) -> dict[str, Any]:
+def _unseen(claim: Claim) -> dict[str, Any]:
     """What is found in a file that no job is given, since it is empty. Raises UserError for any other."""
     if claim.size:
-        raise UserError(f"the job has not inspected {claim.key} ({source}); clear the task inspect")
+        raise UserError(f"the job has not inspected {claim.key} ({claim.name}); clear the task inspect")
     return {"sha256": EMPTY_SHA256, "rows": 0, "problems": [_problem("empty", "is empty")]}
 
 

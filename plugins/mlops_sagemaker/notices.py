@@ -7,9 +7,20 @@ from typing import Any, Literal
 from mlops_sagemaker.drift import Action
 
 Outcome = Literal[
-    "registered", "refused", "failed", "approval needed", "promoted", "rolled back", "drift", "escalated", "no data"
+    "registered",
+    "refused",
+    "failed",
+    "approval needed",
+    "promoted",
+    "rolled back",
+    "drift",
+    "escalated",
+    "no data",
+    "data refused",
 ]
 PENDING = "PendingManualApproval"
+MOST_FILES = 20
+"""How many refused files a notice names: SNS takes 256 KB."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,21 @@ def of_window(dag_id: str, decision: Mapping[str, Any]) -> list[Notice]:
     if decision["silent"]:
         told.append(("no data", f"no data for {' and '.join(decision['silent'])}"))
     return [Notice(outcome, f"{dag_id}: {subject}", "\n".join(lines)) for outcome, subject in told]
+
+
+def of_ingestion(dag_id: str, settled: Mapping[str, Any]) -> list[Notice]:
+    """The notice of files that were refused, each with its reasons; none if all were taken."""
+    refused = settled["refused"]
+    if not refused:
+        return []
+    lines = [
+        line
+        for each in refused[:MOST_FILES]
+        for line in (f"{each['file']} is refused:", *(f"- {why}" for why in each["reasons"]), f"  {each['report']}")
+    ]
+    more = [f"And {len(refused) - MOST_FILES} more, see the task settle."] if len(refused) > MOST_FILES else []
+    told = f"{len(refused)} of {len(refused) + len(settled['taken'])} files refused, {refused[0]['file']} among them"
+    return [Notice("data refused", f"{dag_id}: {told}", "\n".join([*lines, *more]))]
 
 
 def _metrics(metrics: Mapping[str, float]) -> str:

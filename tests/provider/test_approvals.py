@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.module_loading import import_string
 
-from deploy.local import approvals
+from deploy.local import events
 from mlops_sagemaker.triggers import queue
 from mlops_sagemaker.triggers.queue import QueueTrigger
 from tests.support.local_aws import LocalAws, unique
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.local_only
 def group(aws: LocalAws) -> str:
     """A model package group whose approvals go to a queue."""
     name = unique("group")
-    approvals.ensure(aws.client("sqs"), aws.client("events"), name)
+    events.ensure(aws.client("sqs"), aws.client("events"), events.approvals(name))
     aws.sagemaker.create_model_package_group(ModelPackageGroupName=name)
     return name
 
@@ -34,7 +34,7 @@ def version(aws: LocalAws, group: str, status: str = "PendingManualApproval") ->
 
 def told(group: str, act: Callable[[], Any] = lambda: None) -> list[tuple[str, str]]:
     """Version and status of the first event that the trigger fires once ``act`` is done."""
-    path, arguments = QueueTrigger(approvals.name_of(group)).serialize()
+    path, arguments = QueueTrigger(events.approvals(group).name).serialize()
 
     async def first() -> Any:
         act()
@@ -69,13 +69,13 @@ def test_a_queue_that_is_not_there_is_waited_for(
 
     async def make_it(seconds: float) -> None:
         pauses.append(seconds)
-        approvals.ensure(aws.client("sqs"), aws.client("events"), other)
+        events.ensure(aws.client("sqs"), aws.client("events"), events.approvals(other))
         aws.client("sqs").send_message(QueueUrl=url(aws, other), MessageBody="{}")
 
     monkeypatch.setattr(queue.asyncio, "sleep", make_it)
 
     async def first() -> Any:
-        return (await anext(QueueTrigger(approvals.name_of(other)).run())).payload
+        return (await anext(QueueTrigger(events.approvals(other).name).run())).payload
 
     assert asyncio.run(first()) == {"bodies": ["{}"]}
     assert pauses == [queue.PAUSE_SECONDS]
@@ -95,12 +95,12 @@ def test_messages_are_deleted_once_airflow_has_taken_the_event(
         client.send_message(QueueUrl=where, MessageBody=body)
 
     async def twice() -> list[Any]:
-        events = QueueTrigger(approvals.name_of(group)).run()
-        seen = (await anext(events)).payload["bodies"]
+        fired = QueueTrigger(events.approvals(group).name).run()
+        seen = (await anext(fired)).payload["bodies"]
         client.send_message(QueueUrl=where, MessageBody="three")
         while "three" not in seen:
-            seen += (await anext(events)).payload["bodies"]
-        await events.aclose()
+            seen += (await anext(fired)).payload["bodies"]
+        await fired.aclose()
         return seen
 
     assert sorted(asyncio.run(twice())) == ["one", "three", "two"]
@@ -112,7 +112,7 @@ def attributes(client: Any, where: str) -> dict[str, str]:
 
 
 def url(aws: LocalAws, group: str) -> str:
-    return str(aws.client("sqs").get_queue_url(QueueName=approvals.name_of(group))["QueueUrl"])
+    return str(aws.client("sqs").get_queue_url(QueueName=events.approvals(group).name)["QueueUrl"])
 
 
 def purge(aws: LocalAws, group: str) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,8 @@ from mlops_sagemaker.hook.calls import client_of, explained
 from mlops_sagemaker.reuse import StoredObject
 
 CHUNK_BYTES = 1 << 20
+CHANGED = frozenset({"NoSuchKey", "PreconditionFailed", "404", "412"})
+"""What S3 answers where an object is not the one that was meant; a HEAD's answer has no body and so only the number."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +105,39 @@ class Objects:
                 return False
             raise
 
+    def copy(self, source: str, target: str, etag: str) -> bool:
+        """Copy an object of any size, without its tags, if it still has this ETag; False if it has not, or is gone."""
+        (bucket, key), (to_bucket, to_key) = uris.parse(source), uris.parse(target)
+        chosen = {"CopySourceIfMatch": _quoted(etag), "TaggingDirective": "REPLACE"}
+        with _unless_changed(f"copying {source}"):
+            client_of(self.s3_hook).copy({"Bucket": bucket, "Key": key}, to_bucket, to_key, ExtraArgs=chosen)
+            return True
+        return False
+
+    def remove(self, uri: str, etag: str) -> None:
+        """Delete the object at ``uri`` if it still has this ETag; what somebody has written since then stays."""
+        bucket, key = uris.parse(uri)
+        with _unless_changed(f"deleting {uri}"):
+            client_of(self.s3_hook).delete_object(Bucket=bucket, Key=key, IfMatch=_quoted(etag))
+
     def list_keys(self, uri: str) -> list[str]:
         """Keys of all objects below the prefix ``uri``, relative to it."""
         return [each.key for each in self.list_objects(uri)]
+
+
+@contextmanager
+def _unless_changed(operation: str) -> Iterator[None]:
+    """Leave the block quietly where an object is not the one that was meant."""
+    try:
+        with explained(operation):
+            yield
+    except ApiError as error:
+        if error.code not in CHANGED:
+            raise
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag}"'
 
 
 def _stored(entry: Any, prefix: str) -> StoredObject:

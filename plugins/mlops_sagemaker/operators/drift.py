@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from mlops_sagemaker import drift, naming, traffic, uris, windows
@@ -155,29 +155,6 @@ class DecideDriftOperator(LifecycleOperator):
             "silent": list(decided.silent),
             "event": event if decided.action is Action.RETRAIN else None,
         }
-
-
-class AnnounceDriftOperator(LifecycleOperator):
-    """Emit the drift event, with the data window to train on; skip unless the decision is to retrain.
-
-    :param decision: the ``output`` of the DecideDriftOperator.
-    :param asset: the asset whose event it is.
-    """
-
-    template_fields = aws_template_fields("decision")
-
-    def __init__(self, *, decision: Any, asset: Asset, **kwargs: Any) -> None:
-        super().__init__(outlets=[asset], **kwargs)
-        self.decision: dict[str, Any] = decision
-        self.asset = asset
-
-    def execute(self, context: Context) -> dict[str, Any]:
-        """What the event says."""
-        event: dict[str, Any] | None = self.decision["event"]
-        if event is None:
-            raise AirflowSkipException("no retraining")
-        context["outlet_events"][self.asset].extra = event
-        return event
 
 
 def _undecided(reason: str) -> dict[str, Any]:

@@ -119,6 +119,23 @@ class NotifyDriftOperator(TellingOperator):
         return notices.of_window(context["ti"].dag_id, self.decision)
 
 
+class NotifyIngestionOperator(TellingOperator):
+    """Tell of files that were refused; see TellingOperator.
+
+    :param settled: the ``output`` of the SettleIngestionOperator.
+    """
+
+    template_fields = (*TellingOperator.template_fields, "settled")
+
+    def __init__(self, *, settled: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.settled: dict[str, Any] = settled
+
+    def notices(self, context: Context) -> list[Notice]:
+        """None if all were taken."""
+        return notices.of_ingestion(context["ti"].dag_id, self.settled)
+
+
 class NotifyStepOperator(TellingOperator):
     """Tell that a run has come so far; see TellingOperator.
 

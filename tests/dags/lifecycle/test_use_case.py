@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from lifecycle.use_case import Candidate
+from lifecycle.use_case import Candidate, Ingestion
 from tests.dags.lifecycle.declared import declared
 
 NO_NAMES = ["", "Abalone", "abalone rings", "1st", "_x", "x_", "a__b", "a\n", "a" * 33, "abalone-2"]
@@ -15,6 +17,17 @@ def test_a_name_that_would_break_ids_folders_or_groups_is_refused(name: str) -> 
 def test_a_window_without_a_day_is_refused() -> None:
     with pytest.raises(ValueError, match="window_days of rings is 0"):
         declared(window_days=0)
+
+
+@pytest.mark.parametrize("limits", [{"min_rows": 0}, {"max_implausible": 1.1}, {"max_missing": -0.1}])
+def test_limits_that_no_file_could_keep_or_break_are_refused(limits: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="min_rows of 1 or more, and shares from 0 to 1"):
+        Ingestion(**limits)
+
+
+def test_a_marker_lies_beside_the_files() -> None:
+    with pytest.raises(ValueError, match="the marker 'done/yes' is the name of an object beside the files"):
+        Ingestion(marker="done/yes")
 
 
 def test_the_longest_name_still_makes_dags_that_amazon_mwaa_can_trigger() -> None:

@@ -309,10 +309,26 @@ class FakeAws:
         self.objects[arguments["name"]] = arguments["body"]
         return b""
 
+    def _head_object(self, arguments: dict[str, Any]) -> bytes:
+        content: bytes = self._get_object(arguments)
+        return self._matching(content, arguments["matching"])
+
     def _copy_object(self, arguments: dict[str, Any]) -> bytes:
-        """Of an object onto itself."""
-        self._get_object(arguments)
+        headers = arguments["headers"]
+        source = unquote(headers["x-amz-copy-source"]).lstrip("/")
+        content = self._matching(self._get_object({"name": source}), headers.get("x-amz-copy-source-if-match", ""))
+        self.objects[arguments["name"]] = content
         return b"<CopyObjectResult><ETag>0</ETag></CopyObjectResult>"
+
+    def _delete_object(self, arguments: dict[str, Any]) -> bytes:
+        self._matching(self._get_object(arguments), arguments["matching"])
+        del self.objects[arguments["name"]]
+        return b""
+
+    def _matching(self, content: bytes, matching: str) -> bytes:
+        if matching and matching != etag(content):
+            raise Refused("PreconditionFailed", status=412)
+        return content
 
     def _list_objects(self, arguments: dict[str, Any]) -> bytes:
         written = {name: BEGINNING + timedelta(seconds=order) for order, name in enumerate(self.objects)}
@@ -372,6 +388,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer_s3("GetObject", {"name": name})
 
+    def do_HEAD(self) -> None:
+        arguments = {"name": unquote(self.path).lstrip("/"), "matching": self.headers.get("If-Match", "")}
+        self._answer_s3("HeadObject", arguments)
+
+    def do_DELETE(self) -> None:
+        arguments = {"name": unquote(self.path).lstrip("/"), "matching": self.headers.get("If-Match", "")}
+        self._answer_s3("DeleteObject", arguments)
+
     def do_PUT(self) -> None:
         if self.headers["x-amz-copy-source"]:
             self._answer_s3("CopyObject", {"name": unquote(self.path).lstrip("/"), "headers": dict(self.headers)})
@@ -408,7 +432,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", etag(body))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Keep the test output free of access logs."""

@@ -32,7 +32,7 @@ def inspected(*contents: str, problems: dict[int, list[dict[str, Any]]] | None =
     return {
         "files": [
             {
-                "file": ingestion.claimed_name(number),
+                "file": f"{number + 1:04}.csv",
                 "sha256": f"{content:0<64}",
                 "rows": 7,
                 "problems": (problems or {}).get(number, []),
@@ -43,13 +43,16 @@ def inspected(*contents: str, problems: dict[int, list[dict[str, Any]]] | None =
 
 
 def decided(claims: list[str], found: dict[str, Any], *known: str) -> list[Decision]:
-    named = [Claim(key, "tag", 5) for key in claims]
+    named = [Claim(key, "tag", 5, f"{number:04}.csv") for number, key in enumerate(claims, start=1)]
     return ingestion.decide(named, found, known, DAY, "run-1")
 
 
 def test_every_file_is_claimed_with_what_it_is_and_in_the_order_of_names() -> None:
     claims = ingestion.claimable(there("b/x y+ü.csv", "a.csv"))
-    assert claims.files == (Claim("a.csv", "tag of a.csv", 5), Claim("b/x y+ü.csv", "tag of b/x y+ü.csv", 5))
+    assert claims.files == (
+        Claim("a.csv", "tag of a.csv", 5, "0001.csv"),
+        Claim("b/x y+ü.csv", "tag of b/x y+ü.csv", 5, "0002.csv"),
+    )
     assert claims.markers == ()
 
 
@@ -95,6 +98,7 @@ def test_a_file_with_a_problem_goes_to_quarantine_under_its_own_name() -> None:
     good, bad = decided(["a.csv", "in/ü b.csv"], inspected("1", "2", problems={1: [BAD]}))
     assert good.fate is Fate.TAKEN
     assert (bad.fate, bad.target) == (Fate.REFUSED, "quarantine/day=2026-03-02/run-1/0002/ü b.csv")
+    assert (good.report, bad.report) == (None, "quarantine/day=2026-03-02/run-1/0002.report.json")
     assert bad.reasons == ["column 'rings': is not a number (3 times, first line 2: 'x'); correct it"]
 
 
@@ -120,7 +124,7 @@ def test_a_refused_file_makes_no_other_known() -> None:
 
 
 def test_an_empty_file_is_refused_whether_or_not_the_job_was_given_it() -> None:
-    (decision,) = ingestion.decide([Claim("x.csv", "tag", 0)], {"files": []}, [], DAY, "run-1")
+    (decision,) = ingestion.decide([Claim("x.csv", "tag", 0, "0001.csv")], {"files": []}, [], DAY, "run-1")
     assert (decision.fate, decision.reasons) == (Fate.REFUSED, ["is empty; send the file again with its rows"])
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from mlops_sagemaker import notices
 
 RUN = {"window": {"end": "2026-03-02"}, "data": {"objects": 3}}
@@ -61,6 +63,31 @@ def test_each_thing_that_a_window_led_to_is_told_by_itself() -> None:
     ]
     (called,) = notices.of_window("rings_monitoring", {**WINDOW, "action": "escalate"})
     assert called.outcome == "escalated"
+
+
+def refused(number: int) -> list[dict[str, Any]]:
+    return [
+        {"file": f"{each}.csv", "report": f"s3://b/{each}.report.json", "reasons": ["is gzip, not text", "is empty"]}
+        for each in range(number)
+    ]
+
+
+def test_files_that_are_refused_are_told_with_all_that_is_wrong_and_where_it_is_written() -> None:
+    (told,) = notices.of_ingestion("rings_ingestion", {"taken": [{}, {}], "refused": refused(1)})
+    assert (told.outcome, told.subject) == ("data refused", "rings_ingestion: 1 of 3 files refused, 0.csv among them")
+    assert told.text.splitlines() == [
+        "0.csv is refused:",
+        "- is gzip, not text",
+        "- is empty",
+        "  s3://b/0.report.json",
+    ]
+    assert notices.of_ingestion("rings_ingestion", {"taken": [{}], "refused": []}) == []
+
+
+def test_of_many_refused_files_the_first_are_named_and_the_others_counted() -> None:
+    (told,) = notices.of_ingestion("rings_ingestion", {"taken": [], "refused": refused(1000)})
+    assert told.text.splitlines()[-1] == "And 980 more, see the task settle."
+    assert len(told.text) < 10_000
 
 
 def test_most_windows_are_nothing_to_tell_of() -> None:

@@ -35,6 +35,8 @@ OTHER_NAMES = {
     "s3:ListObjects": {"s3:ListBucket"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
 }
+# What boto3's own methods call, that are no operations.
+MANAGED = {"copy": {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}}
 # What AWS asks of the caller without a call of that name.
 BESIDES = {
     "cloudwatch:DescribeAlarms": "SageMaker and Application Auto Scaling read the alarms in the caller's name",
@@ -78,9 +80,10 @@ def tables() -> Iterator[str]:
 
 def possible() -> set[str]:
     """The actions that the hook's calls ask for."""
-    known = operations()
-    found = {known[name] for name in (*named(), *tables()) if name in known}
-    return {action for each in found for action in OTHER_NAMES.get(each, {each})}
+    known, names = operations(), [*named(), *tables()]
+    found = {known[name] for name in names if name in known}
+    managed = {action for name in names for action in MANAGED.get(name, ())}
+    return managed | {action for each in found for action in OTHER_NAMES.get(each, {each})}
 
 
 def statements_of(policy: str) -> list[dict[str, object]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.approvals import pattern
+from deploy.local import events
 from deploy.settings import Settings
 from deploy.stacks import ORDER, TEMPLATES, Maker, plan, values
 from tests.support.local_aws import ACCOUNT, LocalAws
@@ -41,7 +41,17 @@ def test_a_use_cases_rule_takes_the_events_of_its_model_package_group() -> None:
     detail = rule["detail"]
     (group,) = detail["ModelPackageGroupName"]
     given = {**rule, "detail": {**detail, "ModelPackageGroupName": [stack.values[group["Ref"]]]}}
-    assert given == pattern("a_b")
+    assert given == events.approvals("a_b").pattern
+
+
+def test_a_use_cases_rule_takes_the_events_of_files_that_arrive_for_it() -> None:
+    (stack,) = [stack for stack in plan(SETTINGS, ["a_b"]) if stack.template == "use-case"]
+    rule = load(TEMPLATES / "use-case.yaml")["Resources"]["IncomingRule"]["Properties"]["EventPattern"]
+    (key,) = rule["detail"]["object"]["key"]
+    prefix = key["prefix"]["Fn::Sub"].replace("${UseCase}", stack.values["UseCase"])
+    given = {**rule, "detail": {"bucket": {"name": [SETTINGS.data_bucket]}, "object": {"key": [{"prefix": prefix}]}}}
+    assert rule["detail"]["bucket"] == {"name": [{"Ref": "DataBucket"}]}
+    assert given == events.incoming("a_b", SETTINGS.data_bucket).pattern
 
 
 def test_cfn_lint_finds_nothing() -> None:
@@ -90,7 +100,9 @@ def test_the_plan_makes_real_stacks_and_leaves_alone_what_is_as_it_should_be(aws
     policy = json.loads(aws.s3.get_bucket_policy(Bucket=SETTINGS.data_bucket)["Policy"])
     assert [each["Sid"] for each in policy["Statement"]] == ["TlsOnly", "NoOtherEncryption", "NoOtherKey"]
     queues = aws.client("sqs").list_queues()["QueueUrls"]
-    assert {url.rpartition("/")[2] for url in queues} >= {"abalone-approvals", "churn-approvals"}
+    assert {url.rpartition("/")[2] for url in queues} >= {
+        f"{use_case}-{what}" for use_case in ("abalone", "churn") for what in ("approvals", "incoming")
+    }
 
 
 def test_the_types_that_are_left_out_are_those_that_are_not_there(aws: LocalAws) -> None:
