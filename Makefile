@@ -9,7 +9,7 @@
 #   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict drift data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage bench soak clean
+.PHONY: help run train predict drift data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage calls bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -95,6 +95,10 @@ rollback:  ## Bring an environment back to what was deployed before: make rollba
 
 coverage: setup  ## Renew the page that lists what the local SageMaker supports
 	@.venv/dev/bin/python -m sagemaker_local coverage > docs/local-sagemaker-coverage.md
+
+calls: setup  ## Renew what is on record as asked of AWS in a full local run (20 minutes): least privilege is held to it
+	@.venv/dev/bin/python -m tests.support.full_run > tests/fixtures/called.new
+	@mv tests/fixtures/called.new tests/fixtures/called.txt
 
 bench:  ## Measure the DAG on the running stack, or what BENCH names (see CONTRIBUTING.md): make bench BENCH=local
 	@$(python) -m bench $(BENCH)

@@ -52,6 +52,8 @@ class Settings:
     """``None``: S3 is this server's own"""
     faults: Path | None = None
     """the fault plan; without it the stored one is in force"""
+    calls: Path | None = None
+    """where requests are written down; ``None``: nowhere"""
     host: str = LOOPBACK
     """the address that it listens at; whoever reaches it runs programs here"""
 
@@ -71,6 +73,7 @@ class Settings:
             "--isolation": self.isolation,
             "--stop-grace": f"{self.stop_grace_seconds:g}",
             "--faults": self.faults,
+            "--calls": self.calls,
             "--speed-up": f"{self.speed_up:g}",
             "--s3-endpoint": self.s3 and self.s3.url,
         }

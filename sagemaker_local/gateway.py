@@ -11,6 +11,7 @@ from typing import Any
 from sagemaker_local.admin import Admin, Answer, Page
 from sagemaker_local.api import Api
 from sagemaker_local.base.interface import Base
+from sagemaker_local.call_log import CallLog
 from sagemaker_local.calls import BODY_LIMIT_BYTES, Call, Headers
 from sagemaker_local.config import LOCAL_PATH
 from sagemaker_local.connection import cut
@@ -33,16 +34,24 @@ class Gateway:
     """The ASGI application, and what decides who answers; *on_startup* runs once the base has loaded its state."""
 
     def __init__(
-        self, base: Base, api: Api, runtime: Runtime, admin: Admin, on_startup: Callable[[], Awaitable[None]]
+        self,
+        base: Base,
+        api: Api,
+        runtime: Runtime,
+        admin: Admin,
+        on_startup: Callable[[], Awaitable[None]],
+        calls: CallLog | None,
     ) -> None:
         self._base, self._api, self._runtime, self._admin, self._on_startup = base, api, runtime, admin, on_startup
+        self._calls = calls
 
     def accept(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Call | None:
         """How a request is answered, by its head; header names are lower case. ``None`` if it is not SageMaker's."""
         who, target = signer(_header(headers, b"authorization")), _header(headers, b"x-amz-target")
         if not _is_sagemakers(who, target):
             return None
-        return self._api.accept(who, target) if path == "/" else self._runtime.accept(method, path, who, headers)
+        call = self._api.accept(who, target) if path == "/" else self._runtime.accept(method, path, who, headers)
+        return call if self._calls is None else self._calls.around(call, who, method, path, headers)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -29,6 +29,7 @@ from sagemaker_local.base import ministack
 from sagemaker_local.base.aws import Aws
 from sagemaker_local.base.elsewhere import without_s3
 from sagemaker_local.base.save_point import SavePoint
+from sagemaker_local.call_log import CallLog
 from sagemaker_local.config import ACCOUNT, REGION, Settings, detach_from_users_aws
 from sagemaker_local.coordinator import Coordinator
 from sagemaker_local.errors import CannotGoOn
@@ -102,6 +103,9 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     base = ministack.Ministack()
     if settings.s3 is not None:
         base.app = without_s3(base.app, settings.s3.url)
+    calls = settings.calls and CallLog(settings.calls)
+    if calls:
+        base.app = calls.app(base.app)
     store = Store(settings.state_dir / state.DATABASE)
     faults = _faults(store, settings.faults)
     aws = Aws(settings.endpoint, settings.s3)
@@ -177,7 +181,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     runtime = Runtime(runtime_operations(), services, faults)
     pages = Pages(operations, services)
     admin = Admin(health, faults, {"jobs": pages.job, "logs": pages.log, "objects": pages.objects})
-    gateway = Gateway(base, Api(operations, services, faults), runtime, admin, start)
+    gateway = Gateway(base, Api(operations, services, faults), runtime, admin, start, calls)
     front = Front(gateway, gateway.accept, _hypercorn())
     await front.serve(listener, stop)
     for task in background:
@@ -185,6 +189,8 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
         with contextlib.suppress(asyncio.CancelledError):
             await task
     store.close()
+    if calls:
+        calls.close()
 
 
 def _spare_what_stays() -> None:

@@ -18,6 +18,7 @@ class Signer(NamedTuple):
 
     scope: Scope
     service: str
+    access_key: str
 
 
 def signer(authorization: str) -> Signer | None:
@@ -33,4 +34,4 @@ def _signer(credential: str) -> Signer | None:
         return None
     # An access key of twelve digits names the account, any other is the default account's.
     account = match["key"] if _ACCOUNT.fullmatch(match["key"]) else ACCOUNT
-    return Signer(Scope(account, match["region"] or REGION), match["service"])
+    return Signer(Scope(account, match["region"] or REGION), match["service"], match["key"])

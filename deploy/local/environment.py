@@ -14,6 +14,8 @@ from deploy.local.credentials import Credentials
 from deploy.local.notices import TOPIC_ARN
 from deploy.local.settings import ADMIN, BUCKET, REGION, Settings
 
+AIRFLOWS_KEY = "airflow"
+"""Airflow's access key, by which its calls are told from others where the local AWS writes them down."""
 # All that is taken over from the user.
 KEPT = ("LANG", "LC_ALL", "TMPDIR")
 
@@ -82,6 +84,7 @@ def airflow(settings: Settings, credentials: Credentials, user: Mapping[str, str
     }
     return {
         **aws_client(settings, user),
+        "AWS_ACCESS_KEY_ID": AIRFLOWS_KEY,
         "AIRFLOW_HOME": str(home),
         "PYTHONPATH": str(root / "deploy" / "local" / "config"),
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",

@@ -60,6 +60,7 @@ def _aws(settings: Settings, user: Mapping[str, str]) -> Service:
         "--environments": settings.root / ".venv" / "images",
         # A canary of five minutes takes fifteen seconds.
         "--speed-up": 20,
+        "--calls": settings.calls,
         # Secrets and databases of the stack are no business of a job.
         "--hide": settings.local,
     }

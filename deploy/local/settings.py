@@ -48,6 +48,11 @@ class Settings:
         return self.local / "logs"
 
     @property
+    def calls(self) -> Path:
+        """Where the local AWS writes down every request: `sagemaker_local.call_log` says how."""
+        return self.logs / "aws-calls.jsonl"
+
+    @property
     def home(self) -> Path:
         """The home folder of every process of the stack, so that none reads the user's configuration."""
         return self.local / "home"

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 def _on_state() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument(
-        "--state-dir", type=_folder, default=default_folder(os.environ), metavar="DIR",
+        "--state-dir", type=_path, default=default_folder(os.environ), metavar="DIR",
         help="all state lies here (default: %(default)s)",
     )  # fmt: skip
     return options
@@ -64,7 +64,7 @@ def _on_images() -> argparse.ArgumentParser:
         help="your images: each sub folder with a requirements.txt is one, under its own name",
     )  # fmt: skip
     options.add_argument(
-        "--environments", type=_folder, default=environments_folder(os.environ), metavar="DIR",
+        "--environments", type=_path, default=environments_folder(os.environ), metavar="DIR",
         help="where images are installed, once (default: %(default)s)",
     )  # fmt: skip
     return options
@@ -85,25 +85,26 @@ def _add_server_options(start: argparse.ArgumentParser) -> None:
         help="between the SIGTERM and the SIGKILL of a stopped job (default: %(default)g, as on AWS)")  # fmt: skip
     add("--speed-up", type=_factor, default=1.0, metavar="FACTOR",
         help="how many times shorter AWS's waits for endpoints are (default: %(default)g)")  # fmt: skip
-    add("--hide", type=_folder, action="append", default=[], metavar="DIR",
+    add("--hide", type=_path, action="append", default=[], metavar="DIR",
         help="a folder that jobs must not see, beside the state and your home; may be repeated")  # fmt: skip
     add("--faults", type=_file, metavar="FILE", help="a fault plan (JSON): which calls and jobs are to go wrong")
+    add("--calls", type=_path, metavar="FILE", help="write every signed request there, a line of JSON each")
     add("--s3-endpoint", type=_url, metavar="URL", help=_S3_HELP)
 
 
-def _folder(text: str) -> Path:
+def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
 def _existing_folder(text: str) -> Path:
-    folder = _folder(text)
+    folder = _path(text)
     if not folder.is_dir():
         raise argparse.ArgumentTypeError(f"{folder} is no folder")
     return folder
 
 
 def _file(text: str) -> Path:
-    path = _folder(text)
+    path = _path(text)
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"{path} is no file")
     return path

@@ -62,6 +62,7 @@ def _settings(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Sett
         isolation=arguments.isolation,
         stop_grace_seconds=arguments.stop_grace,
         faults=arguments.faults,
+        calls=arguments.calls,
         speed_up=arguments.speed_up,
         s3=arguments.s3_endpoint and _s3(arguments.s3_endpoint, environ),
     )

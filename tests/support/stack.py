@@ -56,6 +56,11 @@ class LocalStack:
         aws.port = self.aws_port
         return aws
 
+    @property
+    def calls(self) -> Path:
+        """Where its AWS writes down what it is asked."""
+        return self.local_dir / "logs" / "aws-calls.jsonl"
+
     def runs(self, kind: str = "") -> list[dict[str, Any]]:
         """The runs of the training DAG, by the time they were due; all, or those of one kind."""
         found = self.airflow.request("GET", f"dags/{DAG_ID}/dagRuns?limit=100&order_by=run_after")

@@ -19,7 +19,7 @@ from sagemaker_local.store import Store
 
 pytestmark = pytest.mark.local_only
 PATHS = {"InvokeEndpoint": "invocations", "InvokeEndpointAsync": "async-invocations"}
-SIGNER = Signer(Scope("000000000000", "r"), "sagemaker")
+SIGNER = Signer(Scope("000000000000", "r"), "sagemaker", "key")
 
 
 class Parts:

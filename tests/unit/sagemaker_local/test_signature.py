@@ -22,7 +22,7 @@ HEADER = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host;x-amz-date, Signatu
     ids=["default account", "account as access key", "not twelve digits", "no region"],
 )
 def test_the_credential_names_account_and_region(credential: str, scope: Scope) -> None:
-    assert signer(HEADER.format(credential)) == Signer(scope, "sagemaker")
+    assert signer(HEADER.format(credential)) == Signer(scope, "sagemaker", credential.partition("/")[0])
 
 
 @pytest.mark.parametrize("header", ["", "Bearer x", "AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host"])

@@ -1,4 +1,4 @@
-"""Airflow's role allows every call that the hook can make, and beyond that only what has its reason here."""
+"""Airflow's role allows every call that the hook can make, and beyond that only what has its reason."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mlops_sagemaker import resources
 from mlops_sagemaker.jobs import KINDS
 from mlops_sagemaker.resources import Resource
 from tests.support.local_aws import ROOT
+from tests.support.permissions import BESIDES
 from tests.support.templates import listed, policies
 
 HOOK = ROOT / "plugins" / "mlops_sagemaker" / "hook"
@@ -37,16 +38,6 @@ OTHER_NAMES = {
 }
 # What boto3's own methods call, that are no operations.
 MANAGED = {"copy": {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}}
-# What AWS asks of the caller without a call of that name.
-BESIDES = {
-    "cloudwatch:DescribeAlarms": "SageMaker and Application Auto Scaling read the alarms in the caller's name",
-    "iam:CreateServiceLinkedRole": "Application Auto Scaling makes its own role, once an account",
-    "iam:PassRole": "with every job and model",
-    "kms:CreateGrant": "with every disk",
-    "kms:Decrypt": "with every object and message",
-    "kms:DescribeKey": "with every disk",
-    "kms:GenerateDataKey": "with every object",
-}
 
 
 def operations() -> dict[str, str]:

@@ -64,14 +64,14 @@ def test_no_value_of_the_users_credentials_proxies_or_airflow_gets_through(name:
     assert leaked == []
 
 
-@pytest.mark.parametrize("name", ["client", "airflow"])
+@pytest.mark.parametrize(("name", "key"), [("client", "local"), ("airflow", "airflow")])
 def test_everything_that_speaks_to_aws_speaks_to_the_local_endpoint_with_keys_that_aws_refuses(
-    name: str,
+    name: str, key: str
 ) -> None:
     environ = {key: value for key, value in environments()[name].items() if key.startswith("AWS_")}
     assert environ == {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9566",
-        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
