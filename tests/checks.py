@@ -101,6 +101,7 @@ SOAKS = {
         # Output files its provider does not read, and its Airflow has no policies of retries.
         ("--ignore=tests/provider/test_output_files.py", "--ignore=tests/unit/mlops_sagemaker/test_retries.py"),
     ),
+    "checkov": Suite("checkov", ("tests/checkov",)),
     "compose": Suite("dev", ("tests/compose",)),
     **{
         client: Suite(client, (f"tests/conformance/{client.replace('-', '_')}",), _CLIENT)

@@ -43,9 +43,9 @@ RIVALS = Environment("rivals", "rivals")
 MONITORS = Environment("monitors", "monitors")
 CLIENTS = {
     name: Environment(name, f"clients/{name}")
-    for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1")
+    for name in ("aws", "sagemaker-core", "sagemaker-v2", "sagemaker-v3", "airflow-3.2.1", "checkov")
 }
-"""By name: programs of others that must believe the local SageMaker."""
+"""By name: programs of others, that must believe the local SageMaker, or find nothing wrong with the templates."""
 
 
 def overlay(name: str, base: Path) -> Environment:
