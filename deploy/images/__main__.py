@@ -14,6 +14,7 @@ from deploy.errors import Failure
 from deploy.images import docker
 from deploy.images.codebuild import Builder
 from deploy.images.registry import Image, check_repository, is_pushed
+from deploy.images.scan import Judge, accepted
 from deploy.packaging.package import OUTPUT, Package, load
 from deploy.progress import Progress
 from deploy.release.account import session_of
@@ -22,8 +23,9 @@ from deploy.settings import Settings, read
 Build = Callable[[Image, bytes, str], None]
 
 
-def push_all(ecr: object, package: Package, registry: str, build: Build, progress: Progress) -> list[str]:
-    """Build and push those images of a package that the registry lacks; returns the URIs of all. Raises Failure."""
+def push_all(ecr: object, package: Package, registry: str, build: Build, judge: Judge, progress: Progress) -> list[str]:
+    """Build and push those images of a package that the registry lacks, and have all judged by what its scan found;
+    returns their URIs. Raises Failure."""
     uris = []
     for image in (Image(name, sha) for name, sha in sorted(package.images.items())):
         uri = image.uri(registry)
@@ -33,6 +35,8 @@ def push_all(ecr: object, package: Package, registry: str, build: Build, progres
                 build(image, package.files[f"images/{image.name}.zip"], uri)
             if not is_pushed(ecr, image):
                 raise Failure(f"{uri} was built, but the registry has it not: see the end of the build's output")
+        with progress.phase(f"Waiting for the scan of {uri}"):
+            judge.require_sound(ecr, image)
         uris.append(uri)
     return uris
 
@@ -53,10 +57,11 @@ def main() -> int:
     given = parser.parse_args()
     try:
         settings = read(given.environment)
-        package = load(OUTPUT)
+        package, judge = load(OUTPUT), Judge(settings.refused_findings, accepted())
         with told():
             session = session_of(settings)
-            uris = push_all(session.client("ecr"), package, settings.registry, builder(session, settings), Progress())
+            build = builder(session, settings)
+            uris = push_all(session.client("ecr"), package, settings.registry, build, judge, Progress())
     except Failure as error:
         print(f"error: {given.environment}: {error}", file=sys.stderr)
         return 1

@@ -16,6 +16,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "web_server": ("public", "private"),
     "approval": ("", "manual", "automatic"),
+    "refused_findings": ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"),
 }
 PATTERNS = {
     "account": r"[0-9]{12}",
@@ -32,7 +33,8 @@ class Settings:
     `web_server` says whether MWAA's web server reaches the internet and so a package index; `approval` how production
     is approved there, empty where that is left to the use cases. `repository` is what may deploy there, `owner/name` at
     GitHub; `github_provider` the ARN of the account's OIDC provider for GitHub, empty to have one made; `alerts_mail`
-    who is told of alarms, empty for nobody.
+    who is told of alarms, empty for nobody. `refused_findings` is the least severity of what ECR's scan finds in an
+    image that keeps it from being used, unless that finding was accepted.
     """
 
     environment: str
@@ -44,6 +46,7 @@ class Settings:
     repository: str = ""
     github_provider: str = ""
     alerts_mail: str = ""
+    refused_findings: str = "HIGH"
 
     @property
     def prefix(self) -> str:

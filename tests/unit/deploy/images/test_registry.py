@@ -1,4 +1,4 @@
-"""Images are pushed once, to repositories that scan them and keep their tags: the local ECR."""
+"""Images lie in repositories that scan them and keep their tags: the local ECR."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.errors import Failure
-from deploy.images.__main__ import push_all
 from deploy.images.registry import Image, check_repository, is_pushed
-from deploy.packaging.package import Package
-from deploy.progress import Progress
 from tests.support.local_aws import unique
 
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
@@ -37,10 +34,6 @@ def make_repository(ecr: Any, image: Image) -> None:
 
 def push(ecr: Any, image: Image) -> None:
     ecr.put_image(repositoryName=image.repository, imageManifest="{}", imageTag=image.tag)
-
-
-def package(image: Image) -> Package:
-    return Package({f"images/{image.name}.zip": b"context"}, [], {}, {image.name: image.sha256})
 
 
 def test_the_tag_is_the_hash_of_what_an_image_is_built_from() -> None:
@@ -70,22 +63,3 @@ def test_an_image_is_there_once_it_is_pushed(ecr: Any, image: Image) -> None:
     assert not is_pushed(ecr, image)
     push(ecr, image)
     assert is_pushed(ecr, image)
-
-
-def test_an_image_is_built_once(ecr: Any, image: Image) -> None:
-    make_repository(ecr, image)
-    built: list[tuple[bytes, str]] = []
-
-    def build(given: Image, context: bytes, uri: str) -> None:
-        built.append((context, uri))
-        push(ecr, given)
-
-    for _ in range(2):
-        assert push_all(ecr, package(image), REGISTRY, build, Progress()) == [image.uri(REGISTRY)]
-    assert built == [(b"context", image.uri(REGISTRY))]
-
-
-def test_a_build_that_pushed_nothing_is_no_success(ecr: Any, image: Image) -> None:
-    make_repository(ecr, image)
-    with pytest.raises(Failure, match="was built, but the registry has it not"):
-        push_all(ecr, package(image), REGISTRY, lambda *_: None, Progress())
