@@ -103,7 +103,7 @@ async def _serve(settings: Settings, listener: socket.socket, claim: state.Claim
     base = ministack.Ministack()
     if settings.s3 is not None:
         base.app = without_s3(base.app, settings.s3.url)
-    calls = settings.calls and CallLog(settings.calls)
+    calls = CallLog(settings.calls) if settings.calls else None
     if calls:
         base.app = calls.app(base.app)
     store = Store(settings.state_dir / state.DATABASE)
