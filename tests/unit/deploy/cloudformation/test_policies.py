@@ -321,6 +321,35 @@ def test_a_role_trusts_its_own_account_only() -> None:
             assert known or "GithubProvider" in principal, name
 
 
+# The statements for services that tell no source: EventBridge, to topics, in their policies and in their key's.
+SOURCELESS = {
+    "operations/TopicPolicy/Events": "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+    "storage/Key/EventsIntoQueuesAndTopics": "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+}
+
+
+def for_services() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of a resource's own policy that lets a service in, as template/resource/Sid."""
+    for file in FILES:
+        for name, resource in load(file)["Resources"].items():
+            for key in ("PolicyDocument", "KeyPolicy"):
+                for statement in resource.get("Properties", {}).get(key, {}).get("Statement", ()):
+                    if isinstance(statement.get("Principal"), dict) and "Service" in statement["Principal"]:
+                        yield f"{file.stem}/{name}/{statement['Sid']}", statement
+
+
+@pytest.mark.documented(SOURCELESS["storage/Key/EventsIntoQueuesAndTopics"])
+def test_a_service_acts_for_this_account_only_where_it_says_for_whom() -> None:
+    found = dict(for_services())
+    assert SOURCELESS.keys() <= found.keys()
+    for name, statement in found.items():
+        condition = json.dumps(statement.get("Condition", {}))
+        assert ("aws:Source" in condition or "AccountId" in condition) == (name not in SOURCELESS), name
+    for name in SOURCELESS:
+        assert found[name]["Principal"] == {"Service": "events.amazonaws.com"}
+        assert "Condition" not in found[name]
+
+
 def test_github_deploys_from_one_environment_of_one_repository() -> None:
     (trust,) = [
         statement
