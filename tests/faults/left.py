@@ -67,7 +67,7 @@ class Registers:
     def _names(self) -> dict[str, str]:
         """The kind of every job, by its name."""
         sagemaker, found = self._stack.aws.sagemaker, {}
-        for kind in ("Processing", "Training"):
+        for kind in ("Processing", "Training", "Transform"):
             pages = sagemaker.get_paginator(f"list_{kind.lower()}_jobs").paginate()
             found |= dict.fromkeys(pages.search(f"{kind}JobSummaries[].{kind}JobName"), kind)
         return found
