@@ -23,8 +23,8 @@ from deploy.progress import Progress
 
 RECORDS = 1_000_000
 FASTER, STATISTICS_FASTER, MEMORY_MB, STRAIGHT = 8, 100, 400, 1.25
-"""How many times faster than Evidently, all in all and without the reading; within how much memory; and how much more
-than its share of the time ten times the records may take."""
+"""How many times faster than Evidently, all in all and without the reading; within how much memory, for ten times the
+records, too; and how much more than their share of the time these may take."""
 WINDOW = ("--start", "2026-03-01T10:00:00Z", "--end", "2026-03-01T11:00:00Z")
 
 
@@ -41,7 +41,7 @@ def verdict(own: Analysed, evidently: Analysed, tenfold: Cost) -> list[str]:
     promises = {
         f"at least {FASTER} times faster": evidently.cost.seconds >= FASTER * own.cost.seconds,
         f"{STATISTICS_FASTER} times in the statistics": evidently.statistics >= STATISTICS_FASTER * own.statistics,
-        f"under {MEMORY_MB} MB": own.cost.megabytes < MEMORY_MB,
+        f"under {MEMORY_MB} MB": max(own.cost.megabytes, tenfold.megabytes) < MEMORY_MB,
         "linear in records": tenfold.processor_seconds <= STRAIGHT * 10 * own.cost.processor_seconds,
     }
     return [promise for promise, kept in promises.items() if not kept]

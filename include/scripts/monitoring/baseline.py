@@ -10,7 +10,7 @@ import numpy as np
 
 from common import report
 from common.errors import UserError
-from monitoring.statistics import Weighted
+from tabular.weighted import Weighted
 
 Document = Mapping[str, Any]
 Reference = Weighted | dict[str, float]

@@ -11,9 +11,10 @@ import numpy as np
 from monitoring.baseline import Baseline
 from monitoring.drift import Drift
 from monitoring.limits import Limits
-from monitoring.statistics import Values, surpasses
+from monitoring.statistics import surpasses
 from monitoring.traffic import Traffic
 from tabular.columns import PREDICTION, Feature, Number
+from tabular.weighted import Values, Weighted
 
 Violation = dict[str, str]
 RECORDS = "Captured records"
@@ -24,7 +25,7 @@ LISTED = 5
 def violations(
     features: Sequence[Feature],
     traffic: Traffic,
-    found: Mapping[str, Values | dict[str, int]],
+    found: Mapping[str, Weighted | dict[str, int]],
     drifts: Mapping[str, Drift],
     baseline: Baseline,
     limits: Limits,
@@ -63,10 +64,10 @@ def _of_records(traffic: Traffic, limits: Limits) -> Iterator[Violation]:
 
 
 def _of_feature(
-    feature: Feature, traffic: Traffic, values: Values | dict[str, int], baseline: Baseline, limits: Limits
+    feature: Feature, traffic: Traffic, values: Weighted | dict[str, int], baseline: Baseline, limits: Limits
 ) -> Iterator[Violation]:
     constraints, settings = baseline.limits[feature.name], baseline.settings
-    present = sum(values.values()) if isinstance(values, dict) else len(values)
+    present = int(values.size) if isinstance(values, Weighted) else sum(values.values())
     unreadable, missing = traffic.unreadable[feature.name], traffic.rows - present
     if _broken(unreadable, present + unreadable, settings.get("datatype_check_threshold", 1.0), limits):
         told = f"{unreadable} of {present + unreadable} values are not {constraints['inferred_type']}."
@@ -100,17 +101,21 @@ def _of_texts(name: str, counts: Counter[str], baseline: Baseline, limits: Limit
 
 
 def _of_numbers(
-    feature: Number, ordered: Values, constraints: Mapping[str, bool], limits: Limits
+    feature: Number, values: Weighted, constraints: Mapping[str, bool], limits: Limits
 ) -> Iterator[Violation]:
-    """The declared range is one of float32, as the values are."""
     minimum = max(feature.minimum, 0.0) if constraints.get("is_non_negative") else feature.minimum
-    least, above, maximum = (np.float32(each) for each in (minimum, feature.above, feature.maximum))
-    below = max(np.searchsorted(ordered, least, side="left"), np.searchsorted(ordered, above, side="right"))
-    outside = int(below) + len(ordered) - int(np.searchsorted(ordered, maximum, side="right"))
-    if surpasses(outside, len(ordered), limits.tolerance, limits.significance):
+    least, above, maximum = ends(feature, minimum)
+    below = max(values.below(least), values.below(above, "right"))
+    outside, present = int(below + values.size - values.below(maximum, "right")), int(values.size)
+    if surpasses(outside, present, limits.tolerance, limits.significance):
         lowest = f"above {feature.above:g}" if feature.above >= minimum else f"from {minimum:g}"
-        told = f"{outside} of {len(ordered)} values are not in the range {lowest} to {feature.maximum:g}."
+        told = f"{outside} of {present} values are not in the range {lowest} to {feature.maximum:g}."
         yield violation(feature.name, "range_check", told)
+
+
+def ends(feature: Number, minimum: float) -> Values:
+    """The declared range: its least value, what it is above, its greatest one; of float32, as the values are."""
+    return np.array([minimum, feature.above, feature.maximum], dtype=np.float32)
 
 
 def _of_drift(name: str, drift: Drift, limits: Limits) -> Iterator[Violation]:

@@ -1,22 +1,21 @@
 """The quality of captured data, and its drift from what the model has learned from."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from monitoring import checks, drift, plots, traffic
 from monitoring.analysis import Analysis, status
-from monitoring.baseline import Baseline
+from monitoring.baseline import Baseline, Reference
 from monitoring.drift import Drift
 from monitoring.limits import Limits
-from monitoring.statistics import Values
 from monitoring.traffic import Traffic
 from monitoring.window import Window
-from tabular.columns import PREDICTION
+from tabular.columns import PREDICTION, Feature, Number
 from tabular.data_quality import Profile
-from tabular.reading import parallel
 from tabular.use_case import UseCase
+from tabular.weighted import Values, Weighted
 
 
 def analyse(
@@ -29,20 +28,40 @@ def analyse(
 ) -> Analysis:
     """Compare the traffic in the files ``capture`` with the ``baseline`` of the features, and with that of the
     predictions in ``quality``. Nothing in the files is fatal."""
-    found = traffic.read(capture, use_case.schema, window)
-    return examine(use_case, window, found, baseline, limits, quality)
+    profile = profiled(use_case, baseline, quality)
+    found = traffic.read(capture, use_case.schema, window, lambda rows: profile.add(rows.table))
+    return examine(use_case, window, found, profile, baseline, limits, quality)
+
+
+def profiled(use_case: UseCase, baseline: Baseline, quality: Baseline | None) -> Profile:
+    """An empty profile of traffic, exact wherever these baselines or what is declared of a feature are looked at."""
+    references, features = _references(baseline, quality), (*use_case.schema.features, PREDICTION)
+    return Profile(features, {each.name: _anchors(each, references.get(each.name)) for each in features})
+
+
+def _anchors(feature: Feature, reference: Reference | None) -> Values:
+    known = reference.values if isinstance(reference, Weighted) else np.empty(0, np.float32)
+    declared = checks.ends(feature, feature.minimum) if isinstance(feature, Number) else np.empty(0, np.float32)
+    return np.concatenate([known, declared[np.isfinite(declared)], np.zeros(1, np.float32)])
+
+
+def _references(baseline: Baseline, quality: Baseline | None) -> dict[str, Reference]:
+    """What is evaluated of the features, and the predictions."""
+    evaluated = {name: each for name, each in baseline.references.items() if name in baseline.limits}
+    return evaluated | (quality.references if quality else {})
 
 
 def examine(
-    use_case: UseCase, window: Window, found: Traffic, baseline: Baseline, limits: Limits, quality: Baseline | None
+    use_case: UseCase,
+    window: Window,
+    found: Traffic,
+    profile: Profile,
+    baseline: Baseline,
+    limits: Limits,
+    quality: Baseline | None,
 ) -> Analysis:
-    """The same of traffic that has been read."""
-    profile = Profile((*use_case.schema.features, PREDICTION))
-    for part in found.parts:
-        profile.add(part.table)
-    values = dict(parallel(partial(_values, profile, feature.name) for feature in profile.features))
-    evaluated = {name: each for name, each in baseline.references.items() if name in baseline.limits}
-    references = evaluated | (quality.references if quality else {})
+    """The same of traffic that has been read into a profile."""
+    values, references = profile.values(), _references(baseline, quality)
     drifts = drift.compare(values, references, baseline, limits) if found.rows >= limits.min_rows else {}
     violations = checks.violations(use_case.schema.features, found, values, drifts, baseline, limits)
     statistics, _ = profile.documents()
@@ -61,17 +80,16 @@ def examine(
     return Analysis(result, statistics, baseline.constraints, drawn)
 
 
-def _values(profile: Profile, name: str) -> tuple[str, Values | dict[str, int]]:
-    return name, profile.values(name)
-
-
 def _metrics(
-    found: Traffic, values: Mapping[str, Any], drifts: Mapping[str, Drift], violations: Sequence[Mapping[str, str]]
+    found: Traffic,
+    values: Mapping[str, Weighted | dict[str, int]],
+    drifts: Mapping[str, Drift],
+    violations: Sequence[Mapping[str, str]],
 ) -> dict[str, float]:
     """By name as Model Monitor's in CloudWatch; and how much there was and was wrong."""
     metrics = {"rows": float(found.rows), "violations": float(len(violations))}
     if found.rows:
         for name, each in values.items():
-            present = sum(each.values()) if isinstance(each, dict) else len(each)
+            present = each.size if isinstance(each, Weighted) else sum(each.values())
             metrics[f"feature_non_null_{name}"] = present / found.rows
     return metrics | {f"feature_baseline_drift_{name}": each.distance for name, each in drifts.items()}

@@ -14,7 +14,7 @@ import numpy as np
 from monitoring import statistics
 from monitoring.baseline import Baseline, Reference
 from monitoring.limits import Limits
-from monitoring.statistics import Numbers, Values, Weighted
+from tabular.weighted import Numbers, Weighted
 
 DISTANCE = 0.1
 """Model Monitor's own threshold."""
@@ -43,17 +43,17 @@ class Drift:
 
 
 def compare(
-    found: Mapping[str, Values | dict[str, int]],
+    found: Mapping[str, Weighted | dict[str, int]],
     references: Mapping[str, Reference],
     baseline: Baseline,
     limits: Limits,
 ) -> dict[str, Drift]:
-    """By feature how far its values, ascending numbers or counts of categories, are from the ``references``. Features
-    that one of both knows no value of are left out, and all of them if the baseline says that none is compared."""
+    """By feature how far its values, numbers or counts of categories, are from the ``references``. Features that one of
+    both knows no value of are left out, and all of them if the baseline says that none is compared."""
     compared: dict[str, Drift] = {}
     for name, values in found.items() if _enabled(baseline) else ():
         reference = references.get(name)
-        if isinstance(reference, Weighted) and isinstance(values, np.ndarray) and len(values):
+        if isinstance(reference, Weighted) and isinstance(values, Weighted) and values.size:
             compared[name] = _of_numbers(values, reference, _threshold(baseline, "comparison_threshold", limits))
         elif isinstance(reference, dict) and isinstance(values, dict) and values:
             threshold = _threshold(baseline, "categorical_comparison_threshold", limits)
@@ -65,10 +65,10 @@ def compare(
     }
 
 
-def _of_numbers(ordered: Values, reference: Weighted, threshold: float) -> Drift:
-    distance = statistics.kolmogorov_distance(ordered, reference)
-    p_value = statistics.kolmogorov_p_value(distance, len(ordered), reference.size)
-    psi = statistics.stability_index(*statistics.binned(ordered, reference))
+def _of_numbers(values: Weighted, reference: Weighted, threshold: float) -> Drift:
+    distance = statistics.kolmogorov_distance(values, reference)
+    p_value = statistics.kolmogorov_p_value(distance, values.size, reference.size)
+    psi = statistics.stability_index(*statistics.binned(values, reference))
     return Drift("kolmogorov_smirnov", distance, p_value, distance, threshold, psi)
 
 
@@ -101,21 +101,20 @@ def _threshold(baseline: Baseline, name: str, limits: Limits) -> float:
 
 
 def _judged(
-    found: Drift, adjusted: float, limits: Limits, values: Values | dict[str, int], reference: Reference
+    found: Drift, adjusted: float, limits: Limits, values: Weighted | dict[str, int], reference: Reference
 ) -> Drift:
     drifted = adjusted < limits.significance and found.distance >= found.threshold
     factor = None
-    if drifted and isinstance(reference, Weighted) and not isinstance(values, dict):
+    if drifted and isinstance(reference, Weighted) and isinstance(values, Weighted):
         factor = _factor(values, reference, found.threshold)
     return replace(found, adjusted=adjusted, drifted=drifted, factor=factor)
 
 
-def _factor(ordered: Values, reference: Weighted, threshold: float) -> float | None:
+def _factor(values: Weighted, reference: Weighted, threshold: float) -> float | None:
     """What the values were multiplied by, if without it they would be the baseline's: another unit is one."""
-    middle = float(reference.values[np.searchsorted(reference.shares, 0.5)])
-    median = float(ordered[len(ordered) // 2])
+    middle, median = (float(each.at(each.size // 2)) for each in (reference, values))
     if not middle * median > 0 or max(median / middle, middle / median) < LEAST_FACTOR:
         return None
     factor = median / middle
-    back = (ordered / np.float32(factor)).astype(np.float32)
+    back = Weighted((values.values / np.float32(factor)).astype(np.float32), values.weights)
     return factor if statistics.kolmogorov_distance(back, reference) < threshold else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,19 @@ import numpy.typing as npt
 
 from monitoring import labels, traffic
 from monitoring.analysis import Analysis, status
+from monitoring.answers import NO_HOUR, Answered
 from monitoring.baseline import Baseline
-from monitoring.labels import Hours, Labels
+from monitoring.batches import Rows
+from monitoring.labels import Labels
 from monitoring.limits import Limits
-from monitoring.traffic import Traffic
 from monitoring.window import Window
-from tabular import groups, metrics
+from tabular import metrics
 from tabular.columns import PREDICTION
 from tabular.evaluation import Evaluation
 from tabular.groups import Groups
+from tabular.hashing import Hashes
 from tabular.metrics import Vector
+from tabular.table import of_rows
 from tabular.use_case import Bins, UseCase
 
 JUDGED = 20_000
@@ -33,13 +37,29 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judged:
-    """Rows whose answer and truth are known."""
+    """Rows whose answer and truth are known: ``matched`` there are, of which these are judged; and how many rows are
+    ``labelled``, whatever their answers."""
 
+    identities: Hashes
     target: Vector
     predicted: Vector
     groups: Groups
-    late: npt.NDArray[np.timedelta64]
-    """how many hours passed until the truth was known; NaT where its file does not tell"""
+    late: Vector
+    """how many hours passed until the truth was known; NaN where its file does not tell"""
+    matched: int
+    labelled: int
+
+    def take(self, chosen: npt.NDArray[np.int64]) -> "Judged":
+        """The same of some of the rows."""
+        named = {by: {name: mask[chosen] for name, mask in each.items()} for by, each in self.groups.items()}
+        return replace(
+            self,
+            identities=self.identities[chosen],
+            target=self.target[chosen],
+            predicted=self.predicted[chosen],
+            groups=named,
+            late=self.late[chosen],
+        )
 
 
 def analyse(
@@ -52,17 +72,18 @@ def analyse(
 ) -> Analysis:
     """Judge the answers in the files ``capture`` by the labels in the files ``truth``, and compare the metrics with
     those of ``quality``. Nothing in the files is fatal."""
-    found = traffic.read(capture, use_case.schema, window)
-    known = labels.read(truth, use_case.schema.target)
-    judged, matched, labelled = _joined(_of_features(use_case), found, known)
-    section = metrics.section(use_case)
+    divided, answered = _of_features(use_case), list[Answered]()
+    found = traffic.read(capture, use_case.schema, window, lambda rows: answered.append(Answered.of(divided, rows)))
+    known = labels.read(truth, use_case.schema.target, _identities(answered))
+    judged = reduce(_fewer, (_joined(each, known) for each in answered), _joined(_none(divided), known))
+    section, matched = metrics.section(use_case), judged.matched
     enough = matched >= limits.min_rows
     measured: Document = {section: {}, "intervals": {}, "slices": {}}
     if enough:
         evaluation = Evaluation(use_case, judged.target, judged.groups, {MODEL: judged.predicted})
         measured = evaluation.model(MODEL)
     violations = [*_worse(measured, section, quality), *_disparities(use_case, measured, section, limits)]
-    told = _told(found.rows, known, judged, matched, labelled)
+    told = _told(found.rows, known, judged)
     result = {
         **_status(matched, found.rows, violations, limits),
         "use_case": use_case.name,
@@ -93,38 +114,43 @@ def _of_features(use_case: UseCase) -> UseCase:
     return replace(use_case, slices=slices)
 
 
-def _joined(use_case: UseCase, found: Traffic, known: Labels) -> tuple[Judged, int, int]:
-    """The rows with an answer and a truth, and how many there are, of which no more than `JUDGED` are taken; and of how
-    many rows, whatever their answers, the truth is known."""
-    if not found.parts:
-        return Judged(np.empty(0), np.empty(0), {}, np.empty(0, "timedelta64[h]")), 0, 0
-    identities = np.concatenate([part.identities for part in found.parts])
-    predicted = np.concatenate([part.table.numbers[PREDICTION.name] for part in found.parts])
-    times = _hours(np.concatenate([part.times for part in found.parts]))
-    target, hours = known.of(identities)
-    divided = [groups.of(use_case, part.table) for part in found.parts]
+def _identities(answered: Sequence[Answered]) -> Hashes:
+    return np.concatenate([np.empty(0, np.uint64), *(each.identities for each in answered)])
+
+
+def _none(use_case: UseCase) -> Answered:
+    """No row at all, of no group."""
+    empty = of_rows((*use_case.schema.features, PREDICTION), [])
+    return Answered.of(use_case, Rows(empty, *(np.empty(0, kind) for kind in ("u8", "u8", "S20", "?"))))
+
+
+def _joined(answered: Answered, known: Labels) -> Judged:
+    """The rows with an answer and a truth."""
+    target, hours = known.of(answered.identities)
     labelled = ~np.isnan(target)
-    (rows,) = np.nonzero(labelled & ~np.isnan(predicted))
-    chosen = np.sort(rows[np.argsort(identities[rows], kind="stable")[:JUDGED]])
-    named = {
-        by: {name: np.concatenate([each[by][name] for each in divided])[chosen] for name in first}
-        for by, first in divided[0].items()
-    }
-    judged = Judged(target[chosen], predicted[chosen], named, (hours - times)[chosen])
-    return judged, len(rows), int(np.count_nonzero(labelled))
+    (rows,) = np.nonzero(labelled & ~np.isnan(answered.predicted))
+    late = np.where((hours == NO_HOUR) | (answered.hours == NO_HOUR), np.nan, hours - answered.hours.astype(np.float64))
+    found = Judged(
+        answered.identities, target, answered.predicted, answered.groups, late, len(rows), int(labelled.sum())
+    )
+    return found.take(rows)
 
 
-def _hours(times: npt.NDArray[np.bytes_]) -> Hours:
-    """The hours of the records; NaT for a time that is none."""
-    named, places = np.unique(times.astype("S13"), return_inverse=True)
-    return np.array([_hour(text.decode()) for text in named.tolist()], dtype="datetime64[h]")[places]
-
-
-def _hour(text: str) -> np.datetime64:
-    try:
-        return np.datetime64(text, "h")
-    except ValueError:
-        return np.datetime64("NaT", "h")
+def _fewer(one: Judged, other: Judged) -> Judged:
+    """Both together, but no more rows than `JUDGED`: those of the smallest identities."""
+    both = Judged(
+        np.concatenate([one.identities, other.identities]),
+        np.concatenate([one.target, other.target]),
+        np.concatenate([one.predicted, other.predicted]),
+        {
+            by: {name: np.concatenate([mask, other.groups[by][name]]) for name, mask in each.items()}
+            for by, each in one.groups.items()
+        },
+        np.concatenate([one.late, other.late]),
+        one.matched + other.matched,
+        one.labelled + other.labelled,
+    )
+    return both.take(np.sort(np.argsort(both.identities, kind="stable")[:JUDGED]))
 
 
 def _status(matched: int, rows: int, violations: Sequence[Document], limits: Limits) -> dict[str, str]:
@@ -135,14 +161,13 @@ def _status(matched: int, rows: int, violations: Sequence[Document], limits: Lim
     return {**found, "reason": told}
 
 
-def _told(rows: int, known: Labels, judged: Judged, matched: int, labelled: int) -> Document:
-    """What is said of the labels; those without a row may be of another window. ``matched`` are those of rows whose
-    answer is a number, too."""
-    hours = judged.late[~np.isnat(judged.late)].astype(np.int64)
+def _told(rows: int, known: Labels, judged: Judged) -> Document:
+    """What is said of the labels."""
+    hours = judged.late[~np.isnan(judged.late)]
     return {
         **{kind: known.counts[kind] for kind in labels.KINDS},
-        "matched": matched,
-        "coverage": labelled / rows if rows else 0.0,
+        "matched": judged.matched,
+        "coverage": judged.labelled / rows if rows else 0.0,
         "hours_late": {"median": float(np.median(hours)), "maximum": float(hours.max())} if len(hours) else None,
     }
 

@@ -7,42 +7,40 @@ import numpy as np
 
 from monitoring import drift
 from monitoring.baseline import Reference
-from monitoring.statistics import Values, Weighted
+from tabular.weighted import Numbers, Weighted
 
 BARS = 20
 CATEGORIES = 12
 
 
 def distributions(
-    found: Mapping[str, Values | dict[str, int]], references: Mapping[str, Reference]
+    found: Mapping[str, Weighted | dict[str, int]], references: Mapping[str, Reference]
 ) -> dict[str, dict[str, Any]]:
     """By feature the shares of the ``baseline`` and of the ``window``: between ``edges``, or by the most frequent
     ``categories``."""
     drawn = {}
     for name, values in found.items():
         reference = references.get(name)
-        if isinstance(reference, Weighted) and not isinstance(values, dict):
+        if isinstance(reference, Weighted) and isinstance(values, Weighted):
             drawn[name] = _numbers(values, reference)
         elif isinstance(reference, dict) and isinstance(values, dict):
             drawn[name] = _categories(values, reference)
     return drawn
 
 
-def _numbers(ordered: Values, reference: Weighted) -> dict[str, Any]:
+def _numbers(values: Weighted, reference: Weighted) -> dict[str, Any]:
     """Between the ends that hold all but a hundredth of each; what lies beyond counts with the outermost bars."""
-    known = [float(reference.values[np.searchsorted(reference.shares, share)]) for share in (0.005, 0.995)]
-    new = ordered[[int(len(ordered) * share) for share in (0.005, 0.995)]].tolist() if len(ordered) else []
-    low, high = min(known + new), max(known + new)
+    ends = [each.at(each.size * share) for each in (reference, values) if each.size for share in (0.005, 0.995)]
+    low, high = float(min(ends)), float(max(ends))
     edges = np.linspace(low, high if high > low else low + 1, BARS + 1)
-    inside = np.searchsorted(ordered, edges[1:-1], side="left")
-    counts = np.diff(np.concatenate([[0], inside, [len(ordered)]]))
-    places = np.searchsorted(edges[1:-1], reference.values, side="right")
-    others = np.bincount(places, reference.weights, BARS)
-    return {
-        "edges": edges.tolist(),
-        "baseline": (others / others.sum()).tolist(),
-        "window": (counts / max(len(ordered), 1)).tolist(),
-    }
+    shown = {"baseline": reference, "window": values}
+    return {"edges": edges.tolist()} | {name: _bars(each, edges) for name, each in shown.items()}
+
+
+def _bars(found: Weighted, edges: Numbers) -> list[float]:
+    inner = found.below(edges[1:-1])
+    counts = np.diff(np.concatenate([[0.0], inner, [found.size]]))
+    return list((counts / max(found.size, 1)).tolist())
 
 
 def _categories(values: Mapping[str, float], reference: Mapping[str, float]) -> dict[str, Any]:

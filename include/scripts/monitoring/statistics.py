@@ -7,14 +7,13 @@ sequentially rejective multiple test procedure", 1979).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
-Values = npt.NDArray[np.float32]
+from tabular.weighted import Numbers, Weighted
 
+SIDES: tuple[Literal["right"], Literal["left"]] = ("right", "left")
 PSI_BINS = 10
 PSI_SMOOTHING = 0.5
 """Added to the count of each bin, so that an empty one makes no index infinite."""
@@ -22,34 +21,13 @@ EXPECTED = 5.0
 """Cells that expect less are taken together: Pearson's approximation needs as much (W. G. Cochran, 1954)."""
 
 
-@dataclass(frozen=True)
-class Weighted:
-    """Ascending values and the number of rows that each stands for."""
+def kolmogorov_distance(found: Weighted, other: Weighted) -> float:
+    """The largest difference between the distribution functions of ``found`` and ``other``.
 
-    values: Values
-    weights: Numbers
-
-    @property
-    def size(self) -> float:
-        """How many rows there are."""
-        return float(self.weights.sum())
-
-    @property
-    def shares(self) -> Numbers:
-        """The share of the rows up to and with each value."""
-        total: Numbers = np.cumsum(self.weights)
-        shares: Numbers = total / total[-1]
-        return shares
-
-
-def kolmogorov_distance(ordered: Values, other: Weighted) -> float:
-    """The largest difference between the distribution function of the ascending ``ordered`` and that of ``other``.
-
-    Between two values of ``other`` its function is flat and the one of ``ordered`` only rises, so that the difference
-    is largest at an end: sorting is all that many rows cost.
+    Between two values of ``other`` its function is flat and the one of ``found`` only rises, so that the difference is
+    largest at an end: of ``found`` no more than its ranks at these values is needed.
     """
-    upto = np.searchsorted(ordered, other.values, side="right") / len(ordered)
-    below = np.searchsorted(ordered, other.values, side="left") / len(ordered)
+    upto, below = (found.below(other.values, side) / found.size for side in SIDES)
     shares = other.shares
     before = np.concatenate([[0.0], shares[:-1]])
     last = np.flatnonzero(np.append(other.values[1:] != other.values[:-1], True))  # of equal values the last counts
@@ -146,12 +124,9 @@ def stability_index(counts: Numbers, others: Numbers) -> float:
     return float(((shares - expected) * np.log(shares / expected)).sum())
 
 
-def binned(ordered: Values, other: Weighted) -> tuple[Numbers, Numbers]:
+def binned(found: Weighted, other: Weighted) -> tuple[Numbers, Numbers]:
     """Counts of both between ``other``'s deciles, each of which belongs to the bin above."""
     places = np.searchsorted(other.shares, np.arange(1, PSI_BINS) / PSI_BINS, side="right")
     edges = np.unique(other.values[places])
-    inside = np.searchsorted(ordered, edges, side="left")
-    counts = np.diff(np.concatenate([[0], inside, [len(ordered)]])).astype(np.float64)
-    upto = np.concatenate([[0.0], np.cumsum(other.weights)])
-    others = np.diff(np.concatenate([[0.0], upto[np.searchsorted(other.values, edges, side="left")], [upto[-1]]]))
+    counts, others = (np.diff(np.concatenate([[0.0], each.below(edges), [each.size]])) for each in (found, other))
     return counts, others

@@ -17,6 +17,7 @@ from serving.app import SYNTHETIC
 from serving.drift import Drift
 from serving.errors import Refused
 from tabular import distribution
+from tabular.weighted import Weighted
 from tests.support.served import Serve, UseCase
 
 
@@ -61,8 +62,8 @@ def test_the_server_a_replay_and_the_monitor_have_one_index(
     known, seen = (np.sort(each.round(digits).astype(np.float32)) for each in drawn)
     told = index(seen, known, capsys)
     assert told == pytest.approx(replays.stability_index(known.tolist(), seen.tolist()), abs=1e-6)
-    reference = statistics.Weighted(known, np.ones(rows))
-    assert told == pytest.approx(statistics.stability_index(*statistics.binned(seen, reference)), abs=1e-6)
+    reference, window = (Weighted(each, np.ones(len(each))) for each in (known, seen))
+    assert told == pytest.approx(statistics.stability_index(*statistics.binned(window, reference)), abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from common import job, paths
-from monitoring import data, shell, traffic
+from monitoring import data, files, shell
 from monitoring.baseline import Baseline
 from tabular.use_case import UseCase
 
@@ -18,8 +18,8 @@ def monitor_data(use_case: UseCase, options: Namespace) -> None:
     window, limits = shell.declared(options)
     baseline = Baseline.read(options.baseline)
     quality = Baseline.read(options.quality) if options.quality else None
-    files = traffic.files_in(options.capture)
-    analysis = data.analyse(use_case, window, files, baseline, limits, quality)
+    capture = files.below(options.capture)
+    analysis = data.analyse(use_case, window, capture, baseline, limits, quality)
     shell.write(analysis, options.history, options.output)
 
 

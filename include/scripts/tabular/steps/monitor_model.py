@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from common import job, paths
-from monitoring import model, shell, traffic
+from monitoring import files, model, shell
 from monitoring.baseline import Baseline
 from tabular.use_case import UseCase
 
@@ -17,7 +17,7 @@ def monitor_model(use_case: UseCase, options: Namespace) -> None:
     labels."""
     window, limits = shell.declared(options)
     quality = Baseline.read(options.quality)
-    capture, truth = (traffic.files_in(folder) for folder in (options.capture, options.labels))
+    capture, truth = (files.below(folder) for folder in (options.capture, options.labels))
     analysis = model.analyse(use_case, window, capture, truth, quality, limits)
     shell.write(analysis, options.history, options.output)
 

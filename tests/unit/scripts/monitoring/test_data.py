@@ -19,6 +19,7 @@ from monitoring import data
 from monitoring.analysis import Analysis
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
+from tabular import weighted
 from tabular.data_quality import Profile
 from tabular.main import main
 from tabular.table import of_rows
@@ -325,3 +326,23 @@ def test_a_baseline_of_another_shape_is_told(step: Step, tmp_path: Path) -> None
         (tmp_path / f"{name}.json").write_text('{"features": [{"name": "length"}]}')
     assert step.run(f"--baseline={tmp_path}") == 1
     assert "not what the steps validate and evaluate write" in step.message
+
+
+def test_very_many_values_are_decided_on_as_few_are(
+    analyse: Analyse, rows: Sequence[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is exact stays so when the different values are too many to keep, and ties are none the less ties."""
+    random = np.random.default_rng(0)
+    varied = changed(
+        rows[:1000], "length", lambda cell: f"{float(cell) * random.choice([1, random.uniform(0.8, 1.2)])}"
+    )
+    window = traffic(changed(varied, "height", times(30)))
+    exact = analyse(window).result
+    monkeypatch.setattr(weighted, "MOST", 100)
+    coarse = analyse(window).result
+    factors = [each["features"]["height"].pop("factor") for each in (exact, coarse)]
+    assert factors[1] == pytest.approx(factors[0], rel=0.01)
+    assert coarse["features"] == exact["features"]
+    assert [each["description"] for each in coarse["violations"] if each["constraint_check_type"] != "unit_check"] == [
+        each["description"] for each in exact["violations"] if each["constraint_check_type"] != "unit_check"
+    ]

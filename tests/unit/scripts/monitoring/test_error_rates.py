@@ -14,7 +14,7 @@ from mlops_sagemaker.drift import Action, Check, DriftPolicy, Memory, Outcome, d
 from monitoring import drift, statistics
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
-from monitoring.statistics import Weighted
+from tabular.weighted import Weighted
 from tests.unit.scripts.monitoring.windows import chance_of_so_many, drawn, events, multiplied, outcome
 
 WINDOWS = range(500)
@@ -37,14 +37,18 @@ def test_without_drift_events_are_no_more_frequent_than_declared(
 def test_without_drift_p_values_are_those_of_chance() -> None:
     """Of independent features of which no value comes twice the rate is the declared one itself, not only at most."""
     random, rate = np.random.default_rng(0), 0.05
-    known = [Weighted(np.sort(random.normal(size=4000).astype(np.float32)), np.ones(4000)) for _ in range(8)]
+    known = [_normal(random, 4000) for _ in range(8)]
     references = {f"x{place}": each for place, each in enumerate(known)}
     limits, found = Limits(significance=rate, distance=0.0), 0
     for _ in WINDOWS:
-        values = {name: np.sort(random.normal(size=400).astype(np.float32)) for name in references}
+        values = {name: _normal(random, 400) for name in references}
         compared = drift.compare(values, references, Baseline({}, {}), limits)
         found += any(each.drifted for each in compared.values())
     assert stats.binomtest(found, len(WINDOWS), rate).pvalue > CERTAIN
+
+
+def _normal(random: np.random.Generator, size: int) -> Weighted:
+    return Weighted(np.sort(random.normal(size=size).astype(np.float32)), np.ones(size))
 
 
 def test_a_rare_category_makes_no_more_events_than_declared() -> None:

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import abalone
 import churn
-from monitoring import labels, model
+from monitoring import batches, files, labels, model, once
 from monitoring.analysis import Analysis
+from monitoring.answers import NO_HOUR
 from monitoring.baseline import Baseline
 from monitoring.labels import Labels
 from monitoring.limits import Limits
@@ -130,6 +133,15 @@ def test_of_very_many_rows_some_are_judged(tmp_path: Path, monkeypatch: pytest.M
     assert found[0]["quality"]["mse"]["value"] != pytest.approx(np.mean((target - predicted) ** 2), rel=1e-6)
 
 
+def test_which_rows_are_judged_does_not_hang_on_how_they_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "JUDGED", 200)
+    target, predicted = rings(1.0, 400)
+    whole = judge(tmp_path, target, predicted.tolist()).result
+    monkeypatch.setattr(once, "ROWS", 30)
+    monkeypatch.setattr(files, "BLOCK_BYTES", 5000)
+    assert judge(tmp_path, target, predicted.tolist()).result == whole
+
+
 def test_groups_are_measured_apart_and_held_to_the_declared_disparity(tmp_path: Path) -> None:
     target, predicted = rings(1.0, 400)
     rows = [ROW.replace("M", sex) for sex in "MF" for _ in range(200)]
@@ -199,8 +211,9 @@ def test_a_classifier_is_judged_by_its_labels(tmp_path: Path) -> None:
     assert "confusion_matrix" in analysis.statistics["binary_classification_metrics"]
 
 
-def read(folder: Path, *contents: bytes) -> Labels:
-    return labels.read(write(folder, *contents), abalone.USE_CASE.schema.target)
+def read(folder: Path, *contents: bytes, of: Sequence[str] = "abcdef") -> Labels:
+    wanted = batches.key(of, [0] * len(of))
+    return labels.read(write(folder, *contents), abalone.USE_CASE.schema.target, wanted)
 
 
 def test_every_kind_of_odd_label_is_counted_and_the_last_one_counts(tmp_path: Path) -> None:
@@ -228,13 +241,53 @@ def test_every_kind_of_odd_label_is_counted_and_the_last_one_counts(tmp_path: Pa
         "truncated": 1,
         "foreign": 5,
         "unreadable": 2,
+        "outside": 0,
         "duplicated": 2,
         "changed": 1,
     }
-    values, hours = found.of(labels.key(["b", "a", "c"], [0, 0, 0]))
+    values, hours = found.of(batches.key(["b", "a", "c"], [0, 0, 0]))
     assert values.tolist()[:2] == [9, 7]
     assert np.isnan(values[2])
-    assert np.isnat(hours).all()
+    assert set(hours.tolist()) == {NO_HOUR}
+
+
+def test_labels_of_other_rows_are_counted_and_not_kept(tmp_path: Path) -> None:
+    said = lines(label(name, "7\n8" if name == "a" else "7") for name in "axyzx")
+    found = read(tmp_path, said, of="ab")
+    assert (found.counts["read"], found.counts["outside"], found.counts["duplicated"]) == (5, 4, 0)
+    assert found.of(batches.key("ab", [0, 0]))[0].tolist()[0] == 7
+    assert read(tmp_path, said, of="").counts["outside"] == 5
+
+
+@given(
+    said=st.lists(st.tuples(st.sampled_from("abcxy"), st.integers(0, 3)), max_size=30),
+    block=st.sampled_from([1, 100, 1 << 20]),
+)
+def test_of_labels_that_come_again_the_last_one_counts(
+    said: list[tuple[str, int]], block: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As a dictionary would have it, wherever the file is cut."""
+    last: dict[str, int] = {}
+    duplicated = changed = 0
+    for name, value in said:
+        if name in "abc":
+            duplicated += name in last
+            changed += last.get(name, value) != value
+            last[name] = value
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "BLOCK_BYTES", block)
+        content = lines(label(name, str(value)) for name, value in said)
+        found = read(tmp_path_factory.mktemp("labels"), content, of="abc")
+    values, _ = found.of(batches.key("abc", [0, 0, 0]))
+    assert [None if np.isnan(value) else value for value in values] == [last.get(name) for name in "abc"]
+    assert (found.counts["duplicated"], found.counts["changed"]) == (duplicated, changed)
+
+
+def test_a_folder_that_names_no_hour_tells_none(tmp_path: Path) -> None:
+    for hour in ("2026/13/01/10", "2026/03/01/25", "some/where"):
+        folder = tmp_path / hour
+        found = labels.read(write(folder, line(label("a", "7"))), abalone.USE_CASE.schema.target, batches.key("a", [0]))
+        assert found.of(batches.key("a", [0]))[1].tolist() == [NO_HOUR]
 
 
 def test_the_rows_of_one_record_have_a_label_each(tmp_path: Path) -> None:

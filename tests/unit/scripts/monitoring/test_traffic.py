@@ -5,6 +5,7 @@ import gzip
 import json
 import random
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,31 @@ from hypothesis import strategies as st
 
 import churn
 from abalone import USE_CASE
-from monitoring import batches, traffic
-from monitoring.batches import Batch
+from monitoring import batches, files, traffic
+from monitoring.batches import Batch, Rows
 from monitoring.reader import Reader
 from monitoring.traffic import Traffic
+from tabular.use_case import Schema
 from tests.unit.scripts.monitoring.captured import ROW, WINDOW, line, lines, record, side, time, write
 
 FEATURES = USE_CASE.schema.features
 OTHER = "F,0.5,0.4,0.1,1,2,3,4"
 
 
-def read(folder: Path, *contents: bytes) -> Traffic:
-    return traffic.read(write(folder, *contents), USE_CASE.schema, WINDOW)
+@dataclass
+class Read(Traffic):
+    """The same with all of its rows."""
+
+    parts: list[Rows] = field(default_factory=list)
+
+
+def read(folder: Path, *contents: bytes) -> Read:
+    return read_files(write(folder, *contents))
+
+
+def read_files(captured: list[Path], schema: Schema = USE_CASE.schema) -> Read:
+    parts: list[Rows] = []
+    return Read(**vars(traffic.read(captured, schema, WINDOW, parts.append)), parts=parts)
 
 
 def counted(found: Traffic) -> dict[str, int]:
@@ -164,13 +178,13 @@ def test_attributes_of_clients_part_no_records(tmp_path: Path) -> None:
 def test_files_of_another_kind_are_foreign(tmp_path: Path) -> None:
     write(tmp_path, line(record()))
     (tmp_path / "more.jsonl.gz").write_bytes(gzip.compress(line(record(event="e-1"))))
-    found = traffic.read(traffic.files_in(tmp_path), USE_CASE.schema, WINDOW)
+    found = read_files(files.below(tmp_path))
     assert counted(found) == {"files": 2, "read": 1, "foreign": 1}
 
 
 def test_a_line_without_an_end_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(traffic, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(traffic, "LINE_BYTES", 10_000)
+    monkeypatch.setattr(files, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(files, "LINE_BYTES", 10_000)
     found = read(tmp_path, line(record()) + b"[" * 100_000 + b"\n" + line(record(event="e-1")))
     assert found.rows == 2
     assert counted(found).keys() == {"files", "read", "truncated"}
@@ -271,7 +285,7 @@ def test_a_label_that_was_asked_for_is_no_number_and_in_order(among: int, tmp_pa
     answers = ["True.", "False.", "True", *["0.25"] * among]
     records = [record(f"{row}\n", answer, event=f"e-{number}") for number, answer in enumerate(answers)]
     several = record(f"{row}\n{row}\n", "True.\nFalse.\n", event="several")
-    found = traffic.read(write(tmp_path, lines([*records, several])), churn.USE_CASE.schema, WINDOW)
+    found = read_files(write(tmp_path, lines([*records, several])), churn.USE_CASE.schema)
     assert (found.rows, dict(found.unreadable)) == (among + 5, {"prediction": 1})
 
 
@@ -291,7 +305,7 @@ def test_files_larger_than_a_block_are_read_to_the_end_whatever_they_are_cut_by(
     content = lines(records) + lines(chance.sample(records, 20))
     whole = read(tmp_path / "whole", content)
     for size in (100, 1000, 7777):
-        monkeypatch.setattr(traffic, "BLOCK_BYTES", size)
+        monkeypatch.setattr(files, "BLOCK_BYTES", size)
         cut = read(tmp_path / "cut", content)
         assert (cut.records(), lengths(cut)) == (whole.records(), lengths(whole))
     assert whole.rows == 200
@@ -355,6 +369,6 @@ def _all(batch: Batch) -> Counter[str]:
 
 
 def test_no_files_are_no_traffic(tmp_path: Path) -> None:
-    assert traffic.files_in(tmp_path / "absent") == []
-    found = traffic.read([], USE_CASE.schema, WINDOW)
+    assert files.below(tmp_path / "absent") == []
+    found = read_files([])
     assert (found.rows, counted(found)) == (0, {})

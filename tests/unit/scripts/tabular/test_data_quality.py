@@ -12,6 +12,7 @@ from tabular import data_quality, table
 from tabular.columns import Category, Number
 from tabular.data_quality import Profile
 from tabular.main import main
+from tabular.weighted import Weighted
 
 FEATURES = (Number("age", whole=True), Number("balance"), Category("plan", ("gold", "silver")))
 
@@ -70,7 +71,7 @@ def test_a_column_without_a_value_and_one_with_a_single_value_are_told_without_a
 @pytest.mark.parametrize("size", [1, 2047, 2048, 2049, 4095, 100_003])
 def test_a_sketch_stands_for_every_value_and_is_nowhere_off_by_more_than_one_of_its_own(size: int) -> None:
     ordered = np.sort(np.random.default_rng(0).normal(size=size)).astype(np.float32)
-    levels = data_quality.sketch(ordered)
+    levels = data_quality.sketch(Weighted(ordered, np.ones(size)))
     assert sum(len(level) << weight for weight, level in enumerate(levels)) == size
     assert sum(map(len, levels)) <= 2048 + len(levels)
     kept = np.array([(value, 1 << weight) for weight, level in enumerate(levels) for value in level])
