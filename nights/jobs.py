@@ -8,12 +8,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from deploy.traffic import Row, captured, ground_truth
+from mlops_sagemaker import baselines
 from mlops_sagemaker.traffic import TrafficWindow
 from monitoring import data, model
 from monitoring.analysis import NO_DATA
@@ -23,7 +25,7 @@ from monitoring.window import Window
 from tabular.columns import BadCell
 from tabular.predictor import Predictor
 from tabular.steps import evaluate, preprocess, train, validate
-from tabular.use_case import UseCase
+from tabular.use_case import CHAMPION, UseCase
 
 CANDIDATES = {"xgboost": ("--set=num_round=60", "--set=eta=0.15"), "linear": ()}
 """What is trained each night, with what settings: sixty trees that learn faster take a fifth of the time of three
@@ -35,15 +37,44 @@ class JobFailed(Exception):
     """A step has ended with an error; the text is what it said."""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What traffic is compared with: what a run has written down of its data, and of a model's answers to it."""
+
+    data: Baseline
+    quality: Baseline
+
+    @classmethod
+    def of(cls, run: Path, model: str) -> Beside:
+        """That of a run."""
+        return cls(Baseline.read(run / "validate" / "quality"), Baseline.read(run / "evaluate" / "quality" / model))
+
+
 class Champion:
-    """What serves: a model of a candidate of a run, and what was written down of its data."""
+    """What serves: a model of a candidate of a run, and what its traffic is compared with."""
 
     def __init__(self, version: int, run: Path, candidate: str) -> None:
         self.version = version
         self.model = run / "candidates" / candidate
         self.predictor = Predictor.load(self.model)
-        self.baseline = Baseline.read(run / "validate" / "quality")
-        self.quality = Baseline.read(run / "evaluate" / "quality" / candidate)
+        self.registered = Beside.of(run, candidate)
+        self.moves: list[dict[str, Any]] = []
+
+    @property
+    def name(self) -> str:
+        """As what events and moves know it."""
+        return str(self.version)
+
+    def move(self, run: Path, opened: datetime) -> None:
+        """Its baseline moves to the data of a run after which it stays, which begins then."""
+        found = Beside.of(run, CHAMPION)
+        move = {"champion": self.name, "since": opened.isoformat(), "run": run.name, "beside": found}
+        self.moves = baselines.moved(self.moves, move)
+
+    def beside(self, at: datetime) -> tuple[str, Beside]:
+        """What its traffic up to then is compared with, and how the two are called together."""
+        move = baselines.beside(self.moves, self.name, at)
+        return baselines.compared(self.name, move), self.registered if move is None else move["beside"]
 
 
 class Jobs:
@@ -101,12 +132,11 @@ class Jobs:
         found = self._files("capture", window)
         if not found:
             return {"status": NO_DATA, "reason": "nothing was captured"}
-        looked_at = Window(**window.document())
+        looked_at, (_, beside) = Window(**window.document()), champion.beside(window.end)
         if monitor == "data":
-            baselines = champion.baseline, Limits(), champion.quality
-            return data.analyse(self.use_case, looked_at, found, *baselines).result
+            return data.analyse(self.use_case, looked_at, found, beside.data, Limits(), beside.quality).result
         came = self._files("labels", TrafficWindow(window.start, now))
-        return model.analyse(self.use_case, looked_at, found, came, champion.quality, Limits()).result
+        return model.analyse(self.use_case, looked_at, found, came, beside.quality, Limits()).result
 
     def _append(self, kind: str, hour: datetime, records: Iterable[Mapping[str, Any]]) -> None:
         file = self.folder / kind / f"{hour:%Y/%m/%d/%H}" / "a.jsonl"

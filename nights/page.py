@@ -10,7 +10,7 @@ from typing import Any
 STYLE = """body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#222}table{border-collapse:collapse;width:100%}
 td,th{border-bottom:1px solid #e4e4e4;padding:.2rem .6rem;text-align:left;vertical-align:top}
 .planted{background:#fff4e0}.mark{display:inline-block;border-radius:3px;padding:0 .35rem;margin:0 .2rem .1rem 0}
-.promoted{background:#cdeccf}.refused{background:#eee}.failed,.missed{background:#f6c6c6}.violations{background:#fbd9b0}
+.promoted{background:#cdeccf}.rebaselined{background:#b9dff0}.refused,.stays{background:#eee}.failed,.missed{background:#f6c6c6}.violations{background:#fbd9b0}
 .no_data{background:#d9dff5}.retrain{background:#f3b26b}.escalate{background:#e36b6b;color:#fff}.silence{background:#8fa0dd}
 summary{cursor:pointer}small{color:#666}"""
 MONITORS = {"data": "hours", "model": "predictions"}
@@ -40,6 +40,7 @@ def _summary(days: dict[str, list[Entry]]) -> str:
         "hours without data": every["data", "no_data"],
         "days whose predictions were in violation": every["model", "violations"],
         "drift events": every["decision", "retrain"],
+        "baselines moved": every["baseline", "rebaselined"],
         "calls for people": every["decision", "escalate"],
         "silences told": every["decision", "silence"],
     }
@@ -52,20 +53,28 @@ def _day(day: str, entries: Sequence[Entry]) -> str:
     marks = [
         *(_mark(entry["outcome"], f"{_time(entry)} {_trained(entry)}") for entry in _of(entries, "training")),
         *(_mark(outcome, f"{MONITORS[what]} {outcome.replace('_', ' ')}: {n}") for (what, outcome), n in found.items()),
-        *(_mark(entry["outcome"], f"{_time(entry)} {entry['outcome']}") for entry in _of(entries, "decision")),
+        *(_mark(entry["outcome"], f"{_time(entry)} {_decided(entry)}") for entry in _decisions(entries)),
     ]
     style = " class=planted" if planted else ""
     return f"<tr{style}><td>{day}<td>{escape(planted)}<td>{''.join(marks)}<td>{_why(entries)}</tr>"
 
 
 def _why(entries: Sequence[Entry]) -> str:
-    told = [*_of(entries, "training"), *_of(entries, "decision")]
+    told = [*_of(entries, "training"), *_decisions(entries)]
     texts = [f"<small>{_time(entry)}</small> {escape(entry['reason'])}" for entry in told]
     return f"<details><summary>{len(texts)} decisions</summary>{'<br>'.join(texts)}</details>" if texts else ""
 
 
 def _of(entries: Sequence[Entry], what: str) -> list[Entry]:
     return [entry for entry in entries if entry["what"] == what]
+
+
+def _decisions(entries: Sequence[Entry]) -> list[Entry]:
+    return [*_of(entries, "decision"), *_of(entries, "baseline")]
+
+
+def _decided(entry: Entry) -> str:
+    return "baseline stays" if entry["outcome"] == "stays" else str(entry["outcome"])
 
 
 def _trained(entry: Entry) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import heapq
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mlops_sagemaker import drift, gates, traffic, windows
+from mlops_sagemaker import baselines, drift, gates, traffic, windows
+from mlops_sagemaker.baselines import Measured
 from mlops_sagemaker.drift import Action, Outcome
 from mlops_sagemaker.errors import UserError
 from nights.jobs import Champion, JobFailed, Jobs
@@ -24,7 +27,7 @@ TRAINING_TAKES = timedelta(minutes=40)
 """From a training's start until what it has promoted serves."""
 LABEL_DELAY = 1
 """How many days after its end a day's labels are looked for."""
-TRAFFIC, TRAINING, MONITORING, DECISION = "traffic", "training", "monitoring", "decision"
+TRAFFIC, TRAINING, MONITORING, DECISION, BASELINE = "traffic", "training", "monitoring", "decision", "baseline"
 HOUR = timedelta(hours=1)
 
 Entry = dict[str, Any]
@@ -61,7 +64,7 @@ class Nights:
                 if what == TRAINING:
                     yield self._entry(moment, what, "missed", "Airflow was down; no night is made up for")
             elif what == TRAINING:
-                yield self._train(moment, told)
+                yield from self._train(moment, told)
             else:
                 yield from self._watch(moment)
 
@@ -75,28 +78,53 @@ class Nights:
         # The number decides between what is due at once.
         heapq.heappush(self._due, (moment, next(self._order), what, told))
 
-    def _train(self, moment: datetime, told: Mapping[str, Any]) -> Entry:
+    def _train(self, moment: datetime, told: Mapping[str, Any]) -> Iterator[Entry]:
         """A run of training: a night's, or one that an event with an ``extra`` has started."""
         self._receive(moment)
         extras = [told] if told else []
         window = windows.resolve(None, None if told else moment, moment, self._plan.timezone, extras, WINDOW_DAYS)
-        why, served = "drift" if told else "night", self._served(moment)
+        served = self._served(moment)
+        entry = partial(self._entry, moment, TRAINING, why="drift" if told else "night", window=str(window.end))
         self._runs += 1
         run = self._jobs.folder / "runs" / str(self._runs)
         try:
             _, *objects = window.manifest("data/", [f"day={day}/rows.csv" for day in self._days])
             report = self._jobs.train(run, objects, served)
         except (UserError, JobFailed) as error:
-            return self._entry(moment, TRAINING, "failed", str(error), why=why, window=str(window.end))
+            yield entry("failed", str(error))
+            return
         verdict = gates.decide(report, self._plan.gate, champion=served is not None)
-        if verdict.promoted is None:
-            shutil.rmtree(run)
-            return self._entry(moment, TRAINING, "refused", verdict.reason, why=why, window=str(window.end))
-        self._versions += 1
-        self._champions.append((moment + TRAINING_TAKES, Champion(self._versions, run, verdict.promoted)))
-        return self._entry(
-            moment, TRAINING, "promoted", verdict.reason, why=why, window=str(window.end), version=self._versions
-        )
+        if verdict.promoted is not None:
+            self._versions += 1
+            self._champions.append((moment + TRAINING_TAKES, Champion(self._versions, run, verdict.promoted)))
+            yield entry("promoted", verdict.reason, version=self._versions)
+            return
+        yield entry("refused", verdict.reason)
+        cause = baselines.latest(extras)
+        if served is not None and cause is not None:
+            yield self._rebaseline(moment, served, run, cause, objects, report)
+        shutil.rmtree(run)
+
+    def _rebaseline(
+        self,
+        moment: datetime,
+        served: Champion,
+        run: Path,
+        cause: Mapping[str, Any],
+        objects: Sequence[str],
+        report: Any,
+    ) -> Entry:
+        """The champion stays after a retraining: whether its baseline moves to the data of that."""
+        first = windows.day_of(objects[0])
+        if first is None:
+            raise ValueError(f"{objects[0]} names no day")
+        opened = traffic.midnight(first, self._zone)
+        measured = Measured(served.name, opened, report, served.registered.quality.constraints)
+        against = baselines.obstacles(self._plan.gate, cause, measured)
+        if not against:
+            served.move(run, opened)
+        outcome, why = ("stays", "; ".join(against)) if against else ("rebaselined", baselines.harmless(cause))
+        return self._entry(moment, BASELINE, outcome, why, version=served.version)
 
     def _receive(self, moment: datetime) -> None:
         """The data of the days that have ended by now."""
@@ -119,11 +147,12 @@ class Nights:
         if day is not None and self._served(day.end) is champion:
             found["model"] = self._jobs.look("model", champion, day, moment)
         outcomes = {name: Outcome(each["status"]) for name, each in found.items()}
-        decision = drift.decide(self._plan.drift, self._memory, window.end, str(champion.version), outcomes)
+        compared, _ = champion.beside(window.end)
+        decision = drift.decide(self._plan.drift, self._memory, window.end, compared, outcomes)
         self._memory = decision.memory
         if decision.action is Action.RETRAIN:
-            end = str(traffic.day_of(window.document()["end"], self._plan.timezone))
-            self._put(moment, TRAINING, {windows.WINDOW_END: end, windows.WINDOW_DAYS: RETRAINING_DAYS})
+            where = window.document(), found.values(), self._plan.timezone, RETRAINING_DAYS
+            self._put(moment, TRAINING, baselines.event(decision, champion.name, *where))
         for name, each in found.items():
             if outcomes[name] is not Outcome.OK:
                 yield self._entry(moment, name, str(outcomes[name]), each["reason"], version=champion.version)

@@ -37,7 +37,7 @@ def device() -> Param:
 
 
 def form(use_case: UseCase) -> dict[str, Param]:
-    """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines, what is reused."""
+    """Hyperparameters and budgets, the gate's threshold and what follows, the data, the machines, monitoring, reuse."""
     return {
         **_hyperparameters(use_case),
         **_budgets(use_case),
@@ -45,6 +45,15 @@ def form(use_case: UseCase) -> dict[str, Param]:
         **_approval(use_case),
         **_data(),
         **_machines(use_case),
+        "rebaseline": Param(
+            None,
+            title="Why the champion's baseline is to move",
+            description="If the champion stays and is good on this data, its traffic is compared with this data. "
+            "Empty: only after drift that does no harm.",
+            type=["null", "string"],
+            minLength=1,
+            section="Monitoring",
+        ),
         "anew": Param(
             False,
             title="Run every step anew",
@@ -136,6 +145,14 @@ def _data() -> dict[str, Param]:
             description="Train on the days before this date. Empty: the days before the run's own date.",
             type=["null", "string"],
             format="date",
+            section="Data",
+        ),
+        "window_days": Param(
+            None,
+            title="Days of the data window",
+            description="How many days are trained on. Empty: as the use case declares it, or an event says.",
+            type=["null", "integer"],
+            minimum=1,
             section="Data",
         ),
         **{

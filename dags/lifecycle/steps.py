@@ -34,6 +34,7 @@ from mlops_sagemaker.operators.jobs import (
     SageMakerTuningJobOperator,
 )
 from mlops_sagemaker.operators.notify import NotifyOperator
+from mlops_sagemaker.operators.rebaseline import RebaselineOperator
 from mlops_sagemaker.operators.register import RegisterModelOperator
 from mlops_sagemaker.operators.report import SageMakerReportOperator
 from mlops_sagemaker.operators.resolve import ResolveRunOperator
@@ -56,6 +57,9 @@ DOCS = {
         green; the rules and what they found are in `gate/gate.json` of the run's folder.""",
     "register": """Registers the candidate that the gate let through as a new version, pending approval. Skipped if
         the gate refused all.""",
+    "rebaseline": """After drift whose retraining leaves the champion in place, or where the form gives a reason: moves
+        what the champion's traffic is compared with to this run's data, if the champion is good there. Skipped
+        otherwise.""",
     "report": """Puts the evaluation, with intervals and plots, and every rule of the gate on one HTML page, also if the
         gate refused; the task links to it.""",
     "notify": """Sums up the run in a few lines, here in the log and for the notifiers of the use case.""",
@@ -134,6 +138,20 @@ def register(use_case: UseCase, run: Any, verdict: Any) -> RegisterModelOperator
     )
 
 
+def rebaseline(use_case: UseCase, run: Any, verdict: Any) -> RebaselineOperator:
+    """Move the champion's baseline; ``run`` and ``verdict`` are the outputs of the tasks resolve and gate."""
+    return RebaselineOperator(
+        use_case=use_case.name,
+        run=run,
+        verdict=verdict,
+        policy=use_case.gate,
+        asked="{{ params.rebaseline or '' }}",
+        quality=f"{EVALUATION}quality/champion/",
+        data_quality=f"{VALIDATION}quality/",
+        **_named("rebaseline"),
+    )
+
+
 def report(use_case: UseCase) -> SageMakerReportOperator:
     """Put evaluation and verdict on a page."""
     inputs = [Input("evaluation", EVALUATION), Input("gate", RECORD)]
@@ -141,12 +159,14 @@ def report(use_case: UseCase) -> SageMakerReportOperator:
     return SageMakerReportOperator(job=job, page="report.html", **REUSE, **_named("report"))
 
 
-def notify(use_case: UseCase, run: Any, verdict: Any, version: Any) -> NotifyOperator:
-    """Tell; ``run``, ``verdict`` and ``version`` are the outputs of the tasks resolve, gate and register."""
+def notify(use_case: UseCase, run: Any, verdict: Any, version: Any, baseline: Any) -> NotifyOperator:
+    """Tell; ``run``, ``verdict``, ``version``, ``baseline`` are the outputs of the tasks resolve, gate, register and
+    rebaseline."""
     return NotifyOperator(
         run=run,
         verdict=verdict,
         version=version,
+        baseline=baseline,
         models=candidates.models(use_case),
         page=PAGE,
         notifiers=use_case.notifiers,

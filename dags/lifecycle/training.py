@@ -26,6 +26,7 @@ def training_dag(use_case: UseCase) -> DAG:
     with dag_of(use_case, "training", "models for the registry", WINDOWS, schedule) as dag:
         resolve, gate = steps.resolve(use_case), steps.gate(use_case)
         register = steps.register(use_case, resolve.output, gate.output)
+        rebaseline = steps.rebaseline(use_case, resolve.output, gate.output)
         chain(
             resolve,
             steps.validate(use_case),
@@ -34,8 +35,8 @@ def training_dag(use_case: UseCase) -> DAG:
             steps.evaluate(use_case),
             gate,
             steps.report(use_case),
-            register,
-            steps.notify(use_case, resolve.output, gate.output, register.output),
+            [register, rebaseline],
+            steps.notify(use_case, resolve.output, gate.output, register.output, rebaseline.output),
         )
     offer(dag, form(use_case))
     return dag

@@ -8,6 +8,8 @@ with data in a row as ``windows`` were ok. What was found of one champion does n
 for a retraining, after each of which the cool-down must pass before anything else; once ``retrainings`` of them have
 not ended a check's drift, people are called, once. That check then waits for them, and no other does; when its drift
 has ended, it starts anew.
+
+A champion whose baseline has moved counts as another one: what is compared with something else begins anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,11 +73,16 @@ class DriftPolicy:
 
 @dataclass(frozen=True)
 class Looked:
-    """One check so far: its last windows by their end, how many ok ones in a row, since when it has no data; how many
-    retrainings its drift has had, and whether people have been called."""
+    """One check so far: its last windows by their end, how many ok ones in a row, since when it has no data; whether it
+    is in drift, how many retrainings that has had, and whether people have been called.
+
+    ``since`` is when the violations began that have come again and again, the last at ``violated_at``.
+    """
 
     recent: tuple[tuple[datetime, Outcome], ...] = ()
     calm: int = 0
+    since: datetime | None = None
+    violated_at: datetime | None = None
     drifting: bool = False
     attempts: int = 0
     escalated: bool = False
@@ -113,18 +120,25 @@ class Decision:
     silent: tuple[str, ...]
     memory: Memory
 
+    @property
+    def since(self) -> datetime | None:
+        """From when on what is in drift has been in violation again and again; None if nothing is."""
+        drifting = (each for each in self.memory.checks.values() if each.drifting)
+        return max((each.since for each in drifting if each.since is not None), default=None)
+
 
 def decide(
     policy: DriftPolicy, memory: Memory, at: datetime, champion: str, outcomes: Mapping[str, Outcome]
 ) -> Decision:
-    """The decision on the window that ends ``at``, of which the checks that were due found ``outcomes``.
+    """The decision on the window that ends ``at``, of which the checks that were due found ``outcomes``; ``champion``
+    names what was looked at, and what that was compared with.
 
     Raises ValueError for a window that is not later than the last.
     """
     if memory.at is not None and at <= memory.at:
         raise ValueError(f"the window that ends at {at} comes after that of {memory.at}: decide windows in their order")
     before = memory.checks if memory.champion == champion else {n: _forgotten(c) for n, c in memory.checks.items()}
-    seen = {name: _seen(policy.checks[name], before.get(name, Looked()), at, out) for name, out in outcomes.items()}
+    seen = {name: _seen(policy, name, before.get(name, Looked()), at, outcome) for name, outcome in outcomes.items()}
     checks = {**before, **seen}
     drifting = tuple(name for name, looked in seen.items() if _in_violation(policy.checks[name], looked, at))
     silent = tuple(name for name in seen if checks[name].silence_told and not before.get(name, Looked()).silence_told)
@@ -148,23 +162,37 @@ def remembered(document: Mapping[str, Any]) -> Memory:
 
 def _forgotten(looked: Looked) -> Looked:
     """What stays of a check when another champion serves: that there was drift, which the new one has yet to end."""
-    return replace(looked, recent=(), calm=0)
+    return replace(looked, recent=(), calm=0, since=None, violated_at=None)
 
 
-def _seen(check: Check, looked: Looked, at: datetime, outcome: Outcome) -> Looked:
+def _seen(policy: DriftPolicy, name: str, looked: Looked, at: datetime, outcome: Outcome) -> Looked:
     """The check after one more window."""
+    check = policy.checks[name]
     recent = (*looked.recent, (at, outcome))[-check.windows :]
     calm = looked.calm if outcome is Outcome.NO_DATA else looked.calm + 1 if outcome is Outcome.OK else 0
     since = (looked.silent_since or at - check.period) if outcome is Outcome.NO_DATA else None
     after = Looked(
         recent=tuple((end, each) for end, each in recent if end > at - check.windows * check.period),
         calm=calm,
+        since=looked.since,
+        violated_at=looked.violated_at,
         silent_since=since,
         silence_told=since is not None and at - since >= check.silence,
     )
+    if outcome is Outcome.VIOLATIONS:
+        after = replace(after, since=_began(policy, check, looked, at), violated_at=at)
     if _in_violation(check, after, at) or (looked.drifting and calm < check.windows):
         return replace(after, drifting=True, attempts=looked.attempts, escalated=looked.escalated)
     return after
+
+
+def _began(policy: DriftPolicy, check: Check, looked: Looked, at: datetime) -> datetime:
+    """When the violations began of which this is one: a small drift shows in some windows only, and one violation is as
+    that before it if no more than the cool-down lies between them, or as many windows as are looked at."""
+    again = max(policy.cool_down, check.windows * check.period)
+    if looked.since is None or looked.violated_at is None or at - looked.violated_at > again:
+        return at - check.period
+    return looked.since
 
 
 def _in_violation(check: Check, looked: Looked, at: datetime) -> bool:
@@ -220,6 +248,8 @@ def _document(looked: Looked) -> dict[str, Any]:
     return {
         "recent": [[_text(end), str(outcome)] for end, outcome in looked.recent],
         "calm": looked.calm,
+        "since": _text(looked.since),
+        "violated_at": _text(looked.violated_at),
         "drifting": looked.drifting,
         "attempts": looked.attempts,
         "escalated": looked.escalated,
@@ -232,6 +262,8 @@ def _looked(document: Mapping[str, Any]) -> Looked:
     return Looked(
         recent=tuple((datetime.fromisoformat(end), Outcome(outcome)) for end, outcome in document["recent"]),
         calm=document["calm"],
+        since=_time(document.get("since")),  # older memories do not say
+        violated_at=_time(document.get("violated_at")),
         drifting=document["drifting"],
         attempts=document["attempts"],
         escalated=document["escalated"],

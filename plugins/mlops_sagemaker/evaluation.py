@@ -5,13 +5,14 @@ documentation describes all of it. What is read here::
 
     {"rows": 600, "fresh": null or {"rows": 90}, "baseline": MODEL, "champion": {"state": "scored" or "none"} and MODEL,
      "candidates": {name: MODEL and {"comparisons": {"baseline": COMPARED, "champion": COMPARED}}}}
-    MODEL: {"regression_metrics": {"mse": {"value": 4.5}}, "slices": {by: {group: {"rows": 200} and MODEL}}}
+    MODEL: {"regression_metrics": {"mse": {"value": 4.5}}, "intervals": {"mse": [4.1, 4.9]},
+            "slices": {by: {group: {"rows": 200} and MODEL}}}
     COMPARED: {"metrics": {"mse": {"difference": -0.2, "standard_deviation": 0.1}}, "slices": {by: {group: the same}}}
 """
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,10 @@ class Evaluation:
         found = self._look_up(("champion", "state"))
         return found if found in (SCORED, NONE) else _shown(found)
 
+    def of_champion(self) -> "Evaluation":
+        """The report as if the champion, under that name, were the only candidate and had no rival."""
+        return Evaluation({"rows": self._look_up(("rows",)), "candidates": {"champion": self._look_up(("champion",))}})
+
     def rows(self, *path: str) -> Figure:
         """A count of rows: of all, or those at ``path`` ("fresh", or a group's)."""
         found, name = self._look_up((*path, "rows")), ".".join((*path, "rows"))
@@ -101,6 +106,12 @@ class Evaluation:
         """Every usable metric of a candidate, for the record."""
         figures = {name: self.metric(name, "candidates", candidate) for name in METRICS}
         return {name: figure.value for name, figure in figures.items() if figure.value is not None}
+
+    def interval(self, metric: str, *path: str) -> tuple[float, float] | None:
+        """The ends of what the metric of the model at ``path`` may be in truth; None where they are not known."""
+        found = self._look_up((*path, "intervals", metric))
+        ends = [as_finite(each) for each in found] if isinstance(found, Sequence) else []
+        return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
 
     def groups(self, candidate: str, by: str) -> list[str]:
         """The names of a slice's groups, sorted."""

@@ -123,6 +123,19 @@ def decide(report: Any, policy: Policy, champion: bool) -> Verdict:
     )
 
 
+def shortcomings(report: Any, policy: Policy) -> list[str]:
+    """Why the champion of ``report`` is not shown to be good there, by the enforced rules that ask for no rival; empty
+    if it is. Never raises, whatever the report holds."""
+    evaluation = Evaluation(report)
+    if evaluation.champion != SCORED:
+        return [f"the state of the champion is {evaluation.champion} in the report, not {SCORED}"]
+    asked = [rule for rule in policy.rules if rule.absolute and rule.mode == Mode.ENFORCE]
+    if not asked:
+        return ["no enforced rule asks what a model is by itself, so nothing was shown"]
+    findings = [rule.judge(evaluation.of_champion(), "champion") for rule in asked]
+    return [f"the champion: {finding.reason}" for finding in findings if not finding.held]
+
+
 def refusal(rule: str, reason: str) -> Verdict:
     """The verdict when there is nothing to decide from."""
     return Verdict(None, None, (Check("", rule, Mode.ENFORCE, False, None, "a report", reason),), {}, "unknown")

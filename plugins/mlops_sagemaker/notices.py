@@ -9,6 +9,7 @@ from mlops_sagemaker.drift import Action
 Outcome = Literal[
     "registered",
     "refused",
+    "rebaselined",
     "failed",
     "approval needed",
     "promoted",
@@ -21,6 +22,8 @@ Outcome = Literal[
 PENDING = "PendingManualApproval"
 MOST_FILES = 20
 """How many refused files a notice names: SNS takes 256 KB."""
+REMEDY = """A retraining by hand may see other data (window_end, window_days); with a reason in its field rebaseline the
+champion's baseline moves to that data, if the champion is good there."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +49,31 @@ def of_run(
     run: Mapping[str, Any],
     verdict: Mapping[str, Any],
     version: Mapping[str, Any] | None,
+    baseline: Mapping[str, Any] | None,
     models: Mapping[str, str],
     page: str,
 ) -> Notice:
     """The notice of a run that came to a ``verdict`` (the gate's record); ``version`` is what was registered, if
-    anything; ``models`` are the candidates' with no text for one that failed."""
+    anything, ``baseline`` what became of the champion's (`RebaselineOperator`), if that was asked; ``models`` are the
+    candidates' with no text for one that failed."""
     failed = [name for name, model in models.items() if not model]
     arn = version["model_package_arn"] if version else None
     waits = ", waits for approval" if version and version["approval_status"] == PENDING else ""
     told = f"version {version['version']} registered{waits}" if version else "no candidate was good enough"
+    moved = bool(baseline and baseline["moved"])
+    if baseline:
+        told += ", the champion's baseline moves to this data" if moved else ", the champion's baseline stays"
     lines = [
         f"Data before {run['window']['end']}, {run['data']['objects']} objects.",
         f"Best: {verdict['best']}, {_metrics(verdict['metrics'])}.",
         f"Gate: {verdict['reason']}.",
+        *([f"Baseline {'moves' if moved else 'stays'}: {baseline['reason']}."] if baseline else []),
         *([f"Could not be trained: {', '.join(failed)}; see the log of the task train."] if failed else []),
         *([f"{arn} is {version['approval_status']}."] if version else []),
         f"Report: {page}",
     ]
     warning = f", {len(failed)} of {len(models)} candidates failed" if failed else ""
-    outcome: Outcome = "registered" if version else "refused"
+    outcome: Outcome = "registered" if version else "rebaselined" if moved else "refused"
     return Notice(outcome, f"{dag_id}: {told}{warning}", "\n".join(lines), arn)
 
 
@@ -76,15 +85,17 @@ def of_failure(dag_id: str, run_id: str, reason: str) -> Notice:
 def of_window(dag_id: str, decision: Mapping[str, Any]) -> list[Notice]:
     """The notices of a window of production's traffic that was decided on; none if there is nothing to tell."""
     start, end = decision["window"]["start"], decision["window"]["end"]
+    escalated = decision["action"] == Action.ESCALATE
     lines = [
         f"Traffic from {start} to {end}, version {decision['champion']} serves.",
         f"Why: {decision['reason']}.",
         *(f"Report on {monitor}: {page}" for monitor, page in decision["pages"].items()),
+        *([f"What to do: {' '.join(REMEDY.split())}"] if escalated else []),
     ]
     told: list[tuple[Outcome, str]] = []
     if decision["action"] == Action.RETRAIN:
         told.append(("drift", f"drift of {' and '.join(decision['drifting'])}, a retraining starts"))
-    if decision["action"] == Action.ESCALATE:
+    if escalated:
         told.append(("escalated", "drift that retraining has not ended: a person must look"))
     if decision["silent"]:
         told.append(("no data", f"no data for {' and '.join(decision['silent'])}"))

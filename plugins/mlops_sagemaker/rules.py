@@ -55,6 +55,11 @@ class Rule(ABC):
         """Whether the rule is about the champion, and so about nothing where there is none."""
         return False
 
+    @property
+    def absolute(self) -> bool:
+        """Whether it asks what a model is by itself, and not beside another."""
+        return False
+
     @abstractmethod
     def judge(self, evaluation: Evaluation, candidate: str) -> Finding:
         """Whether it holds for ``candidate``."""
@@ -69,6 +74,10 @@ class MinRows(Rule):
     @property
     def name(self) -> str:
         return "rows"
+
+    @property
+    def absolute(self) -> bool:
+        return True
 
     def judge(self, evaluation: Evaluation, candidate: str) -> Finding:
         return _enough(evaluation.rows(), self.rows, "evaluated on")
@@ -106,6 +115,10 @@ class Threshold(Rule):
     @property
     def name(self) -> str:
         return f"{self.metric} threshold"
+
+    @property
+    def absolute(self) -> bool:
+        return True
 
     def judge(self, evaluation: Evaluation, candidate: str) -> Finding:
         lower = METRICS[self.metric].lower_is_better
@@ -236,6 +249,10 @@ class MaxGap(Rule):
     @property
     def name(self) -> str:
         return f"{self.metric} gap by {self.by}"
+
+    @property
+    def absolute(self) -> bool:
+        return True
 
     def judge(self, evaluation: Evaluation, candidate: str) -> Finding:
         required = f"<= {self.limit:g}"

@@ -51,10 +51,10 @@ def ended_day(window: TrafficWindow, timezone: str, delay: int) -> TrafficWindow
     """
     zone = ZoneInfo(timezone)
     day = window.end.astimezone(zone).date()
-    if not window.start < _midnight(day, zone) <= window.end:
+    if not window.start < midnight(day, zone) <= window.end:
         return None
     end = day - timedelta(days=delay)
-    return TrafficWindow(_midnight(end - timedelta(days=1), zone), _midnight(end, zone))
+    return TrafficWindow(midnight(end - timedelta(days=1), zone), midnight(end, zone))
 
 
 def served(pointer: Mapping[str, Any], at: datetime) -> Mapping[str, Any] | None:
@@ -85,7 +85,8 @@ def day_of(text: str, timezone: str) -> date:
     return parsed(text).astimezone(ZoneInfo(timezone)).date()
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The midnight that opens a day, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

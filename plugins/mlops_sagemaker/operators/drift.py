@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from mlops_sagemaker import drift, naming, traffic, uris, windows
+from mlops_sagemaker import baselines, drift, naming, traffic, uris
 from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.drift import Action, DriftPolicy, Memory, Outcome
 from mlops_sagemaker.errors import UserError
@@ -103,19 +103,21 @@ class DecideDriftOperator(LifecycleOperator):
         }
         if not self.run["decides"]:
             return {**found, **_undecided("a backfill, or a run that does not name its hour, decides nothing")}
-        return self._recorded(run_id, found, {name: result["reason"] for name, result in results.items()})
+        return self._recorded(run_id, found, results)
 
-    def _recorded(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    def _recorded(self, run_id: str, found: dict[str, Any], results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         recorded = self.hook.read(self.run["decision"])
         if recorded is not None:
             decision: dict[str, Any] = json.loads(recorded)
             return decision
-        decision, moved = self._moved(run_id, found, reasons)
+        decision, moved = self._moved(run_id, found, results)
         if moved:
             self.hook.write_json(self.run["decision"], decision)
         return decision
 
-    def _moved(self, run_id: str, found: dict[str, Any], reasons: Mapping[str, str]) -> tuple[dict[str, Any], bool]:
+    def _moved(
+        self, run_id: str, found: dict[str, Any], results: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[dict[str, Any], bool]:
         """The decision, and whether the windows so far are those up to this one."""
         version = self.hook.read_version(self.run["state"])
         state = _state(version.content, self.run["state"]) if version else FIRST
@@ -130,30 +132,25 @@ class DecideDriftOperator(LifecycleOperator):
         # What another than the champion has done is reported, and no reason to act.
         own = {name for name in self.monitors if self.run[name]["model_package_arn"] == champion}
         outcomes = {name: Outcome(outcome) for name, outcome in found["outcomes"].items() if name in own}
-        decided = drift.decide(self.policy, memory, at, champion, outcomes)
-        decision = {**found, **self._told(decided, reasons)}
+        decided = drift.decide(self.policy, memory, at, self.run["compared"], outcomes)
+        decision = {**found, **self._told(decided, results)}
         after = {"memory": decided.memory.document(), "run": run_id, "decision": decision}
         self.hook.write_json(
             self.run["state"], after, **({"IfMatch": version.etag} if version else {"IfNoneMatch": "*"})
         )
         return decision, True
 
-    def _told(self, decided: drift.Decision, reasons: Mapping[str, str]) -> dict[str, Any]:
-        why = [decided.reason, *(f"{name}: {reason}" for name, reason in reasons.items())]
+    def _told(self, decided: drift.Decision, results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        why = [decided.reason, *(f"{name}: {result['reason']}" for name, result in results.items())]
         reason = "; ".join(filter(None, why))
-        window = self.run["window"]
-        event = {
-            windows.WINDOW_END: str(traffic.day_of(window["end"], self.timezone)),
-            **({windows.WINDOW_DAYS: self.window_days} if self.window_days else {}),
-            "reason": reason,
-            "window": window,
-        }
+        champion, window = self.run["champion"]["model_package_arn"], self.run["window"]
+        event = baselines.event(decided, champion, window, results.values(), self.timezone, self.window_days)
         return {
             "action": str(decided.action),
             "reason": reason,
             "drifting": list(decided.drifting),
             "silent": list(decided.silent),
-            "event": event if decided.action is Action.RETRAIN else None,
+            "event": {**event, "reason": reason} if decided.action is Action.RETRAIN else None,
         }
 
 

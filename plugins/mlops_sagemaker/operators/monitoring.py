@@ -4,13 +4,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from mlops_sagemaker import champions, naming, traffic, uris
+from mlops_sagemaker import baselines, champions, moves, naming, traffic, uris
 from mlops_sagemaker._compat import aws_template_fields
+from mlops_sagemaker.baselines import Document
+from mlops_sagemaker.champions import Pointer
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.hook import LifecycleHook
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
@@ -43,13 +46,14 @@ class ResolveMonitoringOperator(LifecycleOperator):
     nothing has ever been deployed. ::
 
         {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "decision",
-         "endpoint", "champion": {"model_package_arn", "version"}, "window": {"start", "end"},
+         "endpoint", "champion": {"model_package_arn", "version"}, "compared", "window": {"start", "end"},
          "data": {"window": {"start", "end"}, "model_package_arn", "baseline", "quality", "capture", "history",
                   "output"},
          "model": the same with "labels", and "due": whether; if not, all is empty}
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
-    repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end.
+    repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end,
+    those that it was registered with or those that they have moved to; ``compared`` names both.
     ``state`` is where it is written down what the windows came to, ``decision`` where the run's own decision is. A run
     ``decides`` that is scheduled, or that names its hour and is no backfill: whatever else somebody starts must not
     come before the hour's own run.
@@ -102,6 +106,9 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 self.log.info("Nothing of %s has been deployed yet: there is no traffic to look at", self.use_case)
                 raise AirflowSkipException("nothing deployed")
             day = traffic.ended_day(window, self.timezone, self.label_delay)
+            moved = moves.read(self.hook, moves.uri_of(current.bucket, self.use_case))
+            looked_at = partial(self._looked_at, folders, pointer, moved)
+            move = baselines.beside(moved, champion["model_package_arn"], window.end)
             return {
                 "decides": run.run_type == SCHEDULED or (run.run_type != BACKFILL and bool(self.window_end)),
                 "ledger": uris.join(folders.top, "ledger"),
@@ -110,9 +117,12 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 "decision": folders.of_run("decision"),
                 "endpoint": self.endpoint,
                 "champion": {name: champion[name] for name in ("model_package_arn", "version")},
+                "compared": baselines.compared(champion["model_package_arn"], move),
                 "window": window.document(),
-                "data": self._looked_at(folders, "data", window, pointer),
-                "model": dict(NOT_DUE) if day is None else self._labelled(folders, day, window, pointer),
+                "data": looked_at("data", window),
+                "model": dict(NOT_DUE)
+                if day is None
+                else {**looked_at("model", day), "due": True, "labels": _labels(folders, day, window)},
             }
 
     def _release(self, current: Release) -> dict[str, Any]:
@@ -123,16 +133,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
             "image": {"uri": current.image(self.image).uri},
         }
 
-    def _labelled(
-        self, folders: "_Folders", day: TrafficWindow, now: TrafficWindow, pointer: champions.Pointer
-    ) -> dict[str, Any]:
-        """Labels lie by when they came, which is any time from the first prediction until now."""
-        came = TrafficWindow(day.start, now.end)
-        labels = folders.recorded("model-labels", uris.folder(folders.top, "labels"), came.prefixes("%Y/%m/%d/"))
-        return {"due": True, **self._looked_at(folders, "model", day, pointer), "labels": labels}
-
     def _looked_at(
-        self, folders: "_Folders", monitor: str, window: TrafficWindow, pointer: champions.Pointer
+        self, folders: "_Folders", pointer: Pointer, moved: Sequence[Document], monitor: str, window: TrafficWindow
     ) -> dict[str, Any]:
         """The monitor's inputs and where its output goes."""
         champion = traffic.served(pointer, window.end) or {}
@@ -143,14 +145,17 @@ class ResolveMonitoringOperator(LifecycleOperator):
         return {
             "window": window.document(),
             "model_package_arn": champion["model_package_arn"],
-            **self._baselines(champion["model_package_arn"]),
+            **self._baselines(champion["model_package_arn"], moved, window),
             "capture": folders.recorded(f"{monitor}-capture", captured, window.prefixes("%Y/%m/%d/%H/")),
             "history": folders.recorded(f"{monitor}-history", results, earlier, "/result.json"),
             "output": uris.folder(results, f"{window.end:%Y/%m/%d/%H}", folders.key),
         }
 
-    def _baselines(self, arn: str) -> dict[str, str]:
-        """The folders of what was written down of the data and of the model's quality when it was registered."""
+    def _baselines(self, arn: str, moved: Sequence[Document], window: TrafficWindow) -> dict[str, str]:
+        """The folders of what was written down of the data and of the model's quality: when it was registered, or where
+        its baselines have moved since."""
+        if move := baselines.beside(moved, arn, window.end):
+            return {name: move[name] for name in ("baseline", "quality")}
         package = self.hook.describe(MODEL_PACKAGE, arn) or {}
         found = package.get("DriftCheckBaselines", {})
         names = {"baseline": "ModelDataQuality", "quality": "ModelQuality"}
@@ -158,6 +163,12 @@ class ResolveMonitoringOperator(LifecycleOperator):
             return {name: uris.parent(found[key]["Statistics"]["S3Uri"]) for name, key in names.items()}
         except KeyError as error:
             raise UserError(f"{arn} has no baseline {error}: nothing can be compared with it; train anew") from None
+
+
+def _labels(folders: "_Folders", day: TrafficWindow, now: TrafficWindow) -> str:
+    """Labels lie by when they came, which is any time from the first prediction until now."""
+    came = TrafficWindow(day.start, now.end)
+    return folders.recorded("model-labels", uris.folder(folders.top, "labels"), came.prefixes("%Y/%m/%d/"))
 
 
 @dataclass(frozen=True)

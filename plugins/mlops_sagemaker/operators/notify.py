@@ -80,26 +80,37 @@ class NotifyOperator(TellingOperator):
     :param run: the ``output`` of the ResolveRunOperator.
     :param verdict: the ``output`` of the MetricGateOperator.
     :param version: the ``output`` of the RegisterModelOperator, None if it was skipped.
+    :param baseline: the ``output`` of the RebaselineOperator, None if it was skipped.
     :param models: by candidate the URI of its model, empty for one that could not be trained.
     :param page: URI of the report for people.
     """
 
-    template_fields = (*TellingOperator.template_fields, "run", "verdict", "version", "models", "page")
+    template_fields = (*TellingOperator.template_fields, "run", "verdict", "version", "baseline", "models", "page")
 
     def __init__(
-        self, *, run: Any, verdict: Any, version: Any, models: Mapping[str, str], page: str, **kwargs: Any
+        self,
+        *,
+        run: Any,
+        verdict: Any,
+        version: Any,
+        baseline: Any,
+        models: Mapping[str, str],
+        page: str,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.run: dict[str, Any] = run
         self.verdict: dict[str, Any] = verdict
         self.version: dict[str, Any] | None = version
+        self.baseline: dict[str, Any] | None = baseline
         self.models = models
         self.page = page
 
     def notices(self, context: Context) -> list[Notice]:
         """One, whatever the run came to."""
         dag_id = context["ti"].dag_id
-        return [notices.of_run(dag_id, self.run, self.verdict, self.version, self.models, self.page)]
+        found = self.verdict, self.version, self.baseline
+        return [notices.of_run(dag_id, self.run, *found, self.models, self.page)]
 
 
 class NotifyDriftOperator(TellingOperator):

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from mlops_sagemaker import champions, naming, release, uris, windows
+from mlops_sagemaker import baselines, champions, naming, release, uris, windows
 from mlops_sagemaker._compat import aws_template_fields
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.hook import LifecycleHook
@@ -58,17 +58,18 @@ class ResolveRunOperator(LifecycleOperator):
          "data": {"manifest", "sha256", "objects", "first_day", "last_day"},
          "code": {"uri", "sha256", "steps": {step: uri}},
          "image": {"uri", "sha256"}, "champion": null or {"model_package_arn", "version", "model_data",
-         "window_end"}}
+         "window_end"}, "drift": null or what the drift event says that has started the run, see `baselines`}
 
     :param use_case: name of the code bundle, of the bucket's top folder and of the model package group.
     :param image: name of the image the run's jobs use.
     :param timezone: IANA name of the zone whose midnights end the windows.
     :param window_end: date (YYYY-MM-DD) on which the window ends, empty for the run's own.
     :param window_days: how many days long the window is, None for all days before its end.
+    :param asked_days: the same as the run asks for it (a template), empty if it does not.
     :param release_uri: S3 URI of the release manifest.
     """
 
-    template_fields = aws_template_fields("window_end", "release_uri")
+    template_fields = aws_template_fields("window_end", "asked_days", "release_uri")
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class ResolveRunOperator(LifecycleOperator):
         timezone: str,
         window_end: str = "{{ params.window_end or '' }}",
         window_days: int | None = None,
+        asked_days: str = "{{ params.window_days or '' }}",
         release_uri: str = RELEASE_URI,
         **kwargs: Any,
     ) -> None:
@@ -87,6 +89,7 @@ class ResolveRunOperator(LifecycleOperator):
         self.timezone = timezone
         self.window_end = window_end
         self.window_days = window_days
+        self.asked_days = asked_days
         self.release_uri = release_uri
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class ResolveRunOperator(LifecycleOperator):
                 "code": self._code(current),
                 "image": _as_json(current.image(self.image)),
                 "champion": self._champion(current.bucket),
+                "drift": baselines.latest([event.extra for event in run.consumed_asset_events]),
             }
 
     def _code(self, current: Release) -> dict[str, Any]:
@@ -118,7 +122,8 @@ class ResolveRunOperator(LifecycleOperator):
 
     def _window(self, run: Any) -> Window:
         told = [event.extra for event in run.consumed_asset_events]
-        return windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone, told, self.window_days)
+        days = int(self.asked_days) if self.asked_days else self.window_days
+        return windows.resolve(self.window_end, run.logical_date, run.run_after, self.timezone, told, days)
 
     def _data(self, bucket: str, window: Window, manifest_uri: str) -> dict[str, Any]:
         keys = data_manifest(self.hook, manifest_uri, data_prefix(bucket, self.use_case), window)

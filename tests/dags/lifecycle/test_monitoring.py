@@ -217,6 +217,8 @@ def test_drift_emits_one_event_with_its_data_window_whatever_is_repeated(aws: Fa
     assert (event["window_end"], event["window_days"]) == ("2026-03-02", 30)
     assert event["window"] == {"start": "2026-03-02T11:00:00Z", "end": "2026-03-02T12:00:00Z"}
     assert "violations in 2 of the last 3 windows" in event["reason"]
+    assert (event["champion"], event["drifting"]) == (production.aws.packages[0]["ModelPackageArn"], ["data"])
+    assert event["since"] == "2026-03-02T11:00:00+00:00"
     assert production.told == [("drift", "abalone_training: drift of data, a retraining starts")]
     assert production.watch(NOON, BAD) == decision, "a repeated task finds its own decision"
     again = production.watch(NOON + 5 * HOUR, BAD, run_type="manual", window_end="2026-03-02T12:00:00")
@@ -269,6 +271,33 @@ def test_hours_without_traffic_start_no_job_and_are_told_of(production: Producti
     assert production.watch(NOON)["outcomes"] == {"data": "no_data"}
     assert not production.aws.jobs
     assert production.told == [("no data", "abalone_training: no data for data")]
+
+
+def test_after_its_baseline_has_moved_traffic_is_compared_with_that_and_counts_anew(production: Production) -> None:
+    production.remember(BAD)
+    arn = production.aws.packages[-1]["ModelPackageArn"]
+    move = {
+        "champion": arn,
+        "since": "2026-03-02T00:00:00+00:00",
+        "baseline": "s3://bucket/new/validate/",
+        "quality": "s3://bucket/new/champion/",
+        "run": "a-retraining",
+    }
+    production.aws.objects["bucket/rings/monitoring/baselines.json"] = json.dumps({"moves": [move]}).encode()
+    production.capture(NOON - HOUR)
+    assert production.watch(NOON, BAD)["action"] == "none", "the hour before was compared with another baseline"
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in production.job("data")["ProcessingInputs"]}
+    assert (inputs["baseline"], inputs["quality"]) == (move["baseline"], move["quality"])
+    assert production.xcoms["resolve"]["compared"] == f"{arn} beside a-retraining"
+    production.promote()
+    production.watch(NOON + HOUR)
+    assert production.xcoms["resolve"]["data"]["baseline"] == "s3://bucket/rings/validate/", "its own"
+
+
+def test_damaged_moves_are_not_taken_for_none(production: Production) -> None:
+    production.aws.objects["bucket/rings/monitoring/baselines.json"] = b'{"moves": [{}]}'
+    with pytest.raises(AirflowFailException, match=r"baselines.json does not say where .* restore its last version"):
+        production.watch(NOON)
 
 
 def test_what_is_captured_after_a_run_began_is_not_looked_at_by_its_repetition(production: Production) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -58,10 +59,11 @@ class Run:
         use_case: UseCase | None = None,
         run_id: str = RUN_ID,
         run_type: str = "scheduled",
+        of_run: Mapping[str, Any] | None = None,
         **conf: Any,
     ) -> None:
         self.aws = fake
-        self.kind = {"run_id": run_id, "run_type": run_type}
+        self.kind: dict[str, Any] = {"run_id": run_id, "run_type": run_type, **(of_run or {})}
         self.dag = training_dag(use_case or declared())
         self.conf = conf
         self.xcoms: dict[str, Any] = {}
@@ -128,7 +130,7 @@ def test_the_steps_follow_each_other() -> None:
     dag = training_dag(declared())
     for before, after in pairwise(STEPS):
         assert before in dag.get_task(after).upstream_task_ids
-    assert set(dag.task_ids) == set(STEPS)
+    assert set(dag.task_ids) == {*STEPS, "rebaseline"}
 
 
 def test_a_run_ends_with_a_registered_model(aws: FakeAws) -> None:

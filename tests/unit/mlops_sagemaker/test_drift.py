@@ -109,6 +109,17 @@ def test_a_new_champion_that_drifts_too_does_not_begin_the_count_anew() -> None:
     assert found == ["none", "retrain", "none", "escalate", "none", "none"]
 
 
+def test_a_drift_began_with_the_first_of_the_violations_that_come_again_and_again() -> None:
+    def began(outcomes: Sequence[Outcome], champions: Sequence[str] = ()) -> datetime | None:
+        return decided(outcomes, champions=champions)[-1].since
+
+    assert began([OK, BAD, BAD]) == NOON
+    assert began([BAD, OK, OK, OK, BAD, OK]) is None, "it is no drift"
+    assert began([BAD, OK, OK, BAD, BAD]) == NOON - HOUR, "three windows are looked at"
+    assert began([BAD, OK, OK, OK, BAD, BAD]) == NOON + 3 * HOUR, "one that came long before is another"
+    assert began([BAD, BAD, BAD, BAD], ["1", "1", "2", "2"]) == NOON + HOUR, "of another champion, or baseline"
+
+
 def test_windows_that_never_ran_make_no_old_violation_recent() -> None:
     first = decide(POLICY, Memory(), NOON, "1", {"data": BAD})
     assert not decide(POLICY, first.memory, NOON + 3 * HOUR, "1", {"data": BAD}).drifting

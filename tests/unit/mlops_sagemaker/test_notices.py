@@ -9,7 +9,7 @@ MODELS = {"xgboost": "", "forest": "s3://b/forest", "linear": "s3://b/linear"}
 
 
 def test_a_registered_version_is_told_with_all_that_matters() -> None:
-    notice = notices.of_run("rings_training", RUN, VERDICT, VERSION, MODELS, "s3://b/report.html")
+    notice = notices.of_run("rings_training", RUN, VERDICT, VERSION, None, MODELS, "s3://b/report.html")
     assert (notice.outcome, notice.version) == ("registered", "arn:v/7")
     assert notice.subject == "rings_training: version 7 registered, waits for approval, 1 of 3 candidates failed"
     assert notice.text.splitlines() == [
@@ -25,12 +25,28 @@ def test_a_registered_version_is_told_with_all_that_matters() -> None:
 def test_a_refusal_is_told_with_its_reason() -> None:
     models = dict.fromkeys(MODELS, "s3://b/model")
     verdict = {"best": None, "metrics": {}, "reason": "mse 7 misses the threshold <= 5"}
-    notice = notices.of_run("rings_training", RUN, verdict, None, models, "s3://b/report.html")
+    notice = notices.of_run("rings_training", RUN, verdict, None, None, models, "s3://b/report.html")
     assert (notice.outcome, notice.version) == ("refused", None)
     assert notice.subject == "rings_training: no candidate was good enough"
     assert "Gate: mse 7 misses the threshold <= 5." in notice.text
     assert "no usable metric" in notice.text
     assert "Could not be trained" not in notice.text
+
+
+def test_what_became_of_the_champions_baseline_is_told_with_the_run() -> None:
+    verdict = {"best": "forest", "metrics": {"mse": 4.5}, "reason": "mse is not shown to gain more than 0.05"}
+    moved = {"moved": True, "reason": "drift that does no harm"}
+    notice = notices.of_run("rings_training", RUN, verdict, None, moved, MODELS, "s3://b/report.html")
+    assert notice.outcome == "rebaselined"
+    assert notice.subject == (
+        "rings_training: no candidate was good enough, the champion's baseline moves to this data, "
+        "1 of 3 candidates failed"
+    )
+    assert "Baseline moves: drift that does no harm." in notice.text
+    stays = {"moved": False, "reason": "the champion: mse 7 misses the threshold <= 5"}
+    notice = notices.of_run("rings_training", RUN, verdict, None, stays, MODELS, "s3://b/report.html")
+    assert (notice.outcome, "the champion's baseline stays" in notice.subject) == ("refused", True)
+    assert "Baseline stays: the champion: mse 7 misses the threshold <= 5." in notice.text
 
 
 def test_a_failure_is_told_with_the_run_and_the_reason() -> None:
@@ -63,6 +79,8 @@ def test_each_thing_that_a_window_led_to_is_told_by_itself() -> None:
     ]
     (called,) = notices.of_window("rings_monitoring", {**WINDOW, "action": "escalate"})
     assert called.outcome == "escalated"
+    assert "What to do: A retraining by hand" in called.text
+    assert "What to do" not in both[0].text
 
 
 def refused(number: int) -> list[dict[str, Any]]:

@@ -26,9 +26,11 @@ DRIFT = Episode(BEGIN + 14 * HOUR, BEGIN + 86 * HOUR, Planted("shift", "length",
 REFUSED = Episode(BEGIN + 105 * HOUR, BEGIN + 107 * HOUR, Planted("missing", "diameter"))
 SILENCE = Episode(BEGIN + 90 * HOUR, BEGIN + 98 * HOUR)
 BLACKOUT = Episode(BEGIN + 97 * HOUR, BEGIN + 99 * HOUR)
+# A world that has changed for good late on the first day, and a model that does not mind.
+HARMLESS = Episode(BEGIN + 22 * HOUR, BEGIN + 365 * DAY, Planted("shift", "height", 0.02))
 
 
-def plan(days: int) -> Plan:
+def plan(days: int, retrainings: int = 1, min_gain: float = 0.0) -> Plan:
     return Plan(
         use_case="abalone",
         timezone="UTC",
@@ -41,11 +43,11 @@ def plan(days: int) -> Plan:
             rules=(
                 MinRows(rows=200),
                 Threshold(metric="mse", bound=9.0),
-                Beats(rival="champion", metric="mse", min_gain=0.0, alpha=0.05),
+                Beats(rival="champion", metric="mse", min_gain=min_gain, alpha=0.05),
             ),
         ),
         drift=DriftPolicy(
-            {"data": Check(HOUR, 4 * HOUR), "model": Check(DAY, 2 * DAY, 1, 1)}, cool_down=DAY, retrainings=1
+            {"data": Check(HOUR, 4 * HOUR), "model": Check(DAY, 2 * DAY, 1, 1)}, cool_down=DAY, retrainings=retrainings
         ),
     )
 
@@ -60,6 +62,15 @@ def lived(folder: Path, days: int = 5) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return lived(tmp_path_factory.mktemp("nights"))
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    world = World(DATA, 1, BEGIN, BEGIN + 3 * DAY, [])
+    world.drifts, world.silences, world.blackouts, world.missing = [HARMLESS], [], [], set()
+    return list(
+        Nights(plan(3, retrainings=2, min_gain=1.0), world, Jobs("abalone", tmp_path_factory.mktemp("harmless")))
+    )
 
 
 def acted(log: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
@@ -87,6 +98,18 @@ def test_people_are_called_for_a_drift_that_its_retraining_has_not_ended(log: li
     (called,) = acted(log, "escalate")
     retrained = datetime.fromisoformat(acted(log, "retrain")[0]["at"])
     assert datetime.fromisoformat(called["at"]) - retrained >= DAY
+
+
+def test_a_drift_that_does_no_harm_moves_the_baseline_and_calls_nobody(harmless: list[dict[str, Any]]) -> None:
+    moves = [entry for entry in harmless if entry["what"] == "baseline"]
+    assert [entry["outcome"] for entry in moves] == ["stays", "rebaselined"]
+    assert "the data begins at 2026-01-01 00:00 UTC, before the drift did" in moves[0]["reason"]
+    retrained = [entry["at"] for entry in acted(harmless, "retrain")]
+    assert [entry["at"] for entry in moves] == retrained
+    after = [entry for entry in harmless if entry["at"] > retrained[-1] and entry["what"] != "training"]
+    assert after == [], "the changed world is as ever now"
+    assert "retraining 2 of 2" in moves[1]["reason"]
+    assert "1 baselines moved" in page("", harmless)
 
 
 def test_silence_is_told_once(log: list[dict[str, Any]]) -> None:

@@ -3,7 +3,8 @@
 Writes ``evaluation.json`` (see `tabular.evaluation`), for the gate to decide from; ``plots.json``, for the step report;
 and for each candidate ``quality/<name>/statistics.json`` and ``constraints.json``, which monitors of model quality
 compare later measurements with, ``smoke.json`` (see `tabular.smoke`), which what serves it must repeat, and what it
-predicted (see `tabular.distribution`). Nothing is decided here.
+predicted (see `tabular.distribution`). Of the champion there are the first two, which monitors compare with once its
+baseline has moved to this data. Nothing is decided here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -90,10 +91,13 @@ def evaluate(
     report.write(output / "evaluation.json", document)
     drawn = {name: plots.points(use_case, rows.target, values) for name, values in predictions.items()}
     report.write(output / "plots.json", drawn)
-    for name, model in document["candidates"].items():
+    of_champion = {CHAMPION: document[CHAMPION]} if champion else {}
+    for name, model in (document["candidates"] | of_champion).items():
         folder, section = output / "quality" / name, metrics.section(use_case)
         report.write(folder / "statistics.json", quality.statistics(section, model, predictions[name]))
         report.write(folder / "constraints.json", quality.constraints(section, model))
+    for name in document["candidates"]:
+        folder = output / "quality" / name
         known = smoke.document(test, models[name].preprocessing.columns, smoke.choose(unseen), predicted[name])
         report.write(folder / "smoke.json", known)
         distribution.write(folder, predicted[name], predictions[name])

@@ -47,6 +47,7 @@ def notify(*notifiers: Any, topic: str = "") -> NotifyOperator:
         run=RUN,
         verdict=VERDICT,
         version=VERSION,
+        baseline=None,
         models=MODELS,
         page="s3://b/report.html",
         notifiers=notifiers,

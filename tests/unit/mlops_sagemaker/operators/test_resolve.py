@@ -35,7 +35,9 @@ def published(aws: FakeAws) -> FakeAws:
     return aws
 
 
-def resolve(window_end: str = "", release_uri: str = RELEASE, window_days: int | None = None) -> ResolveRunOperator:
+def resolve(
+    window_end: str = "", release_uri: str = RELEASE, window_days: int | None = None, asked_days: str = ""
+) -> ResolveRunOperator:
     return ResolveRunOperator(
         task_id="resolve",
         use_case="abalone",
@@ -43,6 +45,7 @@ def resolve(window_end: str = "", release_uri: str = RELEASE, window_days: int |
         timezone="UTC",
         window_end=window_end,
         window_days=window_days,
+        asked_days=asked_days,
         release_uri=release_uri,
     )
 
@@ -75,6 +78,7 @@ def test_a_run_settles_everything_it_works_on(published: FakeAws) -> None:
         "code": {"uri": "s3://bucket/code/1/", "sha256": SHA, "steps": {"train": "s3://bucket/code/2/"}},
         "image": {"uri": "registry/training:1", "sha256": SHA},
         "champion": None,
+        "drift": None,
     }
 
 
@@ -119,6 +123,26 @@ def test_a_window_of_some_days_leaves_out_what_is_older(published: FakeAws) -> N
     result = operator.execute(context_for(operator))
     assert result["window"]["days"] == 7
     assert manifest(published, result)[1:] == ["day=2026-03-01/b.csv"]
+
+
+def test_the_days_that_a_run_asks_for_are_those_it_sees(published: FakeAws) -> None:
+    operator = resolve(window_days=90, asked_days="7")
+    result = operator.execute(context_for(operator))
+    assert result["window"]["days"] == 7
+    assert manifest(published, result)[1:] == ["day=2026-03-01/b.csv"]
+
+
+def test_a_run_knows_the_drift_that_has_started_it(published: FakeAws) -> None:
+    operator = resolve()
+    event = {
+        "window_end": "2026-03-01",
+        "since": "2026-02-28T00:00:00+00:00",
+        "drifting": ["data"],
+        "window": {"end": "2026-03-01T10:00:00Z"},
+    }
+    context = context_for(operator, run_type="asset_triggered", logical_date=None, extras=[event, {}])
+    assert operator.execute(context)["drift"] == event
+    assert operator.execute(context_for(operator))["drift"] is None
 
 
 def test_no_data_in_the_window_fails_and_says_what_there_is(published: FakeAws) -> None:

@@ -140,6 +140,10 @@ def test_a_better_candidate_differs_from_the_champion_by_less_than_0(
     compared = report["candidates"]["xgboost"]["comparisons"]["champion"]
     assert compared["metrics"]["mse"]["interval"][1] < 0
     assert set(compared["slices"]["sex"]) == {"F", "I", "M"}
+    quality = tmp_path / "out" / "quality" / "champion"
+    assert {each.name for each in quality.iterdir()} == {"statistics.json", "constraints.json"}
+    found = json.loads((quality / "statistics.json").read_text())["regression_metrics"]
+    assert found == report["champion"]["regression_metrics"]
 
 
 def test_a_packed_model_is_evaluated_like_an_unpacked_one(trained: Trained, tmp_path: Path) -> None:
