@@ -39,8 +39,8 @@ data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_
 airflow:  ## Run Airflow's own command on the stack: make airflow ARGS="dags list"
 	@$(python) -m deploy.local airflow $(ARGS)
 
-nights:  ## Live through a year of nights on a virtual clock; some more or fewer: make nights NIGHTS=30 SEED=7
-	@$(python) -m nights --nights "$(or $(NIGHTS),365)" --seed "$(or $(SEED),1)"
+nights:  ## Live through a year of nights on a virtual clock: make nights NIGHTS=30 SEED=7 USE_CASE=churn
+	@$(python) -m nights --use-case "$(or $(USE_CASE),abalone)" --nights "$(or $(NIGHTS),365)" --seed "$(or $(SEED),1)"
 
 test:  ## Set up and run every check and test, or some: make test CHECKS="jobs lint"
 	@$(python) -m tests $(CHECKS)

@@ -45,7 +45,7 @@ class Planted:
         return f"{round(changed) if whole else changed:.10g}"
 
 
-PLANTED = {"abalone": Planted("shift", "length", 0.4)}
+PLANTED = {"abalone": Planted("shift", "length", 0.4), "churn": Planted("shift", "Day Mins", 8.0)}
 """By use case the drift that `make drift` plants."""
 
 

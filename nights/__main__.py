@@ -14,10 +14,9 @@ from deploy.environments.catalogue import AIRFLOW, TOOL
 from deploy.environments.install import Installer
 from deploy.errors import Failure
 from deploy.progress import Progress
+from nights.world import DRIFTS
 
 ROOT = Path(__file__).resolve().parents[1]
-USE_CASE = "abalone"
-"""The one that the world has drifts for."""
 IMAGE = "training"
 """The image whose environment has what the job code of training and monitoring needs."""
 
@@ -55,10 +54,10 @@ def live(given: argparse.Namespace, installer: Installer, progress: Progress) ->
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
         }
         with progress.phase("Planning the nights by the DAGs' timetables"):
-            dates = (USE_CASE, given.timezone, given.begin, str(given.nights), str(plan))
+            dates = (given.use_case, given.timezone, given.begin, str(given.nights), str(plan))
             call(installer.python(AIRFLOW), ("nights.calendar", *dates), environ, ("plugins", "dags"))
         with progress.phase(f"Living through {given.nights} nights"):
-            data = ROOT / "include" / "data" / f"{USE_CASE}.csv"
+            data = ROOT / "include" / "data" / f"{given.use_case}.csv"
             where = (str(plan), str(data), str(given.seed), str(given.output.resolve()))
             call(images[IMAGE] / "bin" / "python", ("nights.run", *where), environ, ("plugins", "include/scripts"))
 
@@ -66,6 +65,7 @@ def live(given: argparse.Namespace, installer: Installer, progress: Progress) ->
 def main() -> int:
     """Live through what was asked for; 1 and a message where that failed."""
     parser = argparse.ArgumentParser(prog="python -m nights", description=__doc__)
+    parser.add_argument("--use-case", default="abalone", choices=DRIFTS, help="whose (default: %(default)s)")
     parser.add_argument("--nights", type=int, default=365, help="how many (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same log (default: %(default)s)")
     parser.add_argument("--begin", default="2026-01-01", help="the day of the first night (default: %(default)s)")

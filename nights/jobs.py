@@ -27,9 +27,6 @@ from tabular.predictor import Predictor
 from tabular.steps import evaluate, preprocess, train, validate
 from tabular.use_case import CHAMPION, UseCase
 
-CANDIDATES = {"xgboost": ("--set=num_round=60", "--set=eta=0.15"), "linear": ()}
-"""What is trained each night, with what settings: sixty trees that learn faster take a fifth of the time of three
-hundred."""
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -58,7 +55,7 @@ class Champion:
         self.model = run / "candidates" / candidate
         self.predictor = Predictor.load(self.model)
         self.registered = Beside.of(run, candidate)
-        self.moves: list[dict[str, Any]] = []
+        self.moves: list[Mapping[str, Any]] = []
 
     @property
     def name(self) -> str:
@@ -78,9 +75,10 @@ class Champion:
 
 
 class Jobs:
-    """The job code of a use case, at work below ``folder``."""
+    """The job code of a use case, at work below ``folder``; it trains ``candidates``, by name with their settings."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, candidates: Mapping[str, Sequence[str]], folder: Path) -> None:
+        self.candidates = candidates
         self.use_case: UseCase = importlib.import_module(name).USE_CASE
         self.folder = folder
         self.features = [feature.name for feature in self.use_case.schema.features]
@@ -90,7 +88,8 @@ class Jobs:
         file = self.folder / "data" / f"day={day}" / "rows.csv"
         file.parent.mkdir(parents=True)
         with file.open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, self.use_case.schema.names, restval="", lineterminator="\n")
+            names = self.use_case.schema.names
+            writer = csv.DictWriter(stream, names, restval="", extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
 
@@ -103,7 +102,7 @@ class Jobs:
         self._step(validate.main, data=source, output=run / "validate")
         self._step(preprocess.main, data=source, output=run / "parts")
         parts = {name: run / "parts" / name for name in ("train", "validation", "preprocessing")}
-        for name, settings in CANDIDATES.items():
+        for name, settings in self.candidates.items():
             self._step(train.main, f"--candidate={name}", *settings, **parts, model=run / "candidates" / name)
         served = {"champion": champion.model} if champion else {}
         inputs = {"test": run / "parts" / "test", "candidates": run / "candidates", **served}

@@ -7,33 +7,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deploy.traffic import Planted
 from nights.jobs import Jobs
 from nights.page import page
 from nights.plan import Plan
 from nights.simulation import Nights, line
-from nights.world import World
+from nights.world import DRIFTS, World
 
-KINDS = {
-    "abalone": (
-        Planted("shift", "length", 0.15),
-        Planted("scale", "whole_weight", 1.6),
-        Planted("unit", "height"),
-        Planted("category", "sex", 0.3),
-        Planted("label", "rings", 1.3),
-        Planted("missing", "diameter"),
-    )
-}
-"""By use case the drifts that follow on each other."""
 LOG, PAGE = "log.jsonl", "timeline.html"
 
 
 def live(plan: Plan, data: Path, seed: int, output: Path) -> None:
     """Write log and timeline into the folder ``output``."""
-    world = World(data, seed, plan.begin, plan.end, KINDS[plan.use_case])
+    world = World(data, seed, plan.begin, plan.end, DRIFTS[plan.use_case])
     entries = []
     with tempfile.TemporaryDirectory() as folder, (output / LOG).open("w") as log:
-        for entry in Nights(plan, world, Jobs(plan.use_case, Path(folder))):
+        for entry in Nights(plan, world, Jobs(plan.use_case, plan.candidates, Path(folder))):
             log.write(line(entry))
             entries.append(entry)
     title = f"{len(plan.training)} nights of {plan.use_case} in {plan.timezone}, seed {seed}"

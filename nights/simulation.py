@@ -21,8 +21,8 @@ from nights.jobs import Champion, JobFailed, Jobs
 from nights.plan import Plan
 from nights.world import World
 
-WINDOW_DAYS, RETRAINING_DAYS = 2, 1
-"""How many days of data a night trains on, and a retraining after drift."""
+DAYS_BEFORE = 2
+"""How many days of data are there when the first day begins."""
 TRAINING_TAKES = timedelta(minutes=40)
 """From a training's start until what it has promoted serves."""
 LABEL_DELAY = 1
@@ -82,7 +82,9 @@ class Nights:
         """A run of training: a night's, or one that an event with an ``extra`` has started."""
         self._receive(moment)
         extras = [told] if told else []
-        window = windows.resolve(None, None if told else moment, moment, self._plan.timezone, extras, WINDOW_DAYS)
+        window = windows.resolve(
+            None, None if told else moment, moment, self._plan.timezone, extras, self._plan.window_days
+        )
         served = self._served(moment)
         entry = partial(self._entry, moment, TRAINING, why="drift" if told else "night", window=str(window.end))
         self._runs += 1
@@ -129,7 +131,7 @@ class Nights:
     def _receive(self, moment: datetime) -> None:
         """The data of the days that have ended by now."""
         today = moment.astimezone(self._zone).date()
-        day = (self._plan.begin - timedelta(days=WINDOW_DAYS)).astimezone(self._zone).date()
+        day = (self._plan.begin - timedelta(days=DAYS_BEFORE)).astimezone(self._zone).date()
         while day < today:
             if str(day) not in self._days and (rows := self._world.data(day, self._zone)):
                 self._jobs.store(str(day), rows)
@@ -151,7 +153,7 @@ class Nights:
         decision = drift.decide(self._plan.drift, self._memory, window.end, compared, outcomes)
         self._memory = decision.memory
         if decision.action is Action.RETRAIN:
-            where = window.document(), found.values(), self._plan.timezone, RETRAINING_DAYS
+            where = window.document(), found.values(), self._plan.timezone, self._plan.retraining_days
             self._put(moment, TRAINING, baselines.event(decision, champion.name, *where))
         for name, each in found.items():
             if outcomes[name] is not Outcome.OK:

@@ -21,6 +21,25 @@ OUTAGE_HOURS = (3, 30)
 LABEL_HOURS = 12.0
 """How many hours a label takes on average."""
 HOUR = timedelta(hours=1)
+DRIFTS = {
+    "abalone": (
+        Planted("shift", "length", 0.15),
+        Planted("scale", "whole_weight", 1.6),
+        Planted("unit", "height"),
+        Planted("category", "sex", 0.3),
+        Planted("label", "rings", 1.3),
+        Planted("missing", "diameter"),
+    ),
+    "churn": (
+        Planted("scale", "Day Mins", 1.6),
+        Planted("shift", "CustServ Calls", 2.0),
+        Planted("unit", "Eve Mins"),
+        Planted("category", "State", 0.3),
+        Planted("label", "Churn?", 0.3, ("False.", "True.")),
+        Planted("missing", "Intl Calls"),
+    ),
+}
+"""By use case the drifts that follow on each other."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from deploy.local.settings import BUCKET
 from deploy.samples import SAMPLES
 from deploy.traffic import PLANTED, Row, captured, ground_truth
 
-LABELS = {"abalone": "rings"}
+LABELS = {"abalone": "rings", "churn": "Churn?"}
 HOURS, ROWS, DATA_ROWS = 3, 120, 3000
 HOUR = timedelta(hours=1)
 LABELS_LATE = HOUR

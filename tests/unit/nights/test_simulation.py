@@ -1,6 +1,7 @@
 """A few nights, lived through with the real job code."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from nights.plan import Plan
 from nights.simulation import Nights, line
 from nights.world import Episode, World
 
-DATA = Path(__file__).parents[3] / "include" / "data" / "abalone.csv"
+ROOT = Path(__file__).parents[3]
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # From the afternoon of the first day to that of the fourth: the second retraining sees a whole day of it.
@@ -52,11 +53,18 @@ def plan(days: int, retrainings: int = 1, min_gain: float = 0.0) -> Plan:
     )
 
 
+def play(folder: Path, planned: Plan, *drifts: Episode, **outages: Any) -> list[dict[str, Any]]:
+    """The log of a plan in a world of these drifts and outages alone."""
+    data = ROOT / "include" / "data" / f"{planned.use_case}.csv"
+    world = World(data, 1, planned.begin, planned.end, [])
+    none: dict[str, Any] = {"silences": [], "blackouts": [], "missing": set()}
+    vars(world).update({"drifts": drifts, **none, **outages})
+    return list(Nights(planned, world, Jobs(planned.use_case, planned.candidates, folder)))
+
+
 def lived(folder: Path, days: int = 5) -> list[dict[str, Any]]:
-    world = World(DATA, 1, BEGIN, BEGIN + days * DAY, [])
-    world.drifts, world.silences, world.blackouts = [DRIFT, REFUSED], [SILENCE], [BLACKOUT]
-    world.missing = {(BEGIN + DAY).date()}
-    return list(Nights(plan(days), world, Jobs("abalone", folder)))
+    outages = {"silences": [SILENCE], "blackouts": [BLACKOUT], "missing": {(BEGIN + DAY).date()}}
+    return play(folder, plan(days), DRIFT, REFUSED, **outages)
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +74,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def harmless(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    world = World(DATA, 1, BEGIN, BEGIN + 3 * DAY, [])
-    world.drifts, world.silences, world.blackouts, world.missing = [HARMLESS], [], [], set()
-    return list(
-        Nights(plan(3, retrainings=2, min_gain=1.0), world, Jobs("abalone", tmp_path_factory.mktemp("harmless")))
-    )
+    return play(tmp_path_factory.mktemp("harmless"), plan(3, retrainings=2, min_gain=1.0), HARMLESS)
 
 
 def acted(log: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
@@ -110,6 +114,18 @@ def test_a_drift_that_does_no_harm_moves_the_baseline_and_calls_nobody(harmless:
     assert after == [], "the changed world is as ever now"
     assert "retraining 2 of 2" in moves[1]["reason"]
     assert "1 baselines moved" in page("", harmless)
+
+
+def test_labels_that_turn_are_found_by_a_classifiers_metrics(tmp_path: Path) -> None:
+    gate = Policy(metric="auc", rules=(MinRows(rows=200), Threshold(metric="auc", bound=0.9)))
+    whole = replace(plan(3), use_case="churn", gate=gate, end=BEGIN + 3 * DAY + HOUR)
+    # One night, and the hour whose labels are those of the day before yesterday.
+    planned = replace(whole, training=whole.training[:1], monitoring=(BEGIN + 3 * DAY + HOUR / 4,))
+    turned = Planted("label", "Churn?", 0.3, ("False.", "True."))
+    log = play(tmp_path, planned, Episode(BEGIN + DAY, BEGIN + 2 * DAY, turned))
+    (found,) = [entry for entry in log if entry["what"] == "model"]
+    assert found["outcome"] == "violations"
+    assert found["reason"] == "recall: LessThanThreshold, and 10 more"
 
 
 def test_silence_is_told_once(log: list[dict[str, Any]]) -> None:
