@@ -16,6 +16,7 @@ Places = npt.NDArray[np.int64]
 Characters = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 
 WORD = 8  # bytes, and digits of a number that are read at once
@@ -123,6 +124,19 @@ def texts(given: Grid, column: int) -> Words:
         word = words[np.minimum(starts + skipped, len(words) - 1)]
         found[:, number] = word & _FIRST.take(lengths - skipped, mode="clip")
     return found
+
+
+def codes(given: Grid, column: int, known: Sequence[bytes]) -> Codes:
+    """The place of each cell's text in ``known``, -1 for any other text."""
+    if not known:
+        return np.full(given.rows, -1, np.int32)
+    words, wanted = texts(given, column), np.array(known)
+    found = words.view(f"S{words.shape[1] * WORD}")[:, 0]
+    if wanted.itemsize <= WORD == found.itemsize:  # one word each is compared as an integer
+        found, wanted = words[:, 0], wanted.astype(f"S{WORD}").view("<u8")
+    order = np.argsort(wanted)
+    nearest = order[np.searchsorted(wanted, found, sorter=order).clip(max=len(wanted) - 1)]
+    return np.where(wanted[nearest] == found, nearest, -1).astype(np.int32)
 
 
 def _first_byte(word: Words, repeated: np.uint64) -> Words:

@@ -41,7 +41,8 @@ class Conversion:
         return dict(sorted(self._bad.items()))
 
     def _codes(self, column: Category, place: int) -> Codes:
-        codes = _known(self._grid, place, column.values)
+        codes = bulk.codes(self._grid, place, [text.encode() for text in column.values])
+        codes[codes < 0] = UNKNOWN
         empty = self._grid.lengths[place] == 0
         codes[empty] = MISSING
         unknown = self._unknown.setdefault(column.name, {})
@@ -54,7 +55,8 @@ class Conversion:
         return codes
 
     def _labels(self, column: Label, place: int) -> Numbers:
-        values = _known(self._grid, place, (column.negative, column.positive)).astype(np.float64)
+        known = [text.encode() for text in (column.negative, column.positive)]
+        values = bulk.codes(self._grid, place, known).astype(np.float64)
         return self._filled(values, np.flatnonzero(values < 0), column, place)
 
     def _texts(self, column: Identifier, place: int) -> Texts:
@@ -93,17 +95,6 @@ class Conversion:
         except BadCell as error:
             self._bad.setdefault(row, error)
             return None
-
-
-def _known(grid: bulk.Grid, place: int, vocabulary: Sequence[str]) -> Codes:
-    """The place of each cell's text in ``vocabulary``, `UNKNOWN` for any other text."""
-    words = bulk.texts(grid, place)
-    found = words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0]
-    known = np.array([text.encode() for text in vocabulary])
-    order = np.argsort(known)
-    nearest = order[np.searchsorted(known, found, sorter=order).clip(max=len(known) - 1)]
-    codes: Codes = np.where(known[nearest] == found, nearest, UNKNOWN).astype(np.int32)
-    return codes
 
 
 def _long_numbers(texts: Sequence[bytes], column: Number) -> Numbers:

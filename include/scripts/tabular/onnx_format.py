@@ -4,6 +4,7 @@ A graph takes float32 features, one row each, and gives one number a row. Sums o
 order, the base score first, so that they are the same to the last bit.
 """
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -25,6 +26,10 @@ OPSETS = {"": 17, "ai.onnx.ml": 3}
 IR_VERSION = 8
 TOLERANCE = 1e-5  # relative
 ROWS_AT_ONCE = 50_000
+TREES = "trees"
+"""Key of a graph's metadata, where it is a sum of trees and nothing else: the trees as JSON, by XGBoost's own names.
+What serves the model reads them without an ONNX library, to score many rows at once."""
+MOST_LEAVES = 64  # of each tree in the metadata: bits of the largest word
 _LEAF = -1  # XGBoost's child of a leaf
 
 Weights = Mapping[str, npt.NDArray[Any]]
@@ -46,7 +51,8 @@ def of_trees(learner: Mapping[str, Any]) -> bytes:
     if logistic:
         nodes += _probability("score")
         weights = {"one": np.ones((), np.float32)}
-    return _graph(nodes, weights, TensorProto.FLOAT, int(parameters["num_feature"]))
+    metadata = {} if logistic or max(map(_leaf_count, trees)) > MOST_LEAVES else {TREES: _document(trees)}
+    return _graph(nodes, weights, TensorProto.FLOAT, int(parameters["num_feature"]), metadata)
 
 
 def of_line(coefficients: npt.NDArray[np.float64], intercept: float, logistic: bool) -> bytes:
@@ -95,6 +101,15 @@ def _constant(value: float) -> Tree:
     }
 
 
+def _leaf_count(tree: Tree) -> int:
+    return list(tree["left_children"]).count(_LEAF)
+
+
+def _document(trees: Sequence[Tree]) -> str:
+    names = ("left_children", "right_children", "split_indices", "split_conditions")
+    return json.dumps([{name: list(tree[name]) for name in names} for tree in trees], separators=(",", ":"))
+
+
 def _ensemble(trees: Sequence[Tree], output: str) -> onnx.NodeProto:
     """The sum of the trees' leaves: a branch is left below its threshold, as in XGBoost."""
     attributes: dict[str, Any] = {"n_targets": 1, "aggregate_function": "SUM", "post_transform": "NONE"}
@@ -136,7 +151,9 @@ def _probability(score: str) -> list[onnx.NodeProto]:
     ]
 
 
-def _graph(nodes: Sequence[onnx.NodeProto], weights: Weights, kind: int, features: int) -> bytes:
+def _graph(
+    nodes: Sequence[onnx.NodeProto], weights: Weights, kind: int, features: int, metadata: Mapping[str, str] = {}
+) -> bytes:
     """The same arguments give the same bytes."""
     graph = helper.make_graph(
         list(nodes),
@@ -147,5 +164,6 @@ def _graph(nodes: Sequence[onnx.NodeProto], weights: Weights, kind: int, feature
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
     model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="nightshift")
+    helper.set_model_props(model, dict(metadata))
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString(deterministic=True))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from deploy.content import digest, read_folder
 
+ROOT = Path(__file__).resolve().parents[3]
 FILES = st.dictionaries(st.text(st.characters(codec="ascii", exclude_characters="\0"), min_size=1), st.binary())
 
 
@@ -25,6 +26,11 @@ def test_the_order_in_which_files_are_met_does_not_matter(files: dict[str, bytes
 def test_the_digest_is_the_same_on_every_machine() -> None:
     expected = "f26ea3868b7476faddaebb4ab6a3e603"
     assert digest({"common/a.py": b"x = 1\n", "abalone/b.py": b""})[:32] == expected
+
+
+def test_the_image_that_serves_is_built_with_the_job_codes_reader() -> None:
+    context = read_folder(ROOT / "include" / "containers" / "inference")
+    assert context["serving/bulk.py"] == (ROOT / "include" / "scripts" / "tabular" / "bulk.py").read_bytes()
 
 
 def test_a_folder_is_read_whole_but_for_pythons_caches(tmp_path: Path) -> None:

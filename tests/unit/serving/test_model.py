@@ -18,7 +18,7 @@ from tests.support.served import UseCase, training_side
 
 NUMBERS = ("0.5", ".5", "5.", "+1", "-0", "01", "1e-3", "2E2", " 7 ", "0", "1234567890.123456789", "3.4e38", "", "  ")
 NO_NUMBERS = ("nan", "inf", "1_000", "abc", "1e39", "٣", "0x10", "1,5", "--1", "1 2", "1e400")
-TEXTS = ("", " M ", "M", "nobody", "m", "É", "no", " yes", "KS")
+TEXTS = ("", "M\0", " M ", "M", "nobody", "m", "É", "no", " yes", "KS")
 CELLS = (*NUMBERS, *NO_NUMBERS, *TEXTS, None, True, 3, 2.5, -0.0, 10**30, [1])
 
 
@@ -76,6 +76,10 @@ def test_an_empty_cell_has_its_own_column_alone_read_cell_by_cell(monkeypatch: p
     found = schema.rows([[b"1", b"2"], [b"", b"-0"], [b"5.", b"6e1"]])
     assert found.tolist() == [[1, 8, 5], [2, 0, 60]]
     assert looked_at == ["height", "height"]
+    assert read(b"1,,5.\n2,-0,6e1", "text/csv", schema).tolist() == found.tolist()
+    assert looked_at == ["height", "height"], "an empty cell of plain text is read with all others"
+    assert read(b"1,8,5\n2, ,60", "text/csv", schema).tolist() == [[1, 8, 5], [2, 8, 60]]
+    assert looked_at == ["height"] * 4
 
 
 @pytest.mark.parametrize("name", ["abalone", "churn"])

@@ -1,8 +1,9 @@
 """The columns of a row: how cells become features. A cell means here what it means to the job code."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain
 from numbers import Real
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from serving import bulk
 from serving.errors import BadCell, Refused
 
 Features = npt.NDArray[np.float32]
@@ -66,13 +68,28 @@ class Category:
     """by text, and by its UTF-8 bytes"""
     width: int
 
+    @cached_property
+    def known(self) -> list[bytes]:
+        """The texts that have an indicator, in the order of these."""
+        return [text for text in self.places if isinstance(text, bytes)]
+
     def fill(self, features: Features, cells: Cells) -> None:
         """Write the indicators of each cell. Raises BadCell for the first that is no text."""
         plain = set(map(type, cells)) <= {bytes, str}
         codes: list[Any] = list(map(self.places.get, cells)) if plain else [None] * len(cells)
         if None in codes:
             codes = [self.place(cells[row], row) if code is None else code for row, code in enumerate(codes)]
-        features[:] = np.fromiter(codes, np.intp, len(codes))[:, None] == np.arange(self.width)
+        self._set(features, np.fromiter(codes, np.intp, len(codes)))
+
+    def fill_from(self, features: Features, grid: bulk.Grid, place: int) -> None:
+        """Write the indicators of each cell of the column at ``place``."""
+        codes = bulk.codes(grid, place, self.known)
+        others = np.flatnonzero((codes < 0) & (grid.lengths[place] > 0))
+        codes[others] = [self.place(cell, 0) for cell in grid.cells(place, others)]
+        self._set(features, codes)
+
+    def _set(self, features: Features, codes: npt.NDArray[Any]) -> None:
+        features[:] = codes[:, None] == np.arange(self.width)
 
     def place(self, cell: object, row: int) -> int:
         """Which indicator a cell of the row (from 0) sets, -1 for none. Raises BadCell."""
@@ -95,9 +112,9 @@ class Schema:
         self.columns = columns
         self.names = [column.name for column in columns]
         *self._places, self._width = accumulate((column.width for column in columns), initial=0)
-        self._number_places = [
-            place for column, place in zip(columns, self._places, strict=True) if isinstance(column, Number)
-        ]
+        self._numbers = [number for number, column in enumerate(columns) if isinstance(column, Number)]
+        self._number_places = [self._places[number] for number in self._numbers]
+        self._medians = np.array([[column.median] for column in columns if isinstance(column, Number)])
         self._empty = np.zeros((1, self._width), np.float32)
 
     @classmethod
@@ -123,21 +140,48 @@ class Schema:
     def rows(self, columns: Sequence[Cells]) -> Features:
         """Features of many rows, given column by column. Raises BadCell for the first row that has one."""
         features = np.empty((len(columns[0]), self._width), np.float32)
-        numbers = [cells for column, cells in zip(self.columns, columns, strict=True) if isinstance(column, Number)]
+        numbers = [columns[number] for number in self._numbers]
         values = _plain_numbers([*chain.from_iterable(numbers)]) if numbers else None
         if values is not None:
             features[:, self._number_places] = values.reshape(len(numbers), -1).T
+        read = self._numbers if values is not None else ()
+        return self._fill(features, ((number, cells) for number, cells in enumerate(columns) if number not in read))
+
+    def grid(self, grid: bulk.Grid) -> Features:
+        """Features of rows of plain text. Raises BadCell for the first row that has one."""
+        features = np.empty((grid.rows, self._width), np.float32)
+        unread = self._read_numbers(features, grid)
+        for number, column in enumerate(self.columns):
+            if isinstance(column, Category):
+                column.fill_from(self._part(features, number), grid, number)
+        rows = np.arange(grid.rows)
+        return self._fill(features, ((number, grid.cells(number, rows)) for number in unread))
+
+    def _read_numbers(self, features: Features, grid: bulk.Grid) -> list[int]:
+        """Write all numbers at once; returns the columns of which some cell has to be looked at by itself."""
+        if not self._numbers:
+            return []
+        ends, lengths = grid.ends[self._numbers], grid.lengths[self._numbers]
+        values, unread = bulk.numbers(bulk.Grid(grid.text, ends.reshape(1, -1), lengths.reshape(1, -1)), 0)
+        values, unread = values.reshape(ends.shape), unread.reshape(ends.shape)
+        features[:, self._number_places] = np.where(np.isnan(values), self._medians, values).T
+        return [self._numbers[place] for place in np.flatnonzero(unread.any(axis=1))]
+
+    def _fill(self, features: Features, columns: Iterable[tuple[int, Cells]]) -> Features:
+        """Write columns by their number. Raises BadCell for the first row that has one."""
         bad: list[BadCell] = []
-        for column, place, cells in zip(self.columns, self._places, columns, strict=True):
-            if values is not None and isinstance(column, Number):
-                continue
+        for number, cells in columns:
             try:
-                column.fill(features[:, place : place + column.width], cells)
+                self.columns[number].fill(self._part(features, number), cells)
             except BadCell as error:
                 bad.append(error)
         if bad:
             raise min(bad, key=lambda error: error.row or 0)
         return features
+
+    def _part(self, features: Features, number: int) -> Features:
+        place = self._places[number]
+        return features[:, place : place + self.columns[number].width]
 
 
 def _column(name: str, kind: str, statistics: Mapping[str, float] = {}, values: Sequence[str] = ()) -> Column:

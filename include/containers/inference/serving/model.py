@@ -11,17 +11,20 @@ import orjson
 from serving import artifact
 from serving.columns import Features, Schema
 from serving.errors import Refused
+from serving.trees import Trees, of_session
 
 TOLERANCE = 1e-5  # relative
 
 
 @dataclass(frozen=True)
 class Model:
-    """The graph, the columns that its features are made of, and what the manifest says."""
+    """The graph, the columns that its features are made of, what the manifest says, and for many rows at once the
+    graph's trees."""
 
     session: onnxruntime.InferenceSession
     schema: Schema
     manifest: dict[str, Any]
+    trees: Trees | None
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
@@ -29,12 +32,16 @@ class Model:
         an empty row what it did in training."""
         manifest = artifact.load(folder)
         document = orjson.loads(artifact.content(folder, artifact.PREPROCESSING))
-        model = cls(_session(folder), Schema.of_document(document, folder / artifact.PREPROCESSING), manifest)
+        schema = Schema.of_document(document, folder / artifact.PREPROCESSING)
+        session = _session(folder)
+        model = cls(session, schema, manifest, of_session(session))
         model.prove()
         return model
 
     def predict(self, features: Features) -> npt.NDArray[Any]:
         """One number a row: the target, or the probability of the positive label."""
+        if self.trees is not None and self.trees.reads(features):
+            return self.trees.predict(features)
         predictions: npt.NDArray[Any] = self.session.run(None, {"features": features})[0][:, 0]
         return predictions
 

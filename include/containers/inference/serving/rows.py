@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from serving import bulk
 from serving.columns import Cells, Features, Schema
 from serving.errors import BadCell, BadRequest
 
@@ -29,7 +30,7 @@ def _csv(body: bytes, schema: Schema) -> Features:
         return _csv_rows(_quoted(text), schema)
     text = (text.replace("\r\n", "\n") if "\r" in text else text).rstrip("\n")
     first, more, _ = text.partition("\n")
-    if more and _is_header(first.split(","), schema):
+    if more and ("\0" in text or _is_header(first.split(","), schema)):
         return _csv_rows([line.split(",") for line in text.split("\n")], schema)
     width = len(schema.names)
     if not more:
@@ -37,23 +38,11 @@ def _csv(body: bytes, schema: Schema) -> Features:
         if len(cells) != width:
             raise _wrong_width(0, cells, schema)
         return schema.row(cells)
-    columns = _columns(text.encode(), width)
-    if columns is None:
+    grid = bulk.grid(text.encode() + b"\n", b"," * (width - 1) + b"\n")
+    if grid is None:
         lines = enumerate(line.split(",") if line else [] for line in text.split("\n"))
         raise next(_wrong_width(row, cells, schema) for row, cells in lines if len(cells) != width)
-    return schema.rows(columns)
-
-
-def _columns(text: bytes, width: int) -> list[list[bytes]] | None:
-    """The cells of each column; None unless each line has ``width`` of them. An empty line has none."""
-    if text.startswith(b"\n") or b"\n\n" in text:
-        return None
-    rows = text.count(b"\n") + 1
-    cells = text.replace(b"\n", b"\n,").split(b",")
-    columns = [cells[place::width] for place in range(width)]
-    # The end of a line is still there: each must be in the last column.
-    columns[-1] = b"".join(columns[-1]).split(b"\n")
-    return columns if len(cells) == rows * width and len(columns[-1]) == rows else None
+    return schema.grid(grid)
 
 
 def _csv_rows(rows: Sequence[Sequence[str]], schema: Schema) -> Features:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +60,16 @@ def test_lines_of_another_length_make_no_grid() -> None:
     for block in (b"1,2\n3\n", b"1,2\n3,4,5\n", b"1,2\n\n3,4\n", b"1\n2,3,4\n", b"1,2,3\n4\n"):
         assert bulk.grid(block, b",\n") is None
     assert bulk.grid(b"1\n\n2\n", b"\n") is None
+
+
+@pytest.mark.parametrize("known", [[b"M", b"F"], [b"a much longer text", b"M", b"F"]])
+def test_the_codes_of_texts_are_their_places_among_the_known(known: list[bytes]) -> None:
+    cells = [b"F", b"M", b"", b"a much l", b"a much longer text", b"MM", b" M"]
+    found = bulk.grid(b"".join(cell + b",\n" for cell in cells), b",\n")
+    assert found is not None
+    wanted = [known.index(cell) if cell in known else -1 for cell in cells]
+    assert bulk.codes(found, 0, known).tolist() == wanted
+    assert bulk.codes(found, 0, []).tolist() == [-1] * len(cells)
+    short = bulk.grid(b"M,\na much l,\n", b",\n")
+    assert short is not None
+    assert bulk.codes(short, 0, known).tolist() == [known.index(b"M"), -1]

@@ -129,3 +129,22 @@ def test_the_use_cases_own_functions_for_serving_travel_with_the_model(
     options = [text for name, path in parts.items() for text in (f"--{name}", path)]
     assert main(trained.use_case, ["train", "--candidate", "linear", *options, "--model", str(tmp_path / "m")]) == 0
     assert artifact.load(tmp_path / "m").file("code/inference.py") == functions.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("use_case", "candidate", "told"), [("trained", "xgboost", True), ("trained", "linear", False),
+                                        ("classified", "xgboost", False)],
+)  # fmt: skip
+def test_a_graph_that_is_a_sum_of_trees_tells_them(
+    use_case: str, candidate: str, told: bool, request: pytest.FixtureRequest
+) -> None:
+    model = Predictor.load(request.getfixturevalue(use_case).models / candidate)
+    session = onnxruntime.InferenceSession(model.artifact.file(onnx_format.FILE))
+    text = session.get_modelmeta().custom_metadata_map.get(onnx_format.TREES)
+    assert (text is not None) == told
+    if text is not None:
+        booster = xgboost.Booster(model_file=bytearray(model.artifact.file("model.ubj")))
+        wanted = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]["trees"]
+        constant, *found = json.loads(text)
+        assert constant["left_children"] == [-1]
+        assert found == [{name: tree[name] for name in constant} for tree in wanted]

@@ -1,0 +1,1 @@
+../../../scripts/tabular/bulk.py
