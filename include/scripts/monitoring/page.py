@@ -1,6 +1,7 @@
 """The page about a window: verdict, records, violations, and each feature beside its baseline, worst first."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from monitoring.analysis import NO_DATA, OK, Analysis, subject
@@ -8,6 +9,8 @@ from tabular.page import html, svg
 from tabular.page.svg import Labels
 
 Document = Mapping[str, Any]
+WORST = 4
+"""Features whose drift is drawn over time."""
 
 
 def page(analysis: Analysis, history: Sequence[Document]) -> str:
@@ -20,9 +23,10 @@ def page(analysis: Analysis, history: Sequence[Document]) -> str:
         *_records(result),
         *_violations(result),
         *_drift(result),
-        *_over_time([*history, result]),
+        *_drift_over_time([*history, result]),
         *_distributions(result, analysis.plots),
         *_quality(result),
+        *_quality_over_time([*history, result]),
     ]
     return html.document(f"{result['use_case']}: {kind}", parts)
 
@@ -44,7 +48,9 @@ def _records(result: Document) -> Iterator[str]:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return html.table([name.replace("_", " ") for name in counts], [[str(count) for count in counts.values()]])
+    return html.table(
+        ["", "number"], [[name.replace("_", " "), str(count)] for name, count in counts.items()], numbers=True
+    )
 
 
 def _violations(result: Document) -> Iterator[str]:
@@ -76,16 +82,46 @@ def _row(name: str, found: Document) -> list[str]:
     return [html.text(name), drifted, *numbers, html.text(found["test"].replace("_", " "))]
 
 
-def _over_time(results: Sequence[Document]) -> Iterator[str]:
+def _drift_over_time(results: Sequence[Document]) -> Iterator[str]:
     """The distances of the features that are now the worst, in all windows that measured them."""
+    names = [name for name, _ in _worst_first(results[-1])[:WORST]]
+    charts = [
+        _course(results, name, "distance", {"distance": "distance", "threshold": "threshold"}, "features")
+        for name in names
+    ]
+    yield from _charts("Drift over time", charts)
+
+
+def _quality_over_time(results: Sequence[Document]) -> Iterator[str]:
+    """Each metric in all windows that measured it, beside its value at the registration of what then served."""
+    series = {"measured": "value", "at registration": "baseline"}
+    charts = [_course(results, name, name, series, "quality") for name in results[-1].get("quality", {})]
+    yield from _charts("Metrics over time", charts)
+
+
+def _charts(title: str, charts: Sequence[str]) -> Iterator[str]:
+    if drawn := "".join(charts):
+        yield f"<h2>{title}</h2>"
+        yield f'<div class="charts">{drawn}</div>'
+
+
+def _course(results: Sequence[Document], name: str, measure: str, keys: Mapping[str, str], section: str) -> str:
+    """What windows tell of ``name`` by each of ``keys``, those that have a value; empty for a single window."""
+    known = [(_hours(each, results[-1]), each[section][name]) for each in results if name in each.get(section, {})]
     series = {}
-    for name, _ in _worst_first(results[-1])[: len(svg.SERIES)]:
-        known = [(place, each["features"][name]) for place, each in enumerate(results) if name in each["features"]]
-        series[name] = ([float(place) for place, _ in known], [found["distance"] for _, found in known])
-    if series and len(results) > 1:
-        yield "<h2>Drift over time</h2>"
-        labels = Labels("The worst features, window by window", "window, the last one is this", "distance")
-        yield f'<div class="charts">{svg.curves(series, labels, diagonal=False)}</div>'
+    for title, key in keys.items():
+        points = [(hours, found[key]) for hours, found in known if found[key] is not None]
+        if points:
+            series[title] = ([hours for hours, _ in points], [value for _, value in points])
+    if not any(len(hours) > 1 for hours, _ in series.values()):
+        return ""
+    return svg.curves(series, Labels(name, "hours; this window is at 0", measure), diagonal=False)
+
+
+def _hours(result: Document, last: Document) -> float:
+    """How far a window's start is from that of the last one."""
+    start, end = (datetime.fromisoformat(each["window"]["start"]) for each in (result, last))
+    return (start - end).total_seconds() / 3600
 
 
 def _distributions(result: Document, plots: Document) -> Iterator[str]:

@@ -9,7 +9,7 @@ from common.errors import UserError
 from monitoring.analysis import Analysis, subject
 from monitoring.limits import Limits
 from monitoring.page import page
-from monitoring.window import Window
+from monitoring.window import Window, canonical
 
 
 def arguments(parser: job.ArgumentParser) -> None:
@@ -52,9 +52,9 @@ def _earlier(result: Any, folder: Path) -> list[Any]:
     for file in sorted(folder.rglob("result.json")):
         each: Any = report.read(file)
         try:
-            start, monitor = each["window"]["start"], each["monitor"]
+            start, monitor = canonical(each["window"]["start"]), each["monitor"]
             each["features"]
-        except (TypeError, KeyError) as error:
+        except (TypeError, KeyError, ValueError) as error:
             raise UserError(f"{file}: not a monitor's result ({error!r}); leave it out of the history") from None
         if monitor == result["monitor"] and start < result["window"]["start"]:
             found[start] = each

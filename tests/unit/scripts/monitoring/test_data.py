@@ -297,6 +297,17 @@ def test_the_page_shows_the_drift_of_earlier_windows(step: Step, tmp_path: Path,
     line = re.search(r'<polyline class="line a" points="([^"]*)"', drawn)
     assert line
     assert len(line[1].split()) == 2
+    assert drawn.count("<svg") >= 4
+    assert ">-1</text>" in drawn
+    assert ">threshold</text>" in drawn
+
+
+def test_a_history_that_is_none_is_told(step: Step, tmp_path: Path) -> None:
+    (tmp_path / "history").mkdir()
+    for document in ([], {"monitor": "data"}, {"window": {"start": "once"}, "monitor": "data", "features": {}}):
+        (tmp_path / "history" / "result.json").write_text(json.dumps(document))
+        assert step.run(f"--history={tmp_path / 'history'}") == 1
+        assert "not a monitor's result" in step.message
 
 
 def test_an_empty_window_is_no_failure(step: Step) -> None:

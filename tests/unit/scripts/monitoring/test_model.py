@@ -297,17 +297,30 @@ def test_the_rows_of_one_record_have_a_label_each(tmp_path: Path) -> None:
     assert analysis.result["quality"]["mae"]["value"] == 2.5
 
 
-def step(folder: Path, rows: Sequence[str], target: Vector, predicted: Vector) -> str:
+def step(folder: Path, rows: Sequence[str], target: Vector, predicted: Vector, *more: str) -> str:
     """The page that the step writes about these rows."""
     write(folder / "capture", traffic(rows, predicted.tolist()))
     write(folder / "labels", truth(target))
-    (folder / "quality").mkdir()
+    (folder / "quality").mkdir(exist_ok=True)
     for name in ("statistics", "constraints"):
         (folder / "quality" / f"{name}.json").write_text(json.dumps(getattr(BASELINE, name)))
     folders = [f"--{name}={folder / name}" for name in ("capture", "labels", "quality", "output")]
     window = ["--start=2026-03-01T00:00:00Z", "--end=2026-03-02T00:00:00Z"]
-    assert main(abalone.USE_CASE, ["monitor_model", *folders, *window]) == 0
+    assert main(abalone.USE_CASE, ["monitor_model", *folders, *window, *more]) == 0
     return (folder / "output" / "report.html").read_text()
+
+
+def test_the_page_shows_the_metrics_of_earlier_windows(tmp_path: Path, base_dir: Path) -> None:
+    assert "Metrics over time" not in step(tmp_path, [ROW] * 200, *rings(2.5, 200))
+    earlier = json.loads((tmp_path / "output" / "result.json").read_text())
+    earlier["window"] = {"start": "2026-02-27T00:00:00Z", "end": "2026-02-28T00:00:00Z"}
+    (tmp_path / "history").mkdir()
+    (tmp_path / "history" / "result.json").write_text(json.dumps(earlier))
+    page = step(tmp_path, [ROW] * 200, *rings(1.0, 200), f"--history={tmp_path / 'history'}")
+    drawn = page.partition("Metrics over time")[2]
+    assert drawn.count("<svg") == len(earlier["quality"])
+    assert ">-40</text>" in drawn
+    assert ">at registration</text>" in drawn
 
 
 def test_the_step_writes_every_document(tmp_path: Path, base_dir: Path) -> None:
