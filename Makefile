@@ -6,10 +6,10 @@
 #   AWS_PORT      the local AWS endpoint (default 4566)
 #   LOCAL_DIR     the state of the local stack (default .local)
 #   ENV           the environment to deploy to: dev, staging or prod (see deploy/settings/)
-#   USE_CASE      what `make run` and `make data` are about: abalone (the default) or another of dags/
+#   USE_CASE      what `make run` and its like are about: abalone (the default) or another of dags/
 
 .DEFAULT_GOAL := help
-.PHONY: help run train predict drift data airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage calls bench soak clean
+.PHONY: help run train predict drift data ingest airflow nights test setup up down status logs lint typecheck locks stacks trial package package-check images deploy rollback coverage calls bench soak clean
 
 # What would bend the Pythons started here: paths of other projects, missing bytecode.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE
@@ -35,6 +35,9 @@ drift:  ## After make run: production's traffic drifts, that is found, retrained
 
 data:  ## Let the next day of sample data arrive, or more: make data DAYS=3 USE_CASE=churn
 	@$(python) -m deploy.local data --days "$(or $(DAYS),1)" --use-case "$(or $(USE_CASE),abalone)"
+
+ingest:  ## Bring a file of rows, which is trained on or refused: make ingest FILE=rows.csv USE_CASE=churn
+	@$(python) -m deploy.local ingest --use-case "$(or $(USE_CASE),abalone)" -- "$(FILE)"
 
 airflow:  ## Run Airflow's own command on the stack: make airflow ARGS="dags list"
 	@$(python) -m deploy.local airflow $(ARGS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.environments.install import Installer
 from deploy.environments.prepare import for_running
 from deploy.errors import Failure
-from deploy.local import arrivals, drift, follow, rollout, services
+from deploy.local import arrivals, drift, follow, ingestion, rollout, services
 from deploy.local.stack import Stack
 from deploy.local.summary import approved, summary
 from deploy.progress import Progress
@@ -89,6 +89,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     data = commands.add_parser("data")
     data.add_argument("--use-case", default="abalone", help="whose (default: %(default)s)")
     data.add_argument("--days", type=int, default=1, help="how many days come (default: %(default)s)")
+    ingest = commands.add_parser("ingest")
+    ingest.add_argument("--use-case", default="abalone", help="whose (default: %(default)s)")
+    ingest.add_argument("file", type=Path, help="a CSV file")
     airflow = commands.add_parser("airflow")
     airflow.add_argument("arguments", nargs=argparse.REMAINDER, help="of Airflow's own command")
     return parser.parse_args(arguments)
@@ -116,6 +119,10 @@ def act(given: argparse.Namespace, progress: Progress) -> None:
         tell(stack, progress, drift.show(stack, progress, given.use_case))
     elif given.command == "data":
         arrivals.arrive(stack, given.use_case, given.days)
+    elif given.command == "ingest":
+        require_use_case(given.use_case)
+        stack.require_up()
+        tell(stack, progress, ingestion.ingest(stack, progress, given.use_case, given.file.resolve()))
     elif given.command == "airflow":
         stack.airflow_command(given.arguments)
     elif given.command == "down":

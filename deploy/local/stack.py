@@ -135,6 +135,11 @@ class Stack:
         arguments = ["-m", "deploy.samples", use_case, "--bucket", settings.BUCKET, "--add", str(days)]
         return self._call("samples", arguments, environment.aws_client(self.settings, self._user))
 
+    def bring(self, use_case: str, file: Path) -> list[str]:
+        """Put a file where files arrive; where it is then. Raises Failure."""
+        environ = environment.aws_client(self.settings, self._user)
+        return self._call("bring", ["-m", "deploy.local.bring", use_case, str(file)], environ)
+
     def traffic(self, use_case: str) -> list[str]:
         """Lay hours of drifted traffic; their ends, see `deploy.local.traffic`. Raises Failure."""
         environ = environment.aws_client(self.settings, self._user)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from boto3.s3.transfer import TransferConfig
 
 from mlops_sagemaker import uris
 from mlops_sagemaker.errors import ApiError
@@ -15,6 +16,8 @@ from mlops_sagemaker.hook.calls import client_of, explained
 from mlops_sagemaker.reuse import StoredObject
 
 CHUNK_BYTES = 1 << 20
+COPY = TransferConfig(multipart_threshold=1 << 30, multipart_chunksize=1 << 29)
+"""CopyObject takes 5 GB at most, and a gigabyte within the time that a client waits for an answer."""
 CHANGED = frozenset({"NoSuchKey", "PreconditionFailed", "404", "412"})
 """What S3 answers where an object is not the one that was meant; a HEAD's answer has no body and so only the number."""
 
@@ -110,7 +113,9 @@ class Objects:
         (bucket, key), (to_bucket, to_key) = uris.parse(source), uris.parse(target)
         chosen = {"CopySourceIfMatch": _quoted(etag), "TaggingDirective": "REPLACE"}
         with _unless_changed(f"copying {source}"):
-            client_of(self.s3_hook).copy({"Bucket": bucket, "Key": key}, to_bucket, to_key, ExtraArgs=chosen)
+            client_of(self.s3_hook).copy(
+                {"Bucket": bucket, "Key": key}, to_bucket, to_key, ExtraArgs=chosen, Config=COPY
+            )
             return True
         return False
 
