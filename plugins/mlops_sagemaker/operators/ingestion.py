@@ -1,7 +1,7 @@
 """Files that somebody brings: taken out of the way, and, once a job has inspected them, to data or to quarantine."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -142,8 +142,8 @@ class SettleIngestionOperator(LifecycleOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Move them all; where each is."""
         with user_errors_are_final():
-            decisions = self._decisions()
             held = {each.key: each.etag for each in self.hook.list_objects(self.run["files"])}
+            decisions = self._decisions(held)
             for decision in decisions:
                 if decision.name in held:  # else an earlier try has moved it
                     self._move(decision, held[decision.name])
@@ -157,14 +157,16 @@ class SettleIngestionOperator(LifecycleOperator):
             "event": {windows.WINDOW_END: end.isoformat()} if taken else None,
         }
 
-    def _decisions(self) -> list[Decision]:
+    def _decisions(self, held: Collection[str]) -> list[Decision]:
         record = uris.join(self.run["run_uri"], "decisions.json")
         recorded = self.hook.read(record)
         if recorded is None:
             claims = ingestion.remembered(json.loads(self.hook.read(self.run["claims"]) or b""))
             known = self.hook.list_keys(self.run["data"])
             day = date.fromisoformat(self.run["day"])
-            decisions = ingestion.decide(claims.files, self._inspected(), known, day, self.run["run_key"])
+            # A person may have taken a file away that the job could not come to an end with.
+            files = [claim for claim in claims.files if claim.name in held]
+            decisions = ingestion.decide(files, self._inspected(), known, day, self.run["run_key"])
             recorded = self.hook.write_json(record, [asdict(each) for each in decisions])
         return [Decision(**{**each, "fate": Fate(each["fate"])}) for each in json.loads(recorded)]
 

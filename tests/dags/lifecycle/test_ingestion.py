@@ -244,6 +244,20 @@ def test_a_file_that_is_deleted_before_it_is_taken_is_none(arrivals: Arrivals) -
     assert not arrivals.aws.jobs
 
 
+def test_a_file_that_the_job_dies_of_can_be_taken_away(arrivals: Arrivals) -> None:
+    arrivals.put(a=b"rings\n1\n", b=b"rings\n2\n")
+    arrivals.aws.statuses, arrivals.aws.ending = ["Failed"], {"FailureReason": "AlgorithmError: out of memory"}
+    run = arrivals.run()
+    run.execute("resolve")
+    with pytest.raises(AirflowFailException):
+        run.execute("inspect")
+    (poison,) = [name for name in arrivals.aws.objects if name.endswith("files/0001.csv")]
+    del arrivals.aws.objects[poison]
+    arrivals.aws.statuses, arrivals.aws.ending = ["Completed"], {}
+    run.execute("inspect", "settle", "announce")
+    assert list(arrivals.below(DATA)) == [data_name(b"rings\n2\n")]
+
+
 @pytest.mark.parametrize("operation", ["PutObject", "CopyObject", "HeadObject", "DeleteObject"])
 @pytest.mark.parametrize("task", ["resolve", "settle"])
 @pytest.mark.parametrize(("call", "acted"), [(1, False), (2, True)])
