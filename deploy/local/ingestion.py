@@ -24,8 +24,11 @@ def ingest(stack: Stack, progress: Progress, use_case: str, file: Path) -> list[
     if not file.is_file():
         raise Failure(f"{file} is no file: name one with FILE=<path>.")
     airflow, ingestion, training = stack.airflow(), f"{use_case}_ingestion", f"{use_case}_training"
-    for dag_id in (ingestion, training):
+    for dag_id in (training, ingestion):
         follow.wait_for_dag(airflow, dag_id, stack.settings, stack.require_alive)
+    # The ingestion last: unpausing starts a run of it, and Airflow on SQLite may stand still for a minute if told
+    # something in the moment in which a task starts.
+    for dag_id in (training, ingestion):
         airflow.unpause(dag_id)
     before = {dag_id: set(airflow.latest_runs(dag_id)) for dag_id in (ingestion, training)}
     with progress.phase(f"Running {ingestion}"):

@@ -78,7 +78,7 @@ def test_a_file_that_is_taken_is_followed_to_the_training_on_it(rows: Path) -> N
         "Taken          rows.csv, 40 rows: s3://b/data/1.csv",
         "abalone_training event",
     ]
-    assert running.unpaused == ["abalone_ingestion", "abalone_training"]
+    assert running.unpaused == ["abalone_training", "abalone_ingestion"]
 
 
 def test_of_a_file_that_is_refused_the_reasons_are_told(rows: Path) -> None:
