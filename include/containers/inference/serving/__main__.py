@@ -10,6 +10,7 @@ from serving import functions, log
 from serving.app import App
 from serving.drift import Drift
 from serving.errors import Refused
+from serving.http import Protocol
 from serving.settings import Settings
 from serving.workers import Workers
 
@@ -35,12 +36,13 @@ def main() -> int:
 def _serve(app: App, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Protocol,
         loop="uvloop",
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -19,6 +19,9 @@ from serving.settings import Settings
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = Mapping[bytes, bytes]
+Answer = tuple[int, bytes, str]
+"""status, body, content type"""
+See = Callable[[Any], None]
 
 AT_ONCE_BYTES = 1 << 16
 """Larger bodies, and a use case's own functions, are worked on beside the loop, so that /ping is answered meanwhile."""
@@ -48,21 +51,30 @@ class App:
         head = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": body})
-        inference_id = headers.get(b"x-amzn-sagemaker-inference-id")
-        if status >= 400 or inference_id:
-            _told(scope["path"], status, body, inference_id, time.perf_counter() - begin)
+        _told(scope["path"], headers, status, body, begin)
 
-    async def _answered(self, scope: dict[str, Any], headers: Headers, receive: Receive) -> tuple[int, bytes, str]:
+    def is_small(self, length: int | None) -> bool:
+        """Whether a body of that length, None for an unknown one, is worked on at once."""
+        return length is not None and length <= AT_ONCE_BYTES and not self._service.own
+
+    def predict(self, headers: Headers, body: bytes) -> Answer:
+        """The answer to a request for predictions, whose body `is_small`."""
+        begin = time.perf_counter()
+        try:
+            answer = (200, *self._service.answer(*self._arguments(headers, body)))
+        except Exception as error:
+            answer = _failure(error)
+        _told("/invocations", headers, answer[0], answer[1], begin)
+        return answer
+
+    async def _answered(self, scope: dict[str, Any], headers: Headers, receive: Receive) -> Answer:
         try:
             route = self._routes.get((scope["method"], scope["path"]))
             if route is None:
                 raise self._no_route(scope)
             return (200, *await route(headers, receive))
-        except BadRequest as error:
-            return _failed(error.status, str(error), error.row, error.column)
         except Exception as error:
-            log.tell("error", "a request failed", traceback=traceback.format_exc())
-            return _failed(500, f"{type(error).__name__}: {error}")
+            return _failure(error)
 
     def _no_route(self, scope: dict[str, Any]) -> BadRequest:
         known = [f"{method} {path}" for method, path in self._routes]
@@ -81,14 +93,17 @@ class App:
 
     async def _invocations(self, headers: Headers, receive: Receive) -> tuple[bytes, str]:
         body = await self._body(headers, receive)
-        content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        accept = headers.get(b"accept", b"").decode("latin-1")
-        drift = self._drift if headers.get(b"x-amzn-sagemaker-custom-attributes") != SYNTHETIC else None
-        arguments = (body, content_type, accept, drift.see if drift else None)
-        if len(body) <= AT_ONCE_BYTES and not self._service.own:
+        arguments = self._arguments(headers, body)
+        if self.is_small(len(body)):
             return self._service.answer(*arguments)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._beside, self._service.answer, *arguments)
+
+    def _arguments(self, headers: Headers, body: bytes) -> tuple[bytes, str, str, See | None]:
+        content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        accept = headers.get(b"accept", b"").decode("latin-1")
+        is_traffic = headers.get(b"x-amzn-sagemaker-custom-attributes") != SYNTHETIC
+        return body, content_type, accept, self._drift.see if self._drift and is_traffic else None
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         self._check_size(int(headers.get(b"content-length", 0)))
@@ -106,17 +121,26 @@ class App:
             raise BadRequest(413, f"the body has {size} bytes, and {told}; send fewer rows at once")
 
 
-def _failed(status: int, message: str, row: int | None = None, column: str | None = None) -> tuple[int, bytes, str]:
-    where = {"row": row, "column": column}
-    return status, orjson.dumps({"error": message, **{key: value for key, value in where.items() if value}}), JSON
+def _failure(error: Exception) -> Answer:
+    """The answer to a request that raised ``error``."""
+    if isinstance(error, BadRequest):
+        where = {"row": error.row, "column": error.column}
+        told = {"error": str(error), **{key: value for key, value in where.items() if value}}
+        return error.status, orjson.dumps(told), JSON
+    log.tell("error", "a request failed", traceback="".join(traceback.format_exception(error)))
+    return 500, orjson.dumps({"error": f"{type(error).__name__}: {error}"}), JSON
 
 
-def _told(path: str, status: int, body: bytes, inference_id: bytes | None, seconds: float) -> None:
+def _told(path: str, headers: Headers, status: int, body: bytes, begin: float) -> None:
+    """Log a request that failed or that bears an inference id."""
+    inference_id = headers.get(b"x-amzn-sagemaker-inference-id")
+    if status < 400 and not inference_id:
+        return
     log.tell(
         "info" if status < 400 else "error",
         "answered" if status < 400 else orjson.loads(body)["error"],
         path=path,
         status=status,
         inference_id=inference_id and inference_id.decode("latin-1"),
-        milliseconds=round(seconds * 1000, 3),
+        milliseconds=round((time.perf_counter() - begin) * 1000, 3),
     )
