@@ -48,6 +48,8 @@ def live(given: argparse.Namespace, installer: Installer, progress: Progress) ->
         plan = Path(home) / "plan"
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHON"))},
+            # The jobs are small, and threads that wait for each other take more than they give.
+            "OMP_NUM_THREADS": "1",
             "AIRFLOW_HOME": home,
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),

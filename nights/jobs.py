@@ -31,7 +31,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class JobFailed(Exception):
-    """A step has ended with an error; the text is what it said."""
+    """A step has ended with an error; the text is its name and what it said."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class Jobs:
         self.features = [feature.name for feature in self.use_case.schema.features]
 
     def store(self, day: str, rows: Sequence[Row]) -> None:
-        """The data object of a day."""
+        """The data object of a day, with the columns that its rows have."""
         file = self.folder / "data" / f"day={day}" / "rows.csv"
         file.parent.mkdir(parents=True)
         with file.open("w", newline="") as stream:
-            names = self.use_case.schema.names
+            names = [name for name in self.use_case.schema.names if any(name in row for row in rows)]
             writer = csv.DictWriter(stream, names, restval="", extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
@@ -152,7 +152,8 @@ class Jobs:
         with redirect_stdout(said), redirect_stderr(said):
             status = main(self.use_case, [*arguments, *(f"--{name}={folder}" for name, folder in folders.items())])
         if status:
-            raise JobFailed(said.getvalue().strip().rpartition("\n")[2])
+            step, last = main.__module__.rpartition(".")[2], said.getvalue().strip().rpartition("\n")[2]
+            raise JobFailed(f"{step}: {last}")
 
 
 def _answered(predictor: Predictor, rows: Sequence[Row]) -> Iterator[tuple[Row, float]]:

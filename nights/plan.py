@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mlops_sagemaker.drift import DriftPolicy
 from mlops_sagemaker.gates import Policy
+
+TRAINING_TAKES = timedelta(minutes=40)
+"""From a training's start until what it has promoted serves."""
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,11 @@ from mlops_sagemaker.baselines import Measured
 from mlops_sagemaker.drift import Action, Outcome
 from mlops_sagemaker.errors import UserError
 from nights.jobs import Champion, JobFailed, Jobs
-from nights.plan import Plan
+from nights.plan import TRAINING_TAKES, Plan
 from nights.world import World
 
 DAYS_BEFORE = 2
 """How many days of data are there when the first day begins."""
-TRAINING_TAKES = timedelta(minutes=40)
-"""From a training's start until what it has promoted serves."""
 LABEL_DELAY = 1
 """How many days after its end a day's labels are looked for."""
 TRAFFIC, TRAINING, MONITORING, DECISION, BASELINE = "traffic", "training", "monitoring", "decision", "baseline"

@@ -128,6 +128,16 @@ def test_labels_that_turn_are_found_by_a_classifiers_metrics(tmp_path: Path) -> 
     assert found["reason"] == "recall: LessThanThreshold, and 10 more"
 
 
+def test_data_without_a_column_is_refused_by_validation_and_the_champion_serves_on(tmp_path: Path) -> None:
+    lacking = Episode(BEGIN + DAY, BEGIN + 2 * DAY, Planted("missing", "diameter"))
+    log = play(tmp_path, replace(plan(3), monitoring=()), lacking)
+    first, second, third = (entry for entry in log if entry["what"] == "training")
+    assert (first["outcome"], third["outcome"]) == ("promoted", "failed")
+    assert third["reason"].startswith("validate: ")
+    assert "day=2026-01-02/rows.csv, line 1: missing column 'diameter'" in third["reason"]
+    assert second["outcome"] == "refused"
+
+
 def test_silence_is_told_once(log: list[dict[str, Any]]) -> None:
     (told,) = acted(log, "silence")
     assert datetime.fromisoformat(told["at"]) == SILENCE.start + 4 * HOUR + HOUR / 4

@@ -1,6 +1,7 @@
 """Check raw data before anything is learned from it.
 
-A file that cannot be read as the schema demands fails the job. What is merely odd (missing values, unknown
+A file that cannot be read as the schema demands fails the job, and so does a feature without any value: no model could
+learn from it. What is merely odd (missing values, unknown
 categories, implausible numbers, duplicates, unexpected columns) is reported and kept: whether it is an error
 is for a human to say.
 
@@ -93,7 +94,7 @@ class Examination:
         violations = [sum(finding.count for finding in self._of(check)) for check in CHECKS]
         return {
             "version": 1,
-            "passed": self.error is None,
+            "passed": self.error is None and not self.lacking(),
             "rows": self._rows.total(),
             "files": dict(self._rows),
             "checks": [
@@ -102,6 +103,11 @@ class Examination:
             ],
             "findings": [asdict(finding) for check in CHECKS for finding in self._of(check)],
         }
+
+    def lacking(self) -> list[str]:
+        """The features that are empty in all of the rows."""
+        empty = {finding.column for finding in self._of("missing") if finding.count == sum(map(len, self._lines))}
+        return [feature.name for feature in self._schema.features if feature.name in empty]
 
     def _of(self, check: str) -> list[Finding]:
         return [finding for finding in self._findings.values() if finding.check == check]
@@ -153,7 +159,8 @@ class Examination:
 
 
 def validate(use_case: UseCase, data: Path, output: Path) -> None:
-    """Write the report on ``data`` and its baseline into ``output``; then raise UserError if a cell is unreadable."""
+    """Write the report on ``data`` and its baseline into ``output``; then raise UserError if a cell is unreadable or a
+    feature without any value."""
     examination, profile = Examination(use_case.schema), Profile(use_case.schema.features)
     for block in reading.read(data, use_case.schema.columns):
         examination.add(block)
@@ -167,6 +174,9 @@ def validate(use_case: UseCase, data: Path, output: Path) -> None:
         print(f"{check['check']}: {check['violations']} violations ({check['description']})")
     if examination.error:
         raise UserError(f"{examination.error} (the first unreadable row; validation.json counts them all)")
+    if lacking := examination.lacking():
+        names = ", ".join(map(repr, lacking))
+        raise UserError(f"column {names} is empty in all {document['rows']} rows; supply its values")
 
 
 def main(use_case: UseCase, argv: Sequence[str]) -> int:

@@ -143,6 +143,16 @@ def test_data_without_the_schemas_columns_or_rows_fails_the_job(
     assert told in (base_dir / "output" / "message").read_text()
 
 
+def test_a_feature_without_any_value_fails_the_job_by_its_name(
+    write_csv: WriteCsv, cells: Cells, tmp_path: Path, base_dir: Path
+) -> None:
+    data = write_csv(cells(diameter=""), cells(diameter="", rings="8"))
+    assert main(USE_CASE, ["validate", "--data", str(data), "--output", str(tmp_path / "out")]) == 1
+    told = (base_dir / "output" / "message").read_text()
+    assert "column 'diameter' is empty in all 2 rows; supply its values" in told
+    assert json.loads((tmp_path / "out" / "validation.json").read_text())["passed"] is False
+
+
 def test_in_a_job_data_and_report_lie_where_sagemaker_puts_them(
     write_csv: WriteCsv, cells: Cells, base_dir: Path
 ) -> None:
