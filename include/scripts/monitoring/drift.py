@@ -14,6 +14,7 @@ import numpy as np
 from monitoring import statistics
 from monitoring.baseline import Baseline, Reference
 from monitoring.limits import Limits
+from tabular.columns import FLOAT32_MAX
 from tabular.weighted import Numbers, Weighted
 
 DISTANCE = 0.1
@@ -116,5 +117,6 @@ def _factor(values: Weighted, reference: Weighted, threshold: float) -> float | 
     if not middle * median > 0 or max(median / middle, middle / median) < LEAST_FACTOR:
         return None
     factor = median / middle
-    back = Weighted((values.values / np.float32(factor)).astype(np.float32), values.weights)
+    divided = (values.values / np.float64(factor)).clip(-FLOAT32_MAX, FLOAT32_MAX)
+    back = Weighted(divided.astype(np.float32), values.weights)
     return factor if statistics.kolmogorov_distance(back, reference) < threshold else None

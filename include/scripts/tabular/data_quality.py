@@ -14,7 +14,7 @@ from tabular import tally
 from tabular.columns import Category, Feature, Number
 from tabular.reading import parallel
 from tabular.table import MISSING, Table
-from tabular.weighted import Distribution, Values, Weighted
+from tabular.weighted import Distribution, Numbers, Values, Weighted
 
 WAITING = 1 << 19
 """Rows that wait to be counted: as many as to make it worth while to sort them, in little memory."""
@@ -128,7 +128,7 @@ def _of_numbers(found: Weighted) -> dict[str, Any]:
     if not found.size:
         return {}
     exact, weights = found.values.astype(np.float64), found.weights
-    edges = np.histogram_bin_edges(exact[[0, -1]], BUCKETS)
+    edges = _edges(float(exact[0]), float(exact[-1]))
     inner = np.searchsorted(exact, edges[1:-1], side="left")  # a bucket begins with its lower bound
     before = np.concatenate([[0.0], np.cumsum(weights)])
     counts = np.diff(before[np.concatenate([[0], inner, [-1]])])
@@ -145,6 +145,13 @@ def _of_numbers(found: Weighted) -> dict[str, Any]:
         "max": float(exact[-1]),
         "distribution": {"kll": {"buckets": buckets, "sketch": {"parameters": SKETCH, "data": sketch(found)}}},
     }
+
+
+def _edges(low: float, high: float) -> Numbers:
+    """Of `BUCKETS` of one width; around a single value, however large it is, they are as wide as to differ."""
+    margin = 0.0 if low < high else max(0.5, BUCKETS * float(np.spacing(abs(low))))
+    edges: Numbers = np.linspace(low - margin, high + margin, BUCKETS + 1)
+    return edges
 
 
 def sketch(found: Weighted) -> list[list[float]]:

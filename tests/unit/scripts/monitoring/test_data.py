@@ -19,6 +19,7 @@ from monitoring import data
 from monitoring.analysis import Analysis
 from monitoring.baseline import Baseline
 from monitoring.limits import Limits
+from monitoring.page import page
 from tabular import weighted
 from tabular.data_quality import Profile
 from tabular.main import main
@@ -95,6 +96,17 @@ def test_drift_is_found_in_the_feature_that_has_it_and_a_change_of_unit_told(
     if factor > 2:
         assert analysis.result["features"]["shell_weight"]["factor"] == pytest.approx(25.4, rel=0.15)
         assert "range_check" in checks
+
+
+@pytest.mark.parametrize("cell", ["3.4e38", "1e-45", "0.0", "-3.4e38", "1.7e18"])
+def test_values_of_any_magnitude_are_told_and_end_nothing(
+    cell: str, analyse: Analyse, rows: Sequence[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    analysis = analyse(traffic(changed(rows[:200], "length", lambda _: cell)))
+    assert ("length", "baseline_drift_check") in found(analysis)
+    json.dumps([analysis.result, analysis.statistics], allow_nan=False)
+    assert page(analysis, [])
+    assert not recwarn.list
 
 
 def test_a_hair_is_no_drift_however_certain_it_is(analyse: Analyse, rows: Sequence[str]) -> None:
@@ -278,9 +290,9 @@ def test_the_step_writes_every_document_and_tells_the_platform(step: Step, tmp_p
     assert step.document("statistics")["dataset"] == {"item_count": 300}
     assert step.document("constraints")["features"]
     assert step.message.startswith("CompletedWithViolations: ")
-    page = (step.base / "out" / "report.html").read_text().partition("<h2>Drift</h2>")[2]
-    assert 0 < page.index("<td>length</td>") < page.index("<td>height</td>")
-    assert "<svg" in page
+    written = (step.base / "out" / "report.html").read_text().partition("<h2>Drift</h2>")[2]
+    assert 0 < written.index("<td>length</td>") < written.index("<td>height</td>")
+    assert "<svg" in written
 
 
 def test_the_page_shows_the_drift_of_earlier_windows(step: Step, tmp_path: Path, rows: Sequence[str]) -> None:

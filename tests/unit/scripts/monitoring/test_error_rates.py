@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +49,29 @@ def test_without_drift_p_values_are_those_of_chance() -> None:
 
 def _normal(random: np.random.Generator, size: int) -> Weighted:
     return Weighted(np.sort(random.normal(size=size).astype(np.float32)), np.ones(size))
+
+
+FEW = 50
+DRAWS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "none equal": lambda random, size: random.normal(size=size),
+    "five values": lambda random, size: random.integers(0, 5, size).astype(np.float64),
+    "mostly one": lambda random, size: np.where(random.random(size) < 0.8, 0.0, random.normal(size=size)),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_few_rows_and_equal_values_make_no_more_events_than_declared(draw: str) -> None:
+    """So do predictions of trees: few different values, and in a window no more rows than it takes to decide."""
+    random, rate, windows = np.random.default_rng(0), 0.01, 2000
+    known, *seen = (_counted(DRAWS[draw](random, size)) for size in (3000, *[FEW] * windows))
+    distances = [statistics.kolmogorov_distance(each, known) for each in seen]
+    found = sum(statistics.kolmogorov_p_value(each, FEW, known.size) < rate for each in distances)
+    assert stats.binomtest(found, windows, rate, "greater").pvalue > CERTAIN
+
+
+def _counted(values: np.ndarray) -> Weighted:
+    different, counts = np.unique(values.astype(np.float32), return_counts=True)
+    return Weighted(different, counts.astype(np.float64))
 
 
 def test_a_rare_category_makes_no_more_events_than_declared() -> None:

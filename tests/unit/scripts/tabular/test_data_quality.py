@@ -68,6 +68,16 @@ def test_a_column_without_a_value_and_one_with_a_single_value_are_told_without_a
     json.dumps([statistics, constraints], allow_nan=False)
 
 
+@pytest.mark.parametrize("value", [0.0, 2.0, 1.7e18, -3.4e38])
+def test_a_single_value_is_in_the_middle_of_ten_buckets_however_large_it_is(value: float) -> None:
+    statistics, _ = described(row(balance=value), row(balance=value))
+    buckets = statistics["balance"]["numerical_statistics"]["distribution"]["kll"]["buckets"]
+    assert len({bucket["lower_bound"] for bucket in buckets}) == 10
+    assert sum(bucket["count"] for bucket in buckets) == 2
+    (full,) = [bucket for bucket in buckets if bucket["count"]]
+    assert full["lower_bound"] <= np.float32(value) <= full["upper_bound"]
+
+
 @pytest.mark.parametrize("size", [1, 2047, 2048, 2049, 4095, 100_003])
 def test_a_sketch_stands_for_every_value_and_is_nowhere_off_by_more_than_one_of_its_own(size: int) -> None:
     ordered = np.sort(np.random.default_rng(0).normal(size=size)).astype(np.float32)
