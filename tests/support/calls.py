@@ -69,7 +69,8 @@ class Line(NamedTuple):
 
 def lines(path: Path, access_key: str) -> Iterator[Line]:
     """What was asked with an access key and not refused; a request that was refused has needed nothing."""
-    for text in path.read_text().splitlines():
+    whole, _, _ = path.read_text().rpartition("\n")  # a server that runs may be at another line
+    for text in whole.splitlines():
         said = json.loads(text)
         if said["access_key"] == access_key and (said["status"] or 0) < 400:
             yield Line(**{name: said[name] for name in Line._fields})
@@ -125,6 +126,7 @@ _RESOURCES = {
     "application-autoscaling": lambda operation, members: _arn("application-autoscaling", "scalable-target/one"),
     # The names of alarms are in a body that is no text.
     "cloudwatch": lambda operation, members: _arn("cloudwatch", "alarm:one") if "Alarm" in operation else "*",
+    "ecr": lambda operation, members: _arn("ecr", f"repository/{members['repositoryName']}"),
     "logs": _of_logs,
     "sagemaker": _of_sagemaker,
     "sns": lambda operation, members: members["TopicArn"],

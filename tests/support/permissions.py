@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from deploy.local.notices import NAME as TOPIC
 from deploy.local.settings import BUCKET
 from tests.support.calls import Asked
 from tests.support.local_aws import ACCOUNT, REGION, ROOT
-from tests.support.templates import FOLDER, listed, load
+from tests.support.templates import FILES, listed, load
 
 PREFIX = "nightshift-local"
 PARAMETERS = {
@@ -65,35 +65,36 @@ class Statement(NamedTuple):
         return named and any(fnmatchcase(asked.resource, pattern) for pattern in self.resources)
 
 
-def statements(role: str) -> list[Statement]:
-    """What the role's own policies and the managed ones that it has say."""
-    found = load(FOLDER / "roles.yaml")["Resources"]
+def statements(role: str, parameters: Mapping[str, str] = PARAMETERS) -> list[Statement]:
+    """What the role's own policies and the managed ones that it has say, with the templates' parameters."""
+    every = [load(file)["Resources"] for file in FILES]
+    (found,) = [each for each in every if each.get(role, {}).get("Type") == "AWS::IAM::Role"]
     properties = found[role]["Properties"]
     documents = {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", ())}
     for managed in properties.get("ManagedPolicyArns", ()):
         documents[managed["Ref"]] = found[managed["Ref"]]["Properties"]["PolicyDocument"]
     return [
-        _statement(f"{role}/{policy}/{each['Sid']}", each)
+        _statement(f"{role}/{policy}/{each['Sid']}", each, parameters)
         for policy, document in documents.items()
         for each in document["Statement"]
     ]
 
 
-def _statement(name: str, said: dict[str, Any]) -> Statement:
-    resources = tuple(_resolved(each) for each in listed(said["Resource"]))
+def _statement(name: str, said: dict[str, Any], parameters: Mapping[str, str]) -> Statement:
+    resources = tuple(_resolved(each, parameters) for each in listed(said["Resource"]))
     return Statement(name, said["Effect"], tuple(listed(said["Action"])), resources, "Condition" in said)
 
 
-def _resolved(value: Any) -> str:
+def _resolved(value: Any, parameters: Mapping[str, str]) -> str:
     """A resource with its parameters' values; those of other resources are none that a request names."""
     text = value if isinstance(value, str) else value.get("Fn::Sub") or f"${{{value.get('Ref')}}}"
-    return re.sub(r"\$\{([^}]+)\}", lambda found: PARAMETERS.get(found[1], found[0]), text)
+    return re.sub(r"\$\{([^}]+)\}", lambda found: parameters.get(found[1], found[0]), text)
 
 
-def refusals(role: str, wanted: set[Asked]) -> Iterator[str]:
+def refusals(role: str, wanted: Set[Asked], parameters: Mapping[str, str] = PARAMETERS) -> Iterator[str]:
     """Why a role may not do what it did, and what would let it. A deny with a condition is the business of the tests of
     policies: here nothing has the network and the key that those are about."""
-    known = statements(role)
+    known = statements(role, parameters)
     for asked in sorted(_renamed(each) for each in wanted):
         about = [each for each in known if each.means(asked)]
         denies = [each.name for each in about if each.effect == "Deny" and not each.conditional]
@@ -101,7 +102,7 @@ def refusals(role: str, wanted: set[Asked]) -> Iterator[str]:
             yield f"{role} may not {asked.action} on {asked.resource}: {', '.join(denies)} takes it back"
         elif not [each for each in about if each.effect == "Allow"]:
             lacking = f"{{Effect: Allow, Action: {asked.action!r}, Resource: {asked.resource!r}}}"
-            yield f"{role} may not {asked.action} on {asked.resource}: deploy/cloudformation/roles.yaml lacks {lacking}"
+            yield f"{role} may not {asked.action} on {asked.resource}: its template lacks {lacking}"
 
 
 def _renamed(asked: Asked) -> Asked:

@@ -124,7 +124,12 @@ def test_what_a_job_reads_and_writes_is_asked_in_the_name_of_its_role(tmp_path: 
 @pytest.mark.parametrize(
     ("role", "action", "key", "told"),
     [
-        ("Airflow", "s3:DeleteObject", "abalone/data/1.csv", "lacks {Effect: Allow, Action: 's3:DeleteObject'"),
+        (
+            "Airflow",
+            "s3:DeleteObject",
+            "abalone/data/1.csv",
+            "its template lacks {Effect: Allow, Action: 's3:DeleteObject'",
+        ),
         ("Jobs", "s3:PutObject", "abalone/champion.json", "Jobs/data/NothingThatDecides takes it back"),
         ("Endpoints", "s3:PutObject", "abalone/runs/1/model.tar.gz", "Endpoints may not s3:PutObject on"),
         ("Airflow", "s3:PutObject", "abalone/champion.json", ""),
