@@ -56,6 +56,7 @@ def test_tasks_killed_at_every_step_of_a_deployment_under_load(rollouts: Rollout
     assert (champion["model_package_arn"], champion["run"]) == (arn, run_id)
     assert (live["EndpointStatus"], live["EndpointConfigName"]) == ("InService", champion["config_name"])
     assert rollouts.facts(arn)["deployment"] == "live"
+    assert rollouts.facts(arn)["drift"].partition(":")[0] in ("judged", "not judged"), "by how much traffic there was"
     assert not [name for name in rollouts.left() if name.startswith(STAGING)]
     for moment in ("before", "after"):
         found = Counter(call.operation for call, at, _ in struck if at == moment)

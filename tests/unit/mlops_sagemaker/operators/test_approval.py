@@ -142,11 +142,11 @@ class Line:
     def __init__(self) -> None:
         self.runs: dict[str, DagRunResult] = {}
 
-    def add(self, **conf: Any) -> None:
+    def add(self, state: DagRunState = DagRunState.QUEUED, **conf: Any) -> None:
         """Somebody starts a run by hand."""
         run_id = f"manual__{len(self.runs)}"
         self.runs[run_id] = DagRunResult.model_construct(
-            run_id=run_id, state=DagRunState.QUEUED, conf=conf, triggering_user_name="jo"
+            run_id=run_id, state=state, conf=conf, triggering_user_name="jo"
         )
 
     def send(self, message: GetDRCount | GetTaskStates | GetDagRun) -> Any:
@@ -224,6 +224,14 @@ def test_a_run_in_line_that_names_no_approved_version_waits_for_the_answer(
     line.add(**conf)
     assert not isinstance(looked_again(package), Exception)
     assert "deployment" not in package["CustomerMetadataProperties"]
+
+
+def test_a_run_that_never_began_and_is_over_overtakes_nothing(
+    aws: FakeAws, package: dict[str, Any], line: Line
+) -> None:
+    version(aws, approved_at=50.0)
+    line.add(DagRunState.FAILED, version=2)
+    assert not isinstance(looked_again(package), Exception)
 
 
 def test_a_question_waits_on_where_airflow_cannot_say_who_is_in_line(
