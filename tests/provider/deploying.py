@@ -15,11 +15,10 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskDeferred
 
 from lifecycle.deployment import deployment_dag
 from lifecycle.rollback import rollback_dag
-from lifecycle.use_case import Deployment
 from mlops_sagemaker import naming
 from mlops_sagemaker.operators import restore
 from mlops_sagemaker.requests import BlueGreen
-from tests.dags.lifecycle.declared import declared
+from tests.provider.rings import SHIFT, use_case_of
 from tests.provider.tasks import resume
 from tests.support.hosting import Hosting, archive
 from tests.support.local_aws import ACCOUNT, BUCKET, REGION, ROLE, LocalAws, unique
@@ -28,10 +27,8 @@ from tests.unit.mlops_sagemaker.contexts import context_for
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/rows:1"
 ROWS = [[str(row), str(row / 2), "1"] for row in range(8)]
 SHA = "ab" * 32
-# The local SageMaker's waits are twenty times shorter here.
-BUDGET = timedelta(seconds=1)
 SETTLED = timedelta(seconds=8)
-SHIFT = BlueGreen("CANARY", percent=50, interval=timedelta(seconds=40))
+"""The local SageMaker's waits are twenty times shorter here."""
 
 
 TIMED = ("smoke", "latency", "replay", "alarms")
@@ -60,7 +57,7 @@ class UseCases:
         self.group = naming.group_name(self.name)
         self.hosting = hosting
         self.staging, self.production = (hosting.adopt(f"{self.group}-{stage}") for stage in ("staging", "production"))
-        self.use_case = declared(name=self.name, deployment=Deployment(shift=shift, latency_budget=BUDGET))
+        self.use_case = use_case_of(self.name, shift)
         self._patch = patch
         self.aws.sagemaker.create_model_package_group(ModelPackageGroupName=self.group)
         self.release = self.aws.put(f"{self.name}/release.json", json.dumps(self._release()))
