@@ -17,7 +17,6 @@ CARDS = "an operator for use cases that keep a card beside the registry's; those
 NEVER_CALLED = {
     **BESIDES,
     "cloudwatch:DeleteAlarms": "an old version's, which the first three champions have not",
-    "cloudwatch:GetMetricStatistics": "counts what a version cost that failed while traffic shifted to it",
     "s3:AbortMultipartUpload": "where moving a file of more than 8 MiB fails",
     "s3:DeleteObject": "moves a file that somebody brings, as nobody does in a full run",
     "sagemaker:CreateModelCard": CARDS,
