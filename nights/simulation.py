@@ -142,12 +142,13 @@ class Nights:
         champion = self._served(window.end)
         if champion is None:
             return
+        compared, _ = champion.beside(window.end)
         found = {"data": self._jobs.look("data", champion, window, moment)}
         day = traffic.ended_day(window, self._plan.timezone, LABEL_DELAY)
-        if day is not None and self._served(day.end) is champion:
+        # Of what another has done, or beside a baseline of before, it is not decided.
+        if day is not None and self._served(day.end) is champion and champion.beside(day.end)[0] == compared:
             found["model"] = self._jobs.look("model", champion, day, moment)
         outcomes = {name: Outcome(each["status"]) for name, each in found.items()}
-        compared, _ = champion.beside(window.end)
         decision = drift.decide(self._plan.drift, self._memory, window.end, compared, outcomes)
         self._memory = decision.memory
         if decision.action is Action.RETRAIN:

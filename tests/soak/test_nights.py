@@ -14,14 +14,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+def lived(output: Path, *options: str) -> bytes:
+    """The log of nights."""
+    subprocess.run([sys.executable, "-m", "nights", "--output", str(output), *options], cwd=ROOT, check=True)
+    return (output / "log.jsonl").read_bytes()
+
+
 @pytest.fixture(scope="module")
 def years(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
-    logs = []
-    for number in range(2):
-        output = tmp_path_factory.mktemp(f"year{number}")
-        subprocess.run([sys.executable, "-m", "nights", "--output", str(output)], cwd=ROOT, check=True)
-        logs.append((output / "log.jsonl").read_bytes())
-    return logs
+    return [lived(tmp_path_factory.mktemp(f"year{number}")) for number in range(2)]
 
 
 @pytest.mark.timeout(3600)
@@ -44,3 +45,10 @@ def test_every_night_is_run_or_told_as_missed_once_also_where_clocks_change(year
 def test_drift_and_silence_were_answered(years: list[bytes]) -> None:
     outcomes = {json.loads(line)["outcome"] for line in years[0].splitlines()}
     assert {"promoted", "refused", "violations", "no_data", "retrain", "escalate", "silence", "rebaselined"} <= outcomes
+
+
+@pytest.mark.timeout(1800)
+def test_the_nights_of_a_classifier_go_their_way_too(tmp_path: Path) -> None:
+    entries = [json.loads(line) for line in lived(tmp_path, "--use-case=churn", "--nights=45").splitlines()]
+    assert {"promoted", "refused", "violations", "retrain"} <= {entry["outcome"] for entry in entries}
+    assert "failed" not in {entry["outcome"] for entry in entries if not entry["reason"].startswith("no data")}

@@ -1,7 +1,7 @@
 """What a monitoring run makes of what its monitors have found."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,23 +128,25 @@ class DecideDriftOperator(LifecycleOperator):
         if memory.at is not None and at <= memory.at:
             told = _undecided(f"windows up to {memory.at:%Y-%m-%d %H:%M %Z} have been decided on")
             return {**found, **told}, False
-        champion = self.run["champion"]["model_package_arn"]
-        # What another than the champion has done is reported, and no reason to act.
-        own = {name for name in self.monitors if self.run[name]["model_package_arn"] == champion}
+        # What another than the champion has done, or what it did beside a baseline of before, is no reason to act.
+        own = {name for name in self.monitors if self.run[name]["compared"] == self.run["compared"]}
         outcomes = {name: Outcome(outcome) for name, outcome in found["outcomes"].items() if name in own}
         decided = drift.decide(self.policy, memory, at, self.run["compared"], outcomes)
-        decision = {**found, **self._told(decided, results)}
+        decision = {**found, **self._told(decided, results, own)}
         after = {"memory": decided.memory.document(), "run": run_id, "decision": decision}
         self.hook.write_json(
             self.run["state"], after, **({"IfMatch": version.etag} if version else {"IfNoneMatch": "*"})
         )
         return decision, True
 
-    def _told(self, decided: drift.Decision, results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _told(
+        self, decided: drift.Decision, results: Mapping[str, Mapping[str, Any]], own: Collection[str]
+    ) -> dict[str, Any]:
         why = [decided.reason, *(f"{name}: {result['reason']}" for name, result in results.items())]
         reason = "; ".join(filter(None, why))
         champion, window = self.run["champion"]["model_package_arn"], self.run["window"]
-        event = baselines.event(decided, champion, window, results.values(), self.timezone, self.window_days)
+        found = [result for name, result in results.items() if name in own]
+        event = baselines.event(decided, champion, window, found, self.timezone, self.window_days)
         return {
             "action": str(decided.action),
             "reason": reason,

@@ -36,7 +36,9 @@ SCHEDULED = "scheduled"
 NOT_DUE = {
     "due": False,
     "window": {"start": "", "end": ""},
-    **dict.fromkeys(("model_package_arn", "baseline", "quality", "capture", "labels", "history", "output"), ""),
+    **dict.fromkeys(
+        ("model_package_arn", "compared", "baseline", "quality", "capture", "labels", "history", "output"), ""
+    ),
 }
 HISTORY = {"data": _Before(timedelta(days=2), "%Y/%m/%d/"), "model": _Before(timedelta(days=60), "%Y/%m/")}
 
@@ -47,8 +49,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
 
         {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "decision",
          "endpoint", "champion": {"model_package_arn", "version"}, "compared", "window": {"start", "end"},
-         "data": {"window": {"start", "end"}, "model_package_arn", "baseline", "quality", "capture", "history",
-                  "output"},
+         "data": {"window": {"start", "end"}, "model_package_arn", "compared", "baseline", "quality", "capture",
+                  "history", "output"},
          "model": the same with "labels", and "due": whether; if not, all is empty}
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
@@ -108,7 +110,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
             day = traffic.ended_day(window, self.timezone, self.label_delay)
             moved = moves.read(self.hook, moves.uri_of(current.bucket, self.use_case))
             looked_at = partial(self._looked_at, folders, pointer, moved)
-            move = baselines.beside(moved, champion["model_package_arn"], window.end)
+            of_hour = looked_at("data", window)
             return {
                 "decides": run.run_type == SCHEDULED or (run.run_type != BACKFILL and bool(self.window_end)),
                 "ledger": uris.join(folders.top, "ledger"),
@@ -117,9 +119,9 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 "decision": folders.of_run("decision"),
                 "endpoint": self.endpoint,
                 "champion": {name: champion[name] for name in ("model_package_arn", "version")},
-                "compared": baselines.compared(champion["model_package_arn"], move),
+                "compared": of_hour["compared"],
                 "window": window.document(),
-                "data": looked_at("data", window),
+                "data": of_hour,
                 "model": dict(NOT_DUE)
                 if day is None
                 else {**looked_at("model", day), "due": True, "labels": _labels(folders, day, window)},
@@ -138,23 +140,26 @@ class ResolveMonitoringOperator(LifecycleOperator):
     ) -> dict[str, Any]:
         """The monitor's inputs and where its output goes."""
         champion = traffic.served(pointer, window.end) or {}
+        arn = champion["model_package_arn"]
+        move = baselines.beside(moved, arn, window.end)
         captured = uris.folder(folders.top, "capture", self.endpoint, self.variant)
         results = uris.folder(folders.top, "monitoring", monitor)
         before = HISTORY[monitor]
         earlier = TrafficWindow(window.start - before.length, window.start).prefixes(before.folder)
         return {
             "window": window.document(),
-            "model_package_arn": champion["model_package_arn"],
-            **self._baselines(champion["model_package_arn"], moved, window),
+            "model_package_arn": arn,
+            "compared": baselines.compared(arn, move),
+            **self._baselines(arn, move),
             "capture": folders.recorded(f"{monitor}-capture", captured, window.prefixes("%Y/%m/%d/%H/")),
             "history": folders.recorded(f"{monitor}-history", results, earlier, "/result.json"),
             "output": uris.folder(results, f"{window.end:%Y/%m/%d/%H}", folders.key),
         }
 
-    def _baselines(self, arn: str, moved: Sequence[Document], window: TrafficWindow) -> dict[str, str]:
+    def _baselines(self, arn: str, move: Document | None) -> dict[str, str]:
         """The folders of what was written down of the data and of the model's quality: when it was registered, or where
         its baselines have moved since."""
-        if move := baselines.beside(moved, arn, window.end):
+        if move is not None:
             return {name: move[name] for name in ("baseline", "quality")}
         package = self.hook.describe(MODEL_PACKAGE, arn) or {}
         found = package.get("DriftCheckBaselines", {})

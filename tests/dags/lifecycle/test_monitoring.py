@@ -338,6 +338,21 @@ def test_what_the_champion_before_did_is_reported_and_no_reason_to_act(productio
     assert (decision["champion"], decision["action"]) == (2, "none")
 
 
+def test_what_came_before_the_baseline_moved_is_no_reason_to_act_either(production: Production) -> None:
+    move = {
+        "champion": production.aws.packages[-1]["ModelPackageArn"],
+        "since": "2026-03-02T12:00:00+00:00",
+        **dict.fromkeys(("baseline", "quality"), "s3://bucket/new/"),
+        "run": "a-retraining",
+    }
+    production.aws.objects["bucket/rings/monitoring/baselines.json"] = json.dumps({"moves": [move]}).encode()
+    production.capture(datetime(2026, 3, 1, 5, tzinfo=UTC))
+    production.aws.objects["bucket/rings/labels/2026/03/02/05/a.jsonl"] = b"{}"
+    decision = production.watch(MIDNIGHT, model=BAD)
+    assert production.xcoms["resolve"]["model"]["quality"] == "s3://bucket/rings/evaluate/"
+    assert (decision["outcomes"]["model"], decision["action"]) == ("violations", "none")
+
+
 def test_a_backfill_reports_and_decides_nothing(production: Production) -> None:
     production.remember(BAD)
     state = production.aws.objects[STATE]
