@@ -89,10 +89,9 @@ SUITES = {
 }
 """What is run for every change."""
 
-_NIGHTS = ("tests/soak/test_nights.py",)
 SOAKS = {
-    "stack": Suite("dev", ("tests/soak",), ("-s", *(f"--ignore={path}" for path in _NIGHTS))),
-    "nights": Suite("dev", _NIGHTS, ("-s",)),
+    "stack": Suite("dev", ("tests/soak",), ("-s",)),
+    "nights": Suite("dev", ("tests/nights",), ("-s",)),
     "package": Suite("dev", ("tests/packaging",), ("-s",)),
     "faults": Suite("dev", ("tests/faults",), ("-s",)),
     "monitoring": Suite("training-test", ("tests/unit/scripts",), ("-s", "-m", "soak")),

@@ -86,12 +86,13 @@ def _monitor(use_case: UseCase, monitor: str, *more: str) -> MonitorOperator:
         Input("history", _of(monitor, "history"), manifest=True),
     ]
     start, end = (f"--{side}={{{{ {RUN}.{monitor}.window.{side} }}}}" for side in ("start", "end"))
+    beside = f"--beside={_of(monitor, 'beside')}"
     limits = f"--limits={json.dumps(dict(declared.limits), sort_keys=True)}"
     job = ProcessingJob(
         inputs=inputs,
         outputs=[Output("report", _of(monitor, "output"))],
         instances=Instances(declared.instance),
-        **{**job_of(use_case, (f"monitor_{monitor}", start, end, limits)), "max_runtime": declared.max_runtime},
+        **{**job_of(use_case, (f"monitor_{monitor}", start, end, beside, limits)), "max_runtime": declared.max_runtime},
     )
     return MonitorOperator(job=job, needs=list(needs.values()), ledger=f"{{{{ {RUN}.ledger }}}}", **_named(monitor))
 

@@ -131,3 +131,10 @@ def moved(moves: Sequence[Document], move: Document) -> list[Document]:
 def compared(champion: str, move: Document | None) -> str:
     """What a window's outcome is of: the champion, beside a baseline."""
     return champion if move is None else f"{champion} beside {move['run']}"
+
+
+def told(version: Any, move: Document | None) -> str:
+    """In words what traffic of a version is compared with."""
+    if move is None:
+        return f"what version {version} was registered with"
+    return f"the data from {move['since']} on, to which run {move['run']} has moved the baseline of version {version}"

@@ -13,6 +13,7 @@ alone. Folders below are a job's inputs, ``/opt/ml/processing/input/<name>``, un
 ``--history``       ``result.json`` of earlier windows at any depth: input ``history``, optional; for the page alone
 ``--start --end``   the window, from ``start`` on and before ``end``: ISO 8601 with zone, required
 ``--limits``        a JSON object of what `monitoring.limits.Limits` declares; optional
+``--beside``        what the window is compared with, in words; optional, for the page alone
 ``--output``        where the documents go: ``/opt/ml/processing/output``
 ==================  ==================================================================================================
 

@@ -13,13 +13,15 @@ WORST = 4
 """Features whose drift is drawn over time."""
 
 
-def page(analysis: Analysis, history: Sequence[Document]) -> str:
-    """The whole page; ``history`` are the results of earlier windows."""
+def page(analysis: Analysis, history: Sequence[Document], beside: str = "") -> str:
+    """The whole page; ``history`` are the results of earlier windows, ``beside`` says what the window is compared
+    with."""
     result = analysis.result
     window = result["window"]
     kind = "data quality and drift" if result["monitor"] == "data" else "model quality"
     parts = [
         *_verdict(result, f"{window['start']} to {window['end']}"),
+        *([f"<p>Compared with {html.text(beside)}.</p>"] if beside else []),
         *_records(result),
         *_violations(result),
         *_drift(result),

@@ -19,6 +19,7 @@ def arguments(parser: job.ArgumentParser) -> None:
     parser.add_argument("--start", required=True, help="when the window begins, ISO 8601 with zone")
     parser.add_argument("--end", required=True, help="before when it ends")
     parser.add_argument("--limits", default="", help="JSON object of limits that differ from the defaults")
+    parser.add_argument("--beside", default="", help="what the window is compared with, in words, for the page")
     parser.path("output", paths.processing_output(), "folder for the documents")
 
 
@@ -27,8 +28,9 @@ def declared(options: Namespace) -> tuple[Window, Limits]:
     return Window.read(options.start, options.end), Limits.read(options.limits)
 
 
-def write(analysis: Analysis, history: Path, output: Path) -> None:
-    """Write the documents into ``output``, and tell the platform and the log how the window ended."""
+def write(analysis: Analysis, options: Namespace) -> None:
+    """Write the documents, and tell the platform and the log how the window ended."""
+    output: Path = options.output
     documents = {
         "result": analysis.result,
         "statistics": analysis.statistics,
@@ -37,7 +39,8 @@ def write(analysis: Analysis, history: Path, output: Path) -> None:
     }
     for name, document in documents.items():
         report.write(output / f"{name}.json", document)
-    (output / "report.html").write_text(page(analysis, _earlier(analysis.result, history)), encoding="utf-8")
+    drawn = page(analysis, _earlier(analysis.result, options.history), options.beside)
+    (output / "report.html").write_text(drawn, encoding="utf-8")
     print(analysis.message)
     for violation in analysis.violations["violations"]:
         print(f"{subject(violation)}: {violation['constraint_check_type']}: {violation['description']}")

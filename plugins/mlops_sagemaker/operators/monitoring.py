@@ -37,7 +37,8 @@ NOT_DUE = {
     "due": False,
     "window": {"start": "", "end": ""},
     **dict.fromkeys(
-        ("model_package_arn", "compared", "baseline", "quality", "capture", "labels", "history", "output"), ""
+        ("model_package_arn", "compared", "beside", "baseline", "quality", "capture", "labels", "history", "output"),
+        "",
     ),
 }
 HISTORY = {"data": _Before(timedelta(days=2), "%Y/%m/%d/"), "model": _Before(timedelta(days=60), "%Y/%m/")}
@@ -49,8 +50,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
 
         {"decides": bool, "ledger", "role_arn", "code": {"steps": {step: uri}}, "image": {"uri"}, "state", "decision",
          "endpoint", "champion": {"model_package_arn", "version"}, "compared", "window": {"start", "end"},
-         "data": {"window": {"start", "end"}, "model_package_arn", "compared", "baseline", "quality", "capture",
-                  "history", "output"},
+         "data": {"window": {"start", "end"}, "model_package_arn", "compared", "beside", "baseline", "quality",
+                  "capture", "history", "output"},
          "model": the same with "labels", and "due": whether; if not, all is empty}
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
@@ -150,6 +151,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
             "window": window.document(),
             "model_package_arn": arn,
             "compared": baselines.compared(arn, move),
+            "beside": baselines.told(champion["version"], move),
             **self._baselines(arn, move),
             "capture": folders.recorded(f"{monitor}-capture", captured, window.prefixes("%Y/%m/%d/%H/")),
             "history": folders.recorded(f"{monitor}-history", results, earlier, "/result.json"),

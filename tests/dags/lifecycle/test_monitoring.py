@@ -169,7 +169,8 @@ def test_an_hour_of_traffic_is_compared_with_its_models_baselines(production: Pr
         "code": "s3://bucket/code/data/",
     }
     assert job["AppSpecification"]["ContainerArguments"] == [
-        *("monitor_data", "--start=2026-03-02T11:00:00Z", "--end=2026-03-02T12:00:00Z", "--limits={}")
+        *("monitor_data", "--start=2026-03-02T11:00:00Z", "--end=2026-03-02T12:00:00Z"),
+        *("--beside=what version 1 was registered with", "--limits={}"),
     ]
 
 
@@ -289,6 +290,8 @@ def test_after_its_baseline_has_moved_traffic_is_compared_with_that_and_counts_a
     inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in production.job("data")["ProcessingInputs"]}
     assert (inputs["baseline"], inputs["quality"]) == (move["baseline"], move["quality"])
     assert production.xcoms["resolve"]["compared"] == f"{arn} beside a-retraining"
+    (told,) = (each for each in production.job("data")["AppSpecification"]["ContainerArguments"] if "beside" in each)
+    assert told.endswith("to which run a-retraining has moved the baseline of version 1")
     production.promote()
     production.watch(NOON + HOUR)
     assert production.xcoms["resolve"]["data"]["baseline"] == "s3://bucket/rings/validate/", "its own"

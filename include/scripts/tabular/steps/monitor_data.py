@@ -20,7 +20,7 @@ def monitor_data(use_case: UseCase, options: Namespace) -> None:
     quality = Baseline.read(options.quality) if options.quality else None
     capture = files.below(options.capture)
     analysis = data.analyse(use_case, window, capture, baseline, limits, quality)
-    shell.write(analysis, options.history, options.output)
+    shell.write(analysis, options)
 
 
 def main(use_case: UseCase, argv: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ def monitor_model(use_case: UseCase, options: Namespace) -> None:
     quality = Baseline.read(options.quality)
     capture, truth = (files.below(folder) for folder in (options.capture, options.labels))
     analysis = model.analyse(use_case, window, capture, truth, quality, limits)
-    shell.write(analysis, options.history, options.output)
+    shell.write(analysis, options)
 
 
 def main(use_case: UseCase, argv: Sequence[str]) -> int:

@@ -284,13 +284,14 @@ def step(base_dir: Path, tmp_path: Path, baseline_folder: Path) -> Step:
 
 def test_the_step_writes_every_document_and_tells_the_platform(step: Step, tmp_path: Path, rows: Sequence[str]) -> None:
     write(tmp_path / "capture" / "endpoint" / "AllTraffic", traffic(changed(rows[:300], "length", times(0.5))))
-    assert step.run() == 0
+    assert step.run("--beside=what version 1 was registered with") == 0
     assert step.document("result")["status"] == "violations"
     assert step.document("constraint_violations") == {"violations": step.document("result")["violations"]}
     assert step.document("statistics")["dataset"] == {"item_count": 300}
     assert step.document("constraints")["features"]
     assert step.message.startswith("CompletedWithViolations: ")
-    written = (step.base / "out" / "report.html").read_text().partition("<h2>Drift</h2>")[2]
+    head, _, written = (step.base / "out" / "report.html").read_text().partition("<h2>Drift</h2>")
+    assert "Compared with what version 1" in head
     assert 0 < written.index("<td>length</td>") < written.index("<td>height</td>")
     assert "<svg" in written
 
