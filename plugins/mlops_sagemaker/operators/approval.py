@@ -93,8 +93,9 @@ class ApproveDeploymentOperator(HITLOperator):
 
     def _stop_if_overruled(self, hook: LifecycleHook, runs: Sequence[Any]) -> None:
         """Skip what follows if one of ``runs`` names an approved version."""
-        named = {str((run.conf or {}).get("version") or ""): run for run in runs}
-        for package in hook.packages(naming.group_name(self.use_case), ModelApprovalStatus="Approved") if runs else ():
+        named = {str(version): run for run in runs if (version := (run.conf or {}).get("version"))}
+        group = naming.group_name(self.use_case)
+        for package in hook.packages(group, ModelApprovalStatus="Approved") if named else ():
             run = named.get(str(package["ModelPackageVersion"]))
             if run is not None:
                 by = f"by {package['ModelPackageArn']} that {run.triggering_user_name or run.run_id} named"
