@@ -39,7 +39,9 @@ def send(use_case: str, now: datetime) -> list[str]:
     for end in ends:
         _lay(use_case, end - HOUR, [planted.into(row, random) for row in random.sample(rows, ROWS)])
     drifted = [planted.into(row, random) for row in random.sample(rows, min(DATA_ROWS, len(rows)))]
-    load(boto3.client("s3"), BUCKET, use_case, now.date() - timedelta(days=1), _as_csv(drifted))
+    # Any of the hours may find the drift, also one of the day before: its training sees the days before that one.
+    known = (ends[0] - HOUR).date() - timedelta(days=1)
+    load(boto3.client("s3"), BUCKET, use_case, known, _as_csv(drifted))
     return [f"{end:%Y-%m-%dT%H:%M:%S+00:00}" for end in ends]
 
 

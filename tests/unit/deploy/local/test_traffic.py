@@ -19,7 +19,8 @@ NOW = datetime(2099, 3, 2, 12, 40, tzinfo=UTC)  # sample data is of earlier days
 
 
 @pytest.fixture
-def laid(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def world(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A champion whose endpoint answers."""
     for name, value in {"ENDPOINT_URL": aws.endpoint, "ACCESS_KEY_ID": "local", "SECRET_ACCESS_KEY": "local"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -31,6 +32,10 @@ def laid(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     champion = {"champion": {"smoke": f"s3://{BUCKET}/abalone/smoke.json"}, "previous": None}
     for key, document in {"smoke": smoke, "champion": champion}.items():
         aws.s3.put_object(Bucket=BUCKET, Key=f"abalone/{key}.json", Body=json.dumps(document).encode())
+
+
+@pytest.fixture
+def laid(world: None) -> list[str]:
     return traffic.send("abalone", NOW)
 
 
@@ -50,6 +55,15 @@ def test_the_hours_before_this_one_are_asked_with_drift_and_labelled_later(aws: 
         labels = lines(aws, f"abalone/labels/2099/03/02/{hour + 1:02}/planted.jsonl")
         names = [record["eventMetadata"]["inferenceId"] for record in records]
         assert [label["eventMetadata"]["eventId"] for label in labels] == names
+
+
+def test_after_midnight_the_data_is_known_to_a_training_that_the_evening_before_asks_for(
+    aws: LocalAws, world: None
+) -> None:
+    ends = traffic.send("abalone", datetime(2099, 5, 2, 0, 13, tzinfo=UTC))
+    assert ends[0] == "2099-05-01T22:00:00+00:00"
+    listed = aws.s3.list_objects_v2(Bucket=BUCKET, Prefix="abalone/data/day=2099-04-30/")
+    assert listed["KeyCount"] == 1, "that training's window ends with the last day of April"
 
 
 def test_a_day_of_the_drifted_worlds_data_has_come(aws: LocalAws, laid: list[str]) -> None:
