@@ -27,7 +27,7 @@ SHAPES = 8
 
 TEST = b'"customAttributes":["synthetic"]'
 """What captured requests bear that a deployment makes itself: known rows, and those that it replays, are no traffic."""
-ATTRIBUTES = re.compile(rb',"customAttributes":\["[^"\\\[\]]*"\]')
+ATTRIBUTES = re.compile(rb',"customAttributes":\["(?:[^"\\]|\\.)*"\]')
 """What else they bear, such as the id of a trace, tells nothing, and would make each line one of its own kind."""
 
 

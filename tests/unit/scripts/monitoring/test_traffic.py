@@ -170,7 +170,7 @@ def test_a_record_comes_again_whichever_of_its_rows_can_be_used(tmp_path: Path) 
 
 
 def test_attributes_of_clients_part_no_records(tmp_path: Path) -> None:
-    traced = [record(event=f"e-{number}", customAttributes=[f"trace={number}"]) for number in range(20)]
+    traced = [record(event=f"e-{number}", customAttributes=[f'trace=["{number}"]']) for number in range(20)]
     found = read(tmp_path, lines(traced))
     assert (len(found.parts), found.rows) == (1, 20)
 
