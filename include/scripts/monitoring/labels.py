@@ -21,7 +21,7 @@ from monitoring.answers import NO_HOUR, Hours, hour
 from monitoring.batches import key
 from monitoring.records import LONGEST
 from tabular.columns import Label, Number
-from tabular.hashing import Hashes
+from tabular.hashing import Hashes, ascending
 from tabular.metrics import Vector
 
 KINDS = ("files", "read", "empty", "truncated", "foreign", "unreadable", "outside", "duplicated", "changed")
@@ -40,7 +40,7 @@ class Labels:
 
     def __init__(self, identities: Hashes) -> None:
         self.counts: Counter[str] = Counter()
-        self._keys = np.unique(identities)
+        self._keys = ascending(identities)
         self._values = np.full(len(self._keys), np.nan)
         self._hours = np.full(len(self._keys), NO_HOUR, dtype=np.int32)
 

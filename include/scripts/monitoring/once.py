@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from monitoring.batches import Rows
-from tabular.hashing import Hashes
+from tabular.hashing import Hashes, ascending
 from tabular.table import Mask
 
 ROWS = 1 << 17
@@ -24,8 +24,7 @@ class Seen:
 
     def new(self, keys: Hashes) -> Mask:
         """Which of ``keys`` came neither before nor earlier among them; they are seen from now on."""
-        ordered = np.sort(keys)
-        ordered = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+        ordered = ascending(keys)
         ends = np.searchsorted(ordered, _BOUNDS)
         unseen = np.ones(len(ordered), dtype=np.bool_)
         for runs, own, mask in zip(self._shards, np.split(ordered, ends), np.split(unseen, ends), strict=True):

@@ -35,6 +35,13 @@ def hashes(columns: Sequence[Column], table: Table) -> Hashes:
     return total
 
 
+def ascending(found: Hashes) -> Hashes:
+    """The different ones of ``found``, in order: sorting is several times as fast as NumPy's ``unique``."""
+    ordered = np.sort(found)
+    different: Hashes = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
+    return different
+
+
 def _texts(table: Table, column: Category) -> Texts:
     """The categories' texts, and not their codes, which another vocabulary changes; a missing one is empty."""
     unknown = table.unknown[column.name]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabular.columns import Category, Column, Identifier, Number, parse
-from tabular.hashing import hashes
+from tabular.hashing import ascending, hashes
 from tabular.table import of_rows
 
 SEX, LENGTH, PHONE = Category("sex", ("F", "M")), Number("length"), Identifier("phone")
@@ -74,3 +74,8 @@ def test_hashes_of_counted_numbers_are_evenly_spread() -> None:
     table = of_rows([LENGTH], [{"length": float(number)} for number in range(100_000)])
     shares = np.bincount((hashes([LENGTH], table) >> np.uint64(60)).astype(int), minlength=16) / 100_000
     assert shares == pytest.approx(1 / 16, abs=0.0031)  # four standard deviations
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5)))
+def test_different_hashes_are_put_in_order(values: list[int]) -> None:
+    assert ascending(np.array(values, dtype=np.uint64)).tolist() == sorted(set(values))
