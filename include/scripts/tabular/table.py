@@ -32,6 +32,8 @@ class Table:
 
     def take(self, chosen: Mask) -> "Table":
         """The rows where ``chosen`` is true."""
+        if chosen.all():
+            return self
         place = np.cumsum(chosen) - 1
         return Table(
             int(np.count_nonzero(chosen)),
