@@ -8,6 +8,7 @@ eight digits over a power of ten up to 10^8 is rounded once, as Python's ``float
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,11 @@ MINUS = ord("-")
 _U = np.uint64
 _ALL = 0xFFFFFFFFFFFFFFFF
 _FIRST_BITS, _LAST_BITS = _U(0x0101010101010101), _U(0x8080808080808080)
-_ZEROS, _DOTS = _U(0x3030303030303030), _U(0x2E2E2E2E2E2E2E2E)
+_ZEROS = _U(0x3030303030303030)
+_DOT = _U(ord(".") ^ ord("0"))  # among the values of digits
 _ABOVE_NINE = _U(0x7676767676767676)  # added to a byte above 9 it sets that byte's highest bit
-_POWERS = 10.0 ** np.arange(WORD)
+# By the place of the dot, what the digits without it are divided by; the last where there is none.
+_POWERS = 10.0 ** np.array([*range(WORD - 1, -1, -1), 0])
 # By length, the bits of a word's first and of its last bytes. The first character is in the lowest byte.
 _FIRST = np.array([_ALL >> 8 * (WORD - length) if length else 0 for length in range(WORD + 1)], dtype=_U)
 _LAST = np.array([(_ALL << 8 * (WORD - length)) & _ALL for length in range(WORD + 1)], dtype=_U)
@@ -79,7 +82,7 @@ def grid(block: bytes, separators: bytes) -> Grid | None:
     columns = len(separators)
     if not len(ends) or len(ends) % columns:
         return None
-    if not (characters[ends].reshape(-1, columns) == np.frombuffer(separators, np.uint8)).all():
+    if not (characters.take(ends).reshape(-1, columns) == np.frombuffer(separators, np.uint8)).all():
         return None
     lengths = np.empty_like(ends)
     lengths[0], lengths[1:] = ends[0] - WORD, ends[1:] - ends[:-1] - 1
@@ -99,18 +102,18 @@ def _any_of(characters: Characters, wanted: bytes) -> Mask:
 def numbers(given: Grid, column: int) -> tuple[Numbers, Mask]:
     """Values of plain decimal numbers, NaN for empty cells; and which cells are neither, whose values mean nothing."""
     ends, length = given.ends[column], given.lengths[column]
-    negative = np.zeros(given.rows, dtype=np.bool_)
+    empty = length == 0
+    negative = None
     if MINUS in given.text:
         negative = given.characters[ends - length] == MINUS
         length = length - negative
-    own = _LAST.take(length, mode="clip")
-    word = (given.words[ends - WORD] & own) | (_ZEROS & ~own)
-    dot = _first_byte(word, _DOTS)
-    digits = _without_byte(word, dot) - _ZEROS
-    values = _decimal(digits).astype(np.float64) / _POWERS[_bytes_above(dot)]
+    figures = (given.words[ends - WORD] ^ _ZEROS) & _LAST.take(length, mode="clip")  # of digits their values
+    dot = _first_byte(figures, _DOT * _FIRST_BITS)
+    digits = _without_dot(figures, dot)
+    values = _decimal(digits).astype(np.float64) / _POWERS.take(_bytes_before(dot))
     plain = (length > (dot != 0)) & (length <= WORD) & (((digits + _ABOVE_NINE) | digits) & _LAST_BITS == 0)
-    empty = (length == 0) & ~negative
-    values = np.where(negative, -values, values) + 0.0  # -0 becomes 0
+    if negative is not None:
+        values = np.where(negative, -values, values) + 0.0  # -0 becomes 0
     values[empty] = np.nan
     return values, ~(plain | empty)
 
@@ -146,18 +149,17 @@ def _first_byte(word: Words, repeated: np.uint64) -> Words:
     return zero & (~zero + _U(1))
 
 
-def _without_byte(word: Words, marked: Words) -> Words:
-    """``word`` without its marked byte: what stood before it moves up, a zero fills the gap."""
-    before = (marked >> _U(7)) - _U(1)
-    behind = ~(before | (before << _U(8)) | _U(0xFF))
-    closed = (word & behind) | ((word & before) << _U(8)) | _U(0x30)
-    return np.where(marked != 0, closed, word)
+def _without_dot(figures: Words, marked: Words) -> Words:
+    """``figures`` without the marked dot: what stood before it moves up, a zero fills the gap."""
+    lowest = marked >> _U(7)
+    before = figures & (lowest - _U(1))
+    behind = figures ^ before ^ (lowest * _DOT)
+    return np.where(marked != 0, behind | (before << _U(8)), figures)
 
 
-def _bytes_above(marked: Words) -> Places:
-    """How many bytes follow the marked one; 0 where none is marked."""
-    upto = np.bitwise_count(marked - _U(1)) >> 3  # 8 where none is marked, for 0 - 1 has all bits set
-    return np.where(marked == 0, 0, WORD - 1 - upto.astype(np.int64))
+def _bytes_before(marked: Words) -> npt.NDArray[np.integer[Any]]:
+    """How many bytes are before the marked one; all where none is marked."""
+    return np.bitwise_count(marked - _U(1)) >> 3  # 0 - 1 has all bits set
 
 
 def _decimal(digits: Words) -> Words:

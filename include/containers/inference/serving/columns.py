@@ -85,7 +85,8 @@ class Category:
         """Write the indicators of each cell of the column at ``place``."""
         codes = bulk.codes(grid, place, self.known)
         others = np.flatnonzero((codes < 0) & (grid.lengths[place] > 0))
-        codes[others] = [self.place(cell, 0) for cell in grid.cells(place, others)]
+        if len(others):
+            codes[others] = [self.place(cell, 0) for cell in grid.cells(place, others)]
         self._set(features, codes)
 
     def _set(self, features: Features, codes: npt.NDArray[Any]) -> None:
