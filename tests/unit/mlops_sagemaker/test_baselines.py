@@ -45,6 +45,7 @@ def measured(mse: float = 4.7, low: float = 4.4, **changes: Any) -> Measured:
 
 def test_a_champion_that_stays_good_on_drifted_data_is_compared_with_that_data() -> None:
     assert baselines.obstacles(POLICY, CAUSE, measured()) == []
+    assert baselines.obstacles(POLICY, {**CAUSE, "since": MIDNIGHT.isoformat()}, measured()) == []
 
 
 @pytest.mark.parametrize(
