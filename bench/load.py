@@ -43,6 +43,7 @@ class Asking(asyncio.Protocol):
 
     def _ask(self) -> None:
         if self._load.over:
+            self._whole = True  # nothing was asked
             self._transport.abort()
             return
         self._asked, self._whole = time.perf_counter(), False

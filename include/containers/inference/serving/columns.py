@@ -73,6 +73,11 @@ class Category:
         """The texts that have an indicator, in the order of these."""
         return [text for text in self.places if isinstance(text, bytes)]
 
+    @cached_property
+    def _indicators(self) -> Features:
+        """A row for each place, and as the last, which is that of -1, one without any."""
+        return np.eye(self.width + 1, self.width, dtype=np.float32)
+
     def fill(self, features: Features, cells: Cells) -> None:
         """Write the indicators of each cell. Raises BadCell for the first that is no text."""
         plain = set(map(type, cells)) <= {bytes, str}
@@ -90,7 +95,7 @@ class Category:
         self._set(features, codes)
 
     def _set(self, features: Features, codes: npt.NDArray[Any]) -> None:
-        features[:] = codes[:, None] == np.arange(self.width)
+        features[:] = self._indicators.take(codes, axis=0, mode="wrap")
 
     def place(self, cell: object, row: int) -> int:
         """Which indicator a cell of the row (from 0) sets, -1 for none. Raises BadCell."""
