@@ -1,16 +1,18 @@
 """What the registry's scan found in an image, and what of it somebody has answered for.
 
-https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html and API_StartImageScan.html
 """
 
 from __future__ import annotations
 
+import datetime
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deploy.errors import Failure
 from deploy.images.registry import Image
@@ -18,9 +20,23 @@ from deploy.images.registry import Image
 ACCEPTED = Path("deploy/images/accepted.toml")
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
 """The worst first. What has none is as bad as the worst: nobody has said that it is not."""
-# Basic scanning ends with COMPLETE, enhanced scanning goes on for good as ACTIVE.
-SCANNED, SCANNING = ("COMPLETE", "ACTIVE"), ("IN_PROGRESS", "PENDING")
+# Basic scanning looks once and ends with COMPLETE, enhanced scanning looks on for good as ACTIVE.
+ONCE, FOR_GOOD, SCANNING = "COMPLETE", "ACTIVE", ("IN_PROGRESS", "PENDING")
 POLL_SECONDS, LIMIT_SECONDS = 5.0, 900.0
+FRESH = datetime.timedelta(days=1)
+"""How old a basic scan may be: it knows what was known when it was made, and ECR makes one a day of an image."""
+AGAIN = "Have it scanned again: `aws ecr start-image-scan --repository-name {repository} --image-id imageTag={tag}`"
+ANEW = "`aws ecr batch-delete-image --repository-name {repository} --image-ids imageTag={tag}`, then `make images`"
+REMEDIES = {
+    "FAILED": AGAIN,
+    "UNSUPPORTED_IMAGE": "Take a base image of a distribution that ECR's scan knows",
+    "FINDINGS_UNAVAILABLE": "Amazon Inspector has none yet: do it again later",
+    "LIMIT_EXCEEDED": "The account's scans of today are used up: do it again tomorrow",
+    "SCAN_ELIGIBILITY_EXPIRED": "Amazon Inspector looks at it no more: lengthen its re-scan duration for ECR and have "
+    f"the image pushed anew, as what has expired stays so: {ANEW}",
+    "IMAGE_ARCHIVED": "Restore it from ECR's archive",
+}
+"""What to do about a scan that ends otherwise, by its status."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,7 @@ class Judge:
         bad = sorted({str(finding) for finding in findings(ecr, image, self.sleep) if self._refuses(finding)})
         if bad:
             raise Failure(
-                f"{image.repository}:{image.tag} has findings of severity {self.severity} or worse that nobody has "
+                f"{_named(image)} has findings of severity {self.severity} or worse that nobody has "
                 f"accepted: {', '.join(bad)}. Take a newer base image or lock (`make locks`), or accept each with its "
                 f"reason in {ACCEPTED}"
             )
@@ -74,29 +90,61 @@ def accepted(path: Path = ACCEPTED) -> dict[str, str]:
     return found
 
 
+class Scan(NamedTuple):
+    """How far the scan of an image is."""
+
+    status: str
+    description: str = ""
+    completed: datetime.datetime | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what it found is what is known today."""
+        if self.status != ONCE:
+            return self.status == FOR_GOOD
+        return self.completed is not None and datetime.datetime.now(datetime.UTC) - self.completed < FRESH
+
+
 def findings(ecr: Any, image: Image, sleep: Callable[[float], None]) -> list[Finding]:
-    """All that the scan of an image found, once it has ended. Raises Failure where it does not, or has failed."""
+    """All that is known today against an image, which is scanned again for that where need be. Raises Failure where a
+    scan does not end, or has failed."""
     wanted = {"repositoryName": image.repository, "imageId": {"imageTag": image.tag}}
     for _ in range(int(LIMIT_SECONDS / POLL_SECONDS)):
-        status, description = _status(ecr, wanted)
-        if status in SCANNED:
+        scan = _scan(ecr, wanted)
+        if scan.is_current:
             pages = ecr.get_paginator("describe_image_scan_findings").paginate(**wanted)
             return [finding for page in pages for finding in _of(page["imageScanFindings"])]
-        if status not in SCANNING:
-            raise Failure(f"the scan of {image.repository}:{image.tag} is {status}: {description or 'no reason given'}")
+        if scan.status == ONCE:
+            _scan_again(ecr, wanted)
+        elif scan.status not in SCANNING:
+            reason = scan.description or "no reason given"
+            raise Failure(f"the scan of {_named(image)} is {scan.status}: {reason}. {_remedy(image, scan.status)}")
         sleep(POLL_SECONDS)
-    raise Failure(
-        f"{image.repository}:{image.tag} was not scanned within {LIMIT_SECONDS / 60:.0f} minutes: see Amazon ECR, or "
-        f"`aws ecr start-image-scan --repository-name {image.repository} --image-id imageTag={image.tag}`"
-    )
+    minutes = LIMIT_SECONDS / 60
+    raise Failure(f"{_named(image)} was not scanned within {minutes:.0f} minutes: {_remedy(image, 'FAILED')}")
 
 
-def _status(ecr: Any, wanted: Mapping[str, Any]) -> tuple[str, str]:
+def _scan(ecr: Any, wanted: Mapping[str, Any]) -> Scan:
     try:
-        status = ecr.describe_image_scan_findings(**wanted)["imageScanStatus"]
+        answer = ecr.describe_image_scan_findings(**wanted)
     except ecr.exceptions.ScanNotFoundException:
-        return "PENDING", ""  # What was just pushed has none yet.
-    return str(status["status"]), str(status.get("description", ""))
+        return Scan("PENDING")  # What was just pushed has none yet.
+    status = answer["imageScanStatus"]
+    completed = answer.get("imageScanFindings", {}).get("imageScanCompletedAt")
+    return Scan(status["status"], status.get("description", ""), completed)
+
+
+def _scan_again(ecr: Any, wanted: Mapping[str, Any]) -> None:
+    with suppress(ecr.exceptions.LimitExceededException):  # Somebody has started the one of today.
+        ecr.start_image_scan(**wanted)
+
+
+def _named(image: Image) -> str:
+    return f"{image.repository}:{image.tag}"
+
+
+def _remedy(image: Image, status: str) -> str:
+    return REMEDIES.get(status, AGAIN).format(repository=image.repository, tag=image.tag)
 
 
 def _of(found: Mapping[str, Any]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import sys
 
 from deploy.aws_errors import told
 from deploy.errors import Failure
+from deploy.images.scan import Judge, accepted
 from deploy.packaging.package import OUTPUT, load
 from deploy.progress import Progress
 from deploy.release import deploying
@@ -50,7 +51,7 @@ def _run(given: argparse.Namespace, to: Target, progress: Progress) -> None:
         if back:
             deploying.go_back(to)
         else:
-            deploying.deploy(to, load(OUTPUT))
+            deploying.deploy(to, load(OUTPUT), Judge(to.settings.refused_findings, accepted()))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from deploy import publish
 from deploy.errors import Failure
 from deploy.images.registry import Image, is_pushed
+from deploy.images.scan import Judge
 from deploy.packaging.package import Package
-from deploy.release import lock
 from deploy.release.bucket import Bucket
 from deploy.release.history import History
+from deploy.release.lock import Hold, held, owner
 from deploy.release.mwaa import ApiError, Environment
 from deploy.release.plan import plan
 from deploy.release.record import Deployment, contents, deployment
@@ -50,47 +51,56 @@ def preview_back(target: Target) -> list[str]:
     return _preview(target, target.bucket.deployment(_before(target).done[-1]))
 
 
-def deploy(target: Target, package: Package) -> None:
+def deploy(target: Target, package: Package, judge: Judge) -> None:
     """Bring a package into the environment. Raises Failure where MWAA or Airflow does not take it over, jobs would find
-    no image, or somebody else is deploying."""
-    _require_images(target, package)
+    no image or one that the judge refuses, or somebody else is deploying."""
+    _require_images(target, package, judge)
     wanted, files, release = _prepared(target, package)
-    with _alone(target):
-        _deploy(target, package, wanted, files, release)
+    with _alone(target) as hold:
+        _deploy(target, package, wanted, files, release, hold)
 
 
 def _deploy(
-    target: Target, package: Package, wanted: Deployment, files: Mapping[str, bytes], release: Mapping[str, Any]
+    target: Target,
+    package: Package,
+    wanted: Deployment,
+    files: Mapping[str, bytes],
+    release: Mapping[str, Any],
+    hold: Hold,
 ) -> None:
     publish.store(target.s3, package.bundles(), release)
     target.bucket.keep(wanted, files)
     begun = target.bucket.history().begin(wanted.id)
     # Before anything changes: where this fails, going back means what was there before it.
     target.bucket.remember(begun)
-    _apply(target, wanted)
+    _apply(target, wanted, hold)
     target.bucket.remember(begun.end())
 
 
 def go_back(target: Target) -> None:
-    """Bring back the deployment before the latest one; where the latest has failed, the last that has not. Raises
-    Failure where there is none, or somebody else is deploying."""
-    with _alone(target):
+    """Bring back the deployment before the latest one; where the latest has failed, the last that has not. Its images
+    are not judged anew: whoever goes back leaves what is worse. Raises Failure where there is none, or somebody else is
+    deploying."""
+    with _alone(target) as hold:
         before = _before(target)
         target.say(f"Going back to deployment {before.done[-1]}")
-        _apply(target, target.bucket.deployment(before.done[-1]))
+        _apply(target, target.bucket.deployment(before.done[-1]), hold)
         # Last: where this is interrupted, the next call means the same deployment.
         target.bucket.remember(before)
 
 
-def _alone(target: Target) -> AbstractContextManager[None]:
-    return lock.held(target.s3, target.settings.airflow_bucket, lock.owner())
+def _alone(target: Target) -> AbstractContextManager[Hold]:
+    return held(target.s3, target.settings.airflow_bucket, owner(), target.say)
 
 
-def _require_images(target: Target, package: Package) -> None:
+def _require_images(target: Target, package: Package, judge: Judge) -> None:
     images = [Image(name, sha) for name, sha in package.images.items()]
     missing = [image.uri(target.settings.registry) for image in images if not is_pushed(target.ecr, image)]
     if missing:
         raise Failure(f"{', '.join(missing)} is not there: `make images ENV={target.settings.environment}` pushes it")
+    target.say("Looking at what the registry's scans of the images have found")
+    for image in images:
+        judge.require_sound(target.ecr, image)
 
 
 def _before(target: Target) -> History:
@@ -116,7 +126,7 @@ def _preview(target: Target, wanted: Deployment) -> list[str]:
     return lines or ["nothing changes"]
 
 
-def _apply(target: Target, wanted: Deployment) -> None:
+def _apply(target: Target, wanted: Deployment, hold: Hold) -> None:
     bucket, airflow, say = target.bucket, target.airflow, target.say
     todo = plan(wanted, bucket.live())
     for line in todo.lines():
@@ -124,6 +134,7 @@ def _apply(target: Target, wanted: Deployment) -> None:
     bucket.write(wanted, todo.installed)
     if airflow.install(bucket.versions()):
         say(f"MWAA has installed it in {airflow.name}")
+    hold.renew()  # MWAA may have taken longer than the lock lasts.
     if publish.make_current(target.s3, target.settings.data_bucket, wanted.release):
         say(f"Release {wanted.release} is current")
     for name, value in variables(target.settings).items():

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ class Manifest(NamedTuple):
         return f"sha256:{hashlib.sha256(self.body).hexdigest()}"
 
 
+def basic_scan(completed: float, *findings: Mapping[str, Any]) -> dict[str, Any]:
+    """What ECR answers of a basic scan that has ended, in seconds since 1970."""
+    found = {"imageScanCompletedAt": completed, "findings": list(findings)}
+    return {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": found}
+
+
 @dataclass
 class Registry:
     """Repositories by name, each with its manifests by tag; layers lie in `folder`."""
@@ -51,14 +58,15 @@ class Registry:
     repositories: dict[str, dict[str, Manifest]] = field(default_factory=dict)
     scans: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """by repository what DescribeImageScanFindings answers, one after the other, the last for good"""
+    started: list[str] = field(default_factory=list)
+    """the tags whose scan was started again"""
     host: str = ""
     pushed: int = 0
     """how many manifests were taken in"""
 
     def scanned(self, repository: str, *findings: Mapping[str, Any]) -> None:
         """Say that the scan of a repository's images ends with these findings of basic scanning."""
-        found = {"imageScanStatus": {"status": "COMPLETE"}, "imageScanFindings": {"findings": list(findings)}}
-        self.scans[repository] = [found]
+        self.scans[repository] = [basic_scan(time.time(), *findings)]
 
     @contextmanager
     def serving(self) -> Iterator[Any]:
@@ -110,6 +118,13 @@ class Registry:
         if not answers:
             return _error("ScanNotFoundException", "not yet")
         return 200, answers.pop(0) if len(answers) > 1 else answers[0]
+
+    def _StartImageScan(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        tag = request["imageId"]["imageTag"]
+        if tag in self.started:
+            return _error("LimitExceededException", "once in 24 hours")
+        self.started.append(tag)
+        return 200, {"imageScanStatus": {"status": "IN_PROGRESS"}}
 
     # The registry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from deploy.errors import Failure
 from deploy.images.registry import Image
 from deploy.images.scan import LIMIT_SECONDS, POLL_SECONDS, Finding, Judge, accepted, findings
-from tests.support.registry import Manifest, Registry
+from tests.support.registry import Manifest, Registry, basic_scan
 
 IMAGE = Image("training", "ab" * 32)
 ENHANCED = {
@@ -62,10 +63,32 @@ def test_an_image_that_is_never_scanned_is_told_with_what_to_do(ecr: Any) -> Non
     assert sum(slept) == LIMIT_SECONDS
 
 
-def test_a_scan_that_fails_is_no_scan(registry: Registry, ecr: Any) -> None:
-    said = {"status": "UNSUPPORTED_IMAGE", "description": "an unknown distribution"}
-    registry.scans[IMAGE.repository] = [{"imageScanStatus": said}]
-    with pytest.raises(Failure, match="training:abababababab is UNSUPPORTED_IMAGE: an unknown distribution"):
+def test_a_basic_scan_of_days_ago_is_made_anew(registry: Registry, ecr: Any) -> None:
+    now = time.time()
+    old, new = basic_scan(now - 86_500), basic_scan(now, basic("CVE-1", "CRITICAL"))
+    registry.scans[IMAGE.repository] = [old, old, {"imageScanStatus": {"status": "IN_PROGRESS"}}, new]
+    assert findings(ecr, IMAGE, lambda _: None) == [Finding("CVE-1", "CRITICAL", "openssl 3.0")]
+    assert registry.started == [IMAGE.tag]
+    registry.scans[IMAGE.repository] = [basic_scan(now - 80_000)]
+    registry.started.clear()
+    assert findings(ecr, IMAGE, lambda _: None) == []
+    assert registry.started == []
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("FAILED", "aws ecr start-image-scan --repository-name nightshift/training --image-id imageTag=abababababab"),
+        ("UNSUPPORTED_IMAGE", "Take a base image"),
+        ("SCAN_ELIGIBILITY_EXPIRED", "aws ecr batch-delete-image --repository-name nightshift/training"),
+        ("SOMETHING_NEW", "aws ecr start-image-scan"),
+    ],
+)
+def test_a_scan_that_fails_is_no_scan_and_told_with_what_to_do(
+    registry: Registry, ecr: Any, status: str, remedy: str
+) -> None:
+    registry.scans[IMAGE.repository] = [{"imageScanStatus": {"status": status, "description": "a reason"}}]
+    with pytest.raises(Failure, match=rf"training:abababababab is {status}: a reason\. .*{remedy}"):
         findings(ecr, IMAGE, lambda _: None)
 
 

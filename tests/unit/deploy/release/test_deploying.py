@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +13,19 @@ import pytest
 from deploy import publish
 from deploy.errors import Failure
 from deploy.images.registry import Image
+from deploy.images.scan import Judge
 from deploy.packaging.package import VERSIONS, Package, private
 from deploy.release import deploying, lock
 from deploy.release.deploying import Target
 from deploy.release.mwaa import Environment
 from deploy.release.record import INSTALLED
 from deploy.settings import Settings
-from tests.support.local_aws import LocalAws, unique
+from tests.support.local_aws import unique
 from tests.support.mwaa import Mwaa
+from tests.support.registry import Manifest, Registry
 
 IMAGES = (Image("deployed", "b" * 64), Image("deployed-worse", "c" * 64))
+JUDGE = Judge("HIGH", {}, sleep=lambda _: None)
 HELPER = b"NAME = 1\n"
 FILES = {
     "dags/abalone.py": b"from lifecycle.training import TRAINING\n",
@@ -72,7 +76,7 @@ class World:
     def deploy(self, wanted: Package) -> list[str]:
         """Deploy, and tell what was written or removed, in order."""
         self.calls.clear()
-        deploying.deploy(self.target, wanted)
+        deploying.deploy(self.target, wanted, JUDGE)
         return self.calls
 
     def read(self, key: str) -> bytes:
@@ -84,14 +88,23 @@ class World:
         return {item["Key"] for item in found}
 
 
-@pytest.fixture(scope="module")
-def ecr(aws: LocalAws) -> Any:
-    """A registry that has the images of the packages here."""
-    client = aws.client("ecr")
+def pushed(folder: Path) -> Registry:
+    """A registry that has the images of the packages here, in which nothing was found."""
+    registry = Registry(folder, {image.repository: {image.tag: Manifest("x", b"{}")} for image in IMAGES})
     for image in IMAGES:
-        client.create_repository(repositoryName=image.repository)
-        client.put_image(repositoryName=image.repository, imageManifest="{}", imageTag=image.tag)
-    return client
+        registry.scanned(image.repository)
+    return registry
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return pushed(tmp_path)
+
+
+@pytest.fixture
+def ecr(registry: Registry) -> Iterator[Any]:
+    with registry.serving() as client:
+        yield client
 
 
 @pytest.fixture
@@ -111,13 +124,23 @@ def world(s3: Any, ecr: Any) -> Iterator[World]:
 
 def test_two_do_not_deploy_at_once(world: World) -> None:
     world.deploy(package())
-    with lock.held(world.s3, world.target.bucket.name, "ann"):
+    with lock.held(world.s3, world.target.bucket.name, "ann", world.said.append):
         for attempt in (lambda: world.deploy(changed("dags/new.py", b"")), lambda: deploying.go_back(world.target)):
             world.calls.clear()
             with pytest.raises(Failure, match="ann has been deploying"):
                 attempt()
             assert set(world.calls) <= {lock.KEY}
     assert "dags/new.py" in world.deploy(changed("dags/new.py", b"", "abalone", "new"))
+
+
+def test_one_that_has_lost_its_lock_meanwhile_changes_no_dag(world: World) -> None:
+    def broken(_: float) -> None:
+        world.s3.delete_object(Bucket=world.target.bucket.name, Key=lock.KEY)
+
+    slow = dataclasses.replace(world.target, airflow=dataclasses.replace(world.target.airflow, sleep=broken))
+    with pytest.raises(Failure, match="was broken or has run out"):
+        deploying.deploy(slow, package(), JUDGE)
+    assert not [key for key in world.calls if key.startswith("dags/") or key == publish.CURRENT]
 
 
 def test_everything_is_written_before_what_needs_it(world: World) -> None:
@@ -202,14 +225,14 @@ def test_a_file_that_another_hand_has_changed_is_put_right(world: World) -> None
 
 def test_a_private_web_server_is_given_its_own_files(world: World) -> None:
     settings = dataclasses.replace(world.target.settings, web_server="private")
-    deploying.deploy(dataclasses.replace(world.target, settings=settings), package())
+    deploying.deploy(dataclasses.replace(world.target, settings=settings), package(), JUDGE)
     assert world.read("plugins.zip") == b"private"
 
 
 def test_an_airflow_that_the_package_is_not_made_for_is_told_with_those_that_it_is(world: World) -> None:
     settings = dataclasses.replace(world.target.settings, web_server="private", airflow_version="3.9.0")
     with pytest.raises(Failure, match=rf"made for Airflow {' and '.join(VERSIONS)}, and .* is to have 3\.9\.0"):
-        deploying.deploy(dataclasses.replace(world.target, settings=settings), package())
+        deploying.deploy(dataclasses.replace(world.target, settings=settings), package(), JUDGE)
     assert world.calls == []
 
 
@@ -360,6 +383,15 @@ def test_a_package_whose_images_are_not_pushed_is_refused_before_anything_is_wri
     without = dataclasses.replace(package(), images={"deployed": "d" * 64})
     with pytest.raises(Failure, match=r"nightshift/deployed:dddddddddddd is not there: `make images ENV=e-"):
         world.deploy(without)
+    assert world.calls == []
+
+
+def test_an_image_that_its_scan_speaks_against_is_refused_before_anything_is_written(
+    world: World, registry: Registry
+) -> None:
+    registry.scanned(IMAGES[0].repository, {"name": "CVE-1", "severity": "HIGH"})
+    with pytest.raises(Failure, match=r"deployed:bbbbbbbbbbbb has findings .* CVE-1 \(HIGH"):
+        world.deploy(package())
     assert world.calls == []
 
 
