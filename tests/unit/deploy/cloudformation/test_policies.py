@@ -253,7 +253,14 @@ def writes(role: str, key: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "key", ["code/1/train.py", "images/training/1.zip", "releases/current.json", "abalone/champion.json"]
+    "key",
+    [
+        "code/1/train.py",
+        "images/training/1.zip",
+        "releases/current.json",
+        "abalone/champion.json",
+        "abalone/monitoring/baselines.json",
+    ],
 )
 def test_no_role_that_a_person_may_use_writes_what_decides(key: str) -> None:
     roles = set(in_peoples_hands())
