@@ -24,8 +24,8 @@ DOCS = {
         them any more. Skips the run if there are none.""",
     "inspect": """Reads each file as training would, and writes down what is wrong with it: cells that cannot be read,
         too many that are implausible or empty, too few rows.""",
-    "settle": """Moves the good files to the data of the day, and the others to `quarantine/` with a report. A repeated
-        try goes on where the one before has ended.""",
+    "settle": """Copies the good files to the data of the day on which it first runs, the others to `quarantine/` with a
+        report. A repeated try goes on where the one before has ended.""",
     "announce": """Emits the event of new data, which starts a training that sees this day too. Skipped if no file was
         good.""",
     "notify": """Tells of the files that were refused, with the reasons and the reports. Skipped if all were good.""",
@@ -50,12 +50,13 @@ def _wire(use_case: UseCase) -> None:
     resolve = ResolveIngestionOperator(
         use_case=use_case.name,
         image=use_case.image,
-        timezone=use_case.timezone,
         marker=use_case.ingestion.marker,
         **_named("resolve"),
     )
     inspect = _inspect(use_case)
-    settle = SettleIngestionOperator(run=resolve.output, inspection=inspect.output, **_named("settle"))
+    settle = SettleIngestionOperator(
+        timezone=use_case.timezone, run=resolve.output, inspection=inspect.output, **_named("settle")
+    )
     announce = AnnounceOperator(decision=settle.output, asset=assets.data(use_case.name), **_named("announce"))
     notify = NotifyIngestionOperator(settled=settle.output, notifiers=use_case.notifiers, **_named("notify"))
     chain(resolve, inspect, settle, [announce, notify])

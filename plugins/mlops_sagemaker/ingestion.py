@@ -5,10 +5,11 @@ nobody changes them any more. What a job finds in them decides whether they beco
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,6 +18,9 @@ from mlops_sagemaker.reuse import StoredObject
 
 MOST = 1000
 """How many files a run claims; what is left waits for the next."""
+MOST_BYTES = 20 * 2**30
+"""How large they may be together, so that they fit on the disk of the job that inspects them; one file is claimed
+however large it is."""
 HIDDEN = ("_", ".")
 """How names begin, of files or folders, that writers keep to themselves: the convention of Hadoop and Spark."""
 EMPTY_SHA256 = hashlib.sha256().hexdigest()
@@ -54,6 +58,14 @@ class Claims:
         """As JSON."""
         return {name: [asdict(each) for each in getattr(self, name)] for name in ("files", "markers")}
 
+    def without(self, left: Collection[Claim]) -> "Claims":
+        """All but the files that are ``left`` where they were found, and the markers of their folders."""
+        folders = {_beside(claim.key, "") for claim in left}
+        return Claims(
+            tuple(claim for claim in self.files if claim not in left),
+            tuple(marker for marker in self.markers if _beside(marker.key, "") not in folders),
+        )
+
 
 def remembered(document: Mapping[str, Any]) -> Claims:
     """The claims of a document."""
@@ -69,12 +81,19 @@ def claimable(objects: Iterable[StoredObject], marker: str = "") -> Claims:
     found = {each.key: each for each in objects}
     marked = {key: _beside(key, marker) for key in sorted(found) if _is_data(key) and key != _beside(key, marker)}
     files = [key for key in marked if not marker or marked[key] in found]
+    fitting = _fitting([found[key].size for key in files])
     # A folder that does not fit as a whole keeps its marker: its rest is complete, too.
-    spent = {marked[key] for key in files[:MOST]} - {marked[key] for key in files[MOST:]} if marker else set()
+    spent = {marked[key] for key in files[:fitting]} - {marked[key] for key in files[fitting:]} if marker else set()
     return Claims(
-        tuple(_claim(found[key], f"{number:04}.csv") for number, key in enumerate(files[:MOST], start=1)),
+        tuple(_claim(found[key], f"{number:04}.csv") for number, key in enumerate(files[:fitting], start=1)),
         tuple(_claim(found[key]) for key in sorted(spent)),
     )
+
+
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many of the files, of these sizes in bytes, one run takes."""
+    together = sum(total <= MOST_BYTES for total in accumulate(sizes))
+    return min(MOST, max(together, 1))
 
 
 def _claim(found: StoredObject, name: str = "") -> Claim:

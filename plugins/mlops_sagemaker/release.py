@@ -52,6 +52,10 @@ class Release:
         """The job code of a use case. Raises UserError if the release has none."""
         return self._named("code", self.code, use_case)
 
+    def step_of(self, use_case: str, step: str) -> Artifact:
+        """The bundle of one step of a use case. Raises UserError if the release has none."""
+        return self._named(f"code.{use_case}.steps", self.code_of(use_case).steps, step)
+
     def image(self, name: str) -> Artifact:
         """The image ``name``. Raises UserError if the release has none."""
         return self._named("images", self.images, name)

@@ -18,6 +18,9 @@ from mlops_sagemaker.reuse import StoredObject
 CHUNK_BYTES = 1 << 20
 COPY = TransferConfig(multipart_threshold=1 << 30, multipart_chunksize=1 << 29)
 """CopyObject takes 5 GB at most, and a gigabyte within the time that a client waits for an answer."""
+UNREADABLE = frozenset({"AccessDenied", "InvalidObjectState", "400", "403"})
+"""What S3 answers where an object cannot be copied by whoever may read the others: it is archived, or encrypted with a
+key of its sender's."""
 CHANGED = frozenset({"NoSuchKey", "PreconditionFailed", "404", "412"})
 """What S3 answers where an object is not the one that was meant; a HEAD's answer has no body and so only the number."""
 
@@ -78,13 +81,15 @@ class Objects:
             )
         return content
 
-    def write_once(self, uri: str, value: Any) -> None:
-        """Write ``value`` as JSON to ``uri`` unless something is there."""
+    def write_once(self, uri: str, value: Any) -> bytes:
+        """Write ``value`` as JSON to ``uri`` unless something is there; what is there then."""
         try:
-            self.write_json(uri, value, IfNoneMatch="*")
+            return self.write_json(uri, value, IfNoneMatch="*")
         except ApiError as error:
-            if error.code != "PreconditionFailed":
+            there = self.read(uri) if error.code == "PreconditionFailed" else None
+            if there is None:
                 raise
+            return there
 
     def list_objects(self, uri: str) -> list[StoredObject]:
         """All objects below the prefix ``uri``, their keys relative to it."""

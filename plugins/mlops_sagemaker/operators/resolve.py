@@ -37,7 +37,7 @@ def data_manifest(hook: LifecycleHook, uri: str, prefix: str, window: Window) ->
     once recorded it stays. Raises UserError if there are none."""
     content = hook.read(uri)
     if content is None:
-        content = hook.write_json(uri, window.manifest(prefix, hook.list_keys(prefix)))
+        content = hook.write_once(uri, window.manifest(prefix, hook.list_keys(prefix)))
     _, *keys = json.loads(content)
     return list(keys)
 

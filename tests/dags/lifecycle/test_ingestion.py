@@ -6,24 +6,28 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.sdk.definitions.param import process_params
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from botocore.client import BaseClient
 
 from lifecycle.ingestion import ingestion_dag
 from lifecycle.use_case import Ingestion
-from mlops_sagemaker.errors import ApiError
+from mlops_sagemaker import ingestion
+from mlops_sagemaker.errors import LifecycleError
+from mlops_sagemaker.ingestion import Claims
+from mlops_sagemaker.operators.ingestion import ResolveIngestionOperator
 from tests.dags.lifecycle.declared import declared
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws, Refused
 
 SHA = "ab" * 32
 NIGHT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-RELEASE = {
+RELEASE: dict[str, Any] = {
     "format": 2,
     "release": "0123456789abcdef",
     "bucket": "bucket",
@@ -40,6 +44,7 @@ RELEASE = {
 STEPS = ("resolve", "inspect", "settle", "announce", "notify")
 INCOMING, DATA = "bucket/rings/incoming/", "bucket/rings/data/"
 BAD = b"rings\nmany\n"
+CHANGES = ("PutObject", "CopyObject", "DeleteObject")
 
 
 class Arrivals:
@@ -114,6 +119,16 @@ class Run:
 
 def _variable(name: str, default: str = "") -> str:
     return {"nightshift_release": "s3://bucket/releases/current.json"}.get(name, default)
+
+
+def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Tasks run then."""
+    monkeypatch.setattr("mlops_sagemaker.operators.ingestion.time", SimpleNamespace(time=moment.timestamp))
+
+
+@pytest.fixture(autouse=True)
+def night(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, NIGHT)
 
 
 @pytest.fixture
@@ -251,42 +266,192 @@ def test_a_file_that_the_job_dies_of_can_be_taken_away(arrivals: Arrivals) -> No
     run.execute("resolve")
     with pytest.raises(AirflowFailException):
         run.execute("inspect")
-    (poison,) = [name for name in arrivals.aws.objects if name.endswith("files/0001.csv")]
-    del arrivals.aws.objects[poison]
+    del arrivals.aws.objects[held(arrivals)]
     arrivals.aws.statuses, arrivals.aws.ending = ["Completed"], {}
     run.execute("inspect", "settle", "announce")
     assert list(arrivals.below(DATA)) == [data_name(b"rings\n2\n")]
 
 
-@pytest.mark.parametrize("operation", ["PutObject", "CopyObject", "HeadObject", "DeleteObject"])
-@pytest.mark.parametrize("task", ["resolve", "settle"])
-@pytest.mark.parametrize(("call", "acted"), [(1, False), (2, True)])
-def test_a_try_that_breaks_off_anywhere_is_made_good_by_the_next(
-    arrivals: Arrivals, operation: str, task: str, call: int, acted: bool, monkeypatch: pytest.MonkeyPatch
+class Killed(Exception):
+    """The task's process ends in the middle of a call."""
+
+
+class Killer:
+    """Kills a task at one of its calls that change something, before or after the call."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._left, self._acted = 0, False
+        call = BaseClient._make_api_call
+
+        def struck(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+            self._left -= operation in CHANGES
+            if operation not in CHANGES or self._left:
+                return call(client, operation, arguments)
+            if self._acted:
+                call(client, operation, arguments)
+            raise Killed
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", struck)
+
+    def strikes(self, number: int, acted: bool, act: Callable[[], Any]) -> bool:
+        """Whether ``act`` has so many calls, of which the last is the end of it."""
+        self._left, self._acted = number, acted
+        try:
+            act()
+        except Killed:
+            return True
+        finally:
+            self._left = 0
+        return False
+
+
+@pytest.mark.parametrize("acted", [False, True])
+@pytest.mark.parametrize(("task", "calls"), [("resolve", 8), ("settle", 5)])
+def test_a_task_that_is_killed_at_any_change_is_made_good_by_the_next_try(
+    aws: FakeAws, task: str, calls: int, acted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    killer, number = Killer(monkeypatch), 1
+    while struck_at(killer, number, task, acted, aws):
+        number += 1
+    assert number == calls + 1
+
+
+def struck_at(killer: Killer, number: int, task: str, acted: bool, aws: FakeAws) -> bool:
+    """Whether the task had so many changes to be killed at; everything is as it should be in the end."""
+    aws.objects.clear()
+    aws.jobs.clear()
+    arrivals = Arrivals(aws)
     arrivals.put(a=b"rings\n1\n", bad=BAD, c=b"rings\n3\n")
     run = arrivals.run()
-    if task == "settle":
-        run.execute("resolve", "inspect")
-    left, act = [call], arrivals.aws._act
-
-    def broken(name: str, arguments: dict[str, Any]) -> Any:
-        if name == operation:
-            left[0] -= 1
-            if left[0] == 0:
-                if acted:
-                    act(name, arguments)
-                raise Refused("AccessDenied", status=403)
-        return act(name, arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(arrivals.aws, "call", broken)
-        with pytest.raises((ApiError, AirflowFailException)):
-            run.execute(task)
-    run.execute(*STEPS[STEPS.index(task) :])
-    assert sorted(arrivals.below(DATA)) == sorted(data_name(b"rings\n%d\n" % number) for number in (1, 3))
+    before = STEPS[: STEPS.index(task)]
+    if before:
+        run.execute(*before)
+    killed = killer.strikes(number, acted, lambda: run.execute(task))
+    run.execute(*STEPS[len(before) :])
+    assert sorted(arrivals.below(DATA)) == sorted(data_name(b"rings\n%d\n" % each) for each in (1, 3))
     assert [name.rpartition("/")[2] for name in arrivals.below("bucket/rings/quarantine/")].count("bad.csv") == 1
     assert arrivals.below(INCOMING) == {}
-    assert not [name for name in arrivals.below("bucket/rings/runs/") if "/files/" in name]
     assert arrivals.events == [{"window_end": "2026-03-03"}]
     assert len(arrivals.told) == 1
+    return killed
+
+
+def test_two_tries_at_once_agree_on_what_the_first_has_found(
+    arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one stands still before it writes down what it has claimed, until the second one has done all."""
+    arrivals.put(a=b"rings\n1\n")
+    run, copied = arrivals.run(), ResolveIngestionOperator._copied
+
+    def overtaken(self: Any, *arguments: Any) -> Any:
+        monkeypatch.setattr(ResolveIngestionOperator, "_copied", copied)
+        run.execute("resolve")
+        return copied(self, *arguments)
+
+    monkeypatch.setattr(ResolveIngestionOperator, "_copied", overtaken)
+    run.execute("resolve", "inspect", "settle", "announce")
+    assert list(arrivals.below(DATA)) == [data_name(b"rings\n1\n")]
+
+
+def test_two_tries_at_once_number_the_files_alike(arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one stands still before it writes down what has arrived; until then another file comes."""
+    arrivals.put(b=b"rings\n2\n")
+    run, claimable = arrivals.run(), ingestion.claimable
+
+    def overtaken(*arguments: Any) -> Claims:
+        monkeypatch.setattr(ingestion, "claimable", claimable)
+        claims = claimable(*arguments)
+        arrivals.put(a=b"rings\n1\n")
+        run.execute("resolve")
+        return claims
+
+    monkeypatch.setattr(ingestion, "claimable", overtaken)
+    run.execute("resolve", "inspect", "settle", "announce")
+    assert sorted(arrivals.below(DATA)) == sorted(data_name(b"rings\n%d\n" % each) for each in (1, 2))
+    (record,) = [content for name, content in arrivals.aws.objects.items() if name.endswith("arrivals.json")]
+    assert [each["key"] for each in json.loads(record)["files"]] == ["a.csv", "b.csv"]
+
+
+def test_a_run_that_has_succeeded_can_be_run_again(arrivals: Arrivals) -> None:
+    arrivals.put(a=b"rings\n1\n", bad=BAD)
+    run = arrivals.run()
+    run.execute(*STEPS)
+    data, written = arrivals.below(DATA), len(arrivals.aws.asked("CopyObject"))
+    run.execute(*STEPS)
+    assert arrivals.below(DATA) == data
+    assert arrivals.events == [{"window_end": "2026-03-03"}] * 2
+    assert len(arrivals.aws.asked("CopyObject")) == written + 1  # only that to quarantine: data is written once
+
+
+def test_files_of_a_run_that_is_cleared_later_are_of_the_day_on_which_that_happens(
+    arrivals: Arrivals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrivals.put(a=b"rings\n1\n")
+    run = arrivals.run()
+    run.execute("resolve", "inspect")
+    at(monkeypatch, NIGHT + timedelta(days=5))
+    run.execute("settle", "announce")
+    assert list(arrivals.below(DATA)) == [data_name(b"rings\n1\n", "2026-03-07")]
+    at(monkeypatch, NIGHT + timedelta(days=6))
+    run.execute("settle", "announce")
+    assert list(arrivals.below(DATA)) == [data_name(b"rings\n1\n", "2026-03-07")]
+    assert arrivals.events == [{"window_end": "2026-03-08"}] * 2
+
+
+def test_a_file_that_is_gone_before_it_became_data_is_named(arrivals: Arrivals) -> None:
+    arrivals.put(a=b"rings\n1\n")
+    run = arrivals.run()
+    run.execute("resolve", "inspect")
+    change_before_copy(arrivals.aws, lambda: arrivals.aws.objects.pop(held(arrivals)))
+    with pytest.raises(LifecycleError, match=r"0001.csv, which came as a.csv, is gone or has changed; bring it once"):
+        run.execute("settle")
+
+
+def test_a_folder_of_which_a_file_is_overwritten_keeps_its_marker(aws: FakeAws) -> None:
+    arrivals = Arrivals(aws, marker="_SUCCESS")
+    arrivals.put(**{"batch/1": b"rings\n1\n", "batch/2": b"rings\n2\n"})
+    aws.objects[f"{INCOMING}batch/_SUCCESS"] = b""
+    change_before_copy(aws, lambda: arrivals.put(**{"batch/1": b"rings\n3\n"}))
+    arrivals.run("first").execute("resolve", "inspect", "settle", "announce")
+    assert sorted(arrivals.below(INCOMING)) == ["batch/1.csv", "batch/_SUCCESS"]
+    arrivals.run("second").execute("resolve", "inspect", "settle", "announce")
+    assert sorted(arrivals.below(DATA)) == sorted(data_name(b"rings\n%d\n" % number) for number in (2, 3))
+    assert arrivals.below(INCOMING) == {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "refused"),
+    [("CopyObject", Refused("InvalidObjectState", status=403)), ("HeadObject", Refused("InvalidRequest", status=400))],
+)
+def test_a_file_that_cannot_be_read_stays_and_keeps_no_other_from_becoming_data(
+    arrivals: Arrivals, operation: str, refused: Refused
+) -> None:
+    arrivals.put(archived=b"rings\n1\n")
+    act = arrivals.aws._act
+
+    def unreadable(name: str, arguments: dict[str, Any]) -> Any:
+        if name == operation and "archived" in str(arguments):
+            raise refused
+        return act(name, arguments)
+
+    arrivals.aws._act = unreadable  # type: ignore[method-assign]
+    with pytest.raises(AirflowFailException, match=r"copying s3://bucket/rings/incoming/archived.csv failed .* delete"):
+        arrivals.run("alone").execute("resolve")
+    arrivals.put(z=b"rings\n2\n")
+    arrivals.run("with another").execute("resolve", "inspect", "settle", "announce")
+    assert list(arrivals.below(DATA)) == [data_name(b"rings\n2\n")]
+    assert list(arrivals.below(INCOMING)) == ["archived.csv"]
+
+
+def test_a_release_that_lacks_the_step_leaves_the_files_to_the_next_run(arrivals: Arrivals) -> None:
+    arrivals.put(a=b"rings\n1\n")
+    code = {"rings": {**RELEASE["code"]["rings"], "steps": {}}}
+    arrivals.aws.objects["bucket/releases/current.json"] = json.dumps({**RELEASE, "code": code}).encode()
+    with pytest.raises(AirflowFailException, match=r"code.rings.steps holds nothing, but not 'inspect'; publish"):
+        arrivals.run().execute("resolve")
+    assert list(arrivals.below(INCOMING)) == ["a.csv"]
+
+
+def held(arrivals: Arrivals) -> str:
+    """The first of the files that a run holds."""
+    return next(name for name in arrivals.aws.objects if name.endswith("files/0001.csv"))

@@ -149,6 +149,15 @@ def test_objects_are_written_read_and_listed(hook: LifecycleHook) -> None:
     assert hook.list_keys("s3://bucket/c/") == []
 
 
+def test_what_is_written_once_is_what_everybody_gets(aws: FakeAws, hook: LifecycleHook) -> None:
+    assert json.loads(hook.write_once("s3://bucket/key", {"by": 1})) == {"by": 1}
+    assert json.loads(hook.write_once("s3://bucket/key", {"by": 2})) == {"by": 1}
+    aws.fail("PutObject", "PreconditionFailed", times=2)
+    assert json.loads(hook.write_once("s3://bucket/key", {"by": 3})) == {"by": 1}
+    with pytest.raises(ApiError, match="PreconditionFailed"):
+        hook.write_once("s3://bucket/deleted meanwhile", {"by": 1})
+
+
 def test_an_object_that_may_not_be_read_is_no_missing_object(aws: FakeAws, hook: LifecycleHook) -> None:
     aws.fail("GetObject", "AccessDenied")
     with pytest.raises(ApiError, match="reading s3://bucket/key failed with AccessDenied"):

@@ -84,6 +84,24 @@ def test_what_is_too_much_for_a_run_stays_and_so_does_the_marker_of_its_folder(m
     assert files(ingestion.claimable(come)) == ["a/1.csv", "a/2.csv", "b/1.csv"]
 
 
+def test_what_is_too_large_for_a_run_stays_but_one_file_is_claimed_however_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    come = there("a.csv", "b.csv", "c.csv")
+    monkeypatch.setattr(ingestion, "MOST_BYTES", 10)
+    assert files(ingestion.claimable(come)) == ["a.csv", "b.csv"]
+    monkeypatch.setattr(ingestion, "MOST_BYTES", 4)
+    assert files(ingestion.claimable(come)) == ["a.csv"]
+    assert files(ingestion.claimable([])) == []
+
+
+def test_a_folder_of_which_something_is_left_keeps_its_marker() -> None:
+    claims = ingestion.claimable(there("a/1.csv", "a/2.csv", "a/_OK", "b/1.csv", "b/_OK", "1.csv", "_OK"), "_OK")
+    left = [claim for claim in claims.files if claim.key == "a/2.csv"]
+    assert files(claims.without(left)) == ["1.csv", "a/1.csv", "b/1.csv"]
+    assert [marker.key for marker in claims.without(left).markers] == ["_OK", "b/_OK"]
+
+
 def test_claims_are_remembered() -> None:
     claims = Claims((Claim("a", "1", 2),), (Claim("_SUCCESS", "3", 0),))
     assert ingestion.remembered(json.loads(json.dumps(claims.document()))) == claims
