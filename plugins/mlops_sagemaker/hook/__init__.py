@@ -214,8 +214,6 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
 
     def champion(self, group: str) -> dict[str, Any] | None:
         """The newest Approved package of a model package group, None if there is none or no such group."""
-        if not self._group_exists(group):
-            return None
         return next(self.packages(group, ModelApprovalStatus="Approved"), None)
 
     def find_package(self, group: str, properties: dict[str, str], since: datetime) -> dict[str, Any] | None:
@@ -266,7 +264,9 @@ class LifecycleHook(_Patient, Objects, Serving, SageMakerHook):
         return False
 
     def packages(self, group: str, **criteria: Any) -> Iterator[dict[str, Any]]:
-        """The packages of a group, newest first."""
+        """The packages of a group, newest first; none if there is no such group, as before the first registration."""
+        if not self._group_exists(group):
+            return
         with explained("list_model_packages"):
             pages = (
                 client_of(self)

@@ -248,6 +248,7 @@ class FakeAws:
         return {"ModelPackageArn": package["ModelPackageArn"]}
 
     def _list_model_packages(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._describe_model_package_group(arguments)  # refuses a group that there is not
         wanted = arguments.get("ModelApprovalStatus")
         since = arguments.get("CreationTimeAfter", 0)
         found = [

@@ -177,6 +177,7 @@ def register(hook: LifecycleHook, status: str, **properties: str) -> dict[str, A
 
 def test_the_champion_is_the_newest_approved_package(hook: LifecycleHook) -> None:
     assert hook.champion("abalone") is None
+    assert list(hook.packages("abalone")) == []
     hook.ensure_group("abalone", "rings")
     assert hook.champion("abalone") is None
     for status in ("Approved", "Approved", "PendingManualApproval", "Rejected"):
