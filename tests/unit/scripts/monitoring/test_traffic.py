@@ -245,6 +245,7 @@ ODD = {
     "bytes that are no text": line(record(ROW.replace("M", "?"))).replace(b"?", b"\xff"),
     "bytes of half a character": line(record(event="?")).replace(b"?", b"\xed\xa0\x80"),
     "a character that JSON must escape": line(record(ROW.replace("M", "?"))).replace(b"?", b"\x01"),
+    "one in what is the same in all records": line(record(event="?")).replace(b"text/csv", b"text/csv\x01", 1),
     "brackets without an end": b"[" * 100_000,
     "a time before all times": line(record(time="0001-01-01T00:00:00+23:00")),
     "no rows": line(record("")),
