@@ -105,6 +105,16 @@ def test_trees_that_are_not_the_graph_are_told_and_not_used(capsys: pytest.Captu
     assert "are not its graph's" in json.loads(capsys.readouterr().out)["message"]
 
 
+def test_trees_whose_words_no_cache_holds_do_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    forest = [grown(random.Random(number), 33, 3) for number in range(9)]
+    found = Trees(forest, 3)
+    assert found.pay
+    words = sum(len(own) + 1 for own in found.thresholds.values()) * len(forest)
+    for bound, pay in ((words * 8, True), (words * 8 - 1, False)):
+        monkeypatch.setattr(trees, "MOST_BYTES", bound)
+        assert found.pay == pay
+
+
 def test_a_graph_without_trees_or_with_few_is_left_as_it_is() -> None:
     assert of_session(session(None, 1.0)) is None
     assert of_session(session([constant(0.5)] * 2, 1.0)) is None

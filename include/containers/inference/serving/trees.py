@@ -6,7 +6,8 @@ row's leaf. Leaves are added in the order of the trees, as ONNX Runtime does: th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,47 +19,72 @@ from serving.search import Floats, Search
 
 Words = npt.NDArray[Any]
 Tree = Mapping[str, Sequence[Any]]
-Branch = tuple[int, int, float, int]
-"""tree, feature, threshold, and the leaves that remain where the value is not below it, as bits"""
-
 KEY = "trees"
 """of a graph's metadata: its trees as training wrote them (``tabular.onnx_format``), each of at most 64 leaves"""
 LEAST_ROWS = 256  # with fewer, ONNX Runtime is as fast
 TREES_A_FEATURE = 3  # and here
 ROWS_AT_ONCE = 1024  # whose words stay in the processor's cache
+MOST_BYTES = 1 << 22  # of all words
 _LEAF = -1
+
+
+class Branch(NamedTuple):
+    """Of a tree: the leaves that remain, as bits, where the value is not below the threshold."""
+
+    tree: int
+    threshold: float
+    remaining: int
 
 
 class Trees:
     """The sum of some trees' leaves, in their order; ``width`` is the number of features in a row."""
 
     def __init__(self, trees: Sequence[Tree], width: int) -> None:
-        branches: list[Branch] = []
-        leaves = [_leaves(tree, number, branches) for number, tree in enumerate(trees)]
+        self._branches: dict[int, list[Branch]] = {}
+        leaves = [_leaves(tree, number, self._branches) for number, tree in enumerate(trees)]
         most = max(map(len, leaves))
-        kind = np.uint32 if most <= 32 else np.uint64
         self.width = width
-        self.thresholds = _thresholds(branches)
+        self.thresholds = {
+            feature: np.unique(np.array([branch.threshold for branch in own], np.float32))
+            for feature, own in sorted(self._branches.items())
+        }
+        self._kind = np.uint32 if most <= 32 else np.uint64
         self._leaves = np.array([[0.0, *values, *[0.0] * (most - len(values))] for values in leaves], np.float32)
         starts = np.arange(0, self._leaves.size, most + 1)[:, None]
         self._leaf_starts = starts.astype(np.min_scalar_type(self._leaves.size))
-        self._search = Search(list(self.thresholds.values()))
-        tables = [_table(branches, *each, len(trees), kind) for each in self.thresholds.items()]
-        self._words = np.concatenate(tables)
-        self._starts = np.cumsum([0, *map(len, tables[:-1])])[:, None]
+        sizes = [len(own) + 1 for own in self.thresholds.values()]
+        self._starts = np.cumsum([0, *sizes[:-1]])[:, None]
+        self._table_bytes = sum(sizes) * len(trees) * self._kind(0).itemsize
 
     @property
     def pay(self) -> bool:
-        """Whether there are trees enough for the features that they ask for."""
-        return len(self.thresholds) * TREES_A_FEATURE <= len(self._leaves)
+        """Whether there are trees enough for the features that they ask for, and their words stay in a cache."""
+        return len(self.thresholds) * TREES_A_FEATURE <= len(self._leaves) and self._table_bytes <= MOST_BYTES
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(list(self.thresholds.values()))
+
+    @cached_property
+    def _words(self) -> Words:
+        """Of each feature, for each number of its thresholds that a value reaches, a word for each tree."""
+        return np.concatenate([self._table(feature, own) for feature, own in self.thresholds.items()])
+
+    def _table(self, feature: int, thresholds: Floats) -> Words:
+        every = int(~self._kind(0))
+        table = np.full((len(thresholds) + 1, len(self._leaves)), every, self._kind)
+        for branch in self._branches[feature]:
+            reached = int(np.searchsorted(thresholds, np.float32(branch.threshold))) + 1
+            table[reached:, branch.tree] &= self._kind(branch.remaining & every)
+        return table
 
     def reads(self, features: Any) -> bool:
         """Whether `predict` may be asked: there are many rows, of finite 32-bit numbers."""
         return (
             isinstance(features, np.ndarray)
+            and len(features) >= LEAST_ROWS
             and features.dtype == np.float32
             and features.shape[1:] == (self.width,)
-            and len(features) >= LEAST_ROWS
             and bool(np.isfinite(features).all())
         )
 
@@ -112,29 +138,12 @@ def of_session(session: onnxruntime.InferenceSession) -> Trees | None:
     return None
 
 
-def _leaves(tree: Tree, number: int, branches: list[Branch], node: int = 0, before: int = 0) -> list[float]:
+def _leaves(tree: Tree, number: int, branches: dict[int, list[Branch]], node: int = 0, before: int = 0) -> list[float]:
     """The leaves at and below a node, from left to right; ``before`` of the tree's are left of them."""
     left, value = tree["left_children"][node], tree["split_conditions"][node]
     if left == _LEAF:
         return [value]
     found = _leaves(tree, number, branches, left, before)
-    branches.append((number, tree["split_indices"][node], value, ~(((1 << len(found)) - 1) << before)))
+    remaining = ~(((1 << len(found)) - 1) << before)
+    branches.setdefault(tree["split_indices"][node], []).append(Branch(number, value, remaining))
     return found + _leaves(tree, number, branches, tree["right_children"][node], before + len(found))
-
-
-def _thresholds(branches: Sequence[Branch]) -> dict[int, Floats]:
-    """Of each feature, in ascending order."""
-    values: dict[int, list[float]] = {}
-    for _, feature, value, _ in branches:
-        values.setdefault(feature, []).append(value)
-    return {feature: np.unique(np.array(own, np.float32)) for feature, own in sorted(values.items())}
-
-
-def _table(branches: Sequence[Branch], feature: int, own: Floats, trees: int, kind: type[Any]) -> Words:
-    """By the number of its thresholds that a feature's value reaches, a word for each tree."""
-    every = int(~kind(0))
-    table = np.full((len(own) + 1, trees), every, kind)
-    for tree, branched, value, remaining in branches:
-        if branched == feature:
-            table[int(np.searchsorted(own, np.float32(value))) + 1 :, tree] &= kind(remaining & every)
-    return table
