@@ -30,7 +30,7 @@ class ApproveDeploymentOperator(HITLOperator):
         {"approved": bool, "by": who, "why": their words}
 
     Now and then it looks whether the question still stands: when a later approval has overtaken the version, the
-    registry has rejected it, or somebody has started a run by hand that names an approved version and waits in line,
+    registry has rejected it, or somebody has started a run by hand that names another approved one and waits in line,
     what follows is skipped, and the run makes room for the next.
 
     :param policy: ``manual`` or ``automatic`` (a template).
@@ -92,12 +92,12 @@ class ApproveDeploymentOperator(HITLOperator):
             self.log.warning("Whether the question still stands is looked at later: %s", error)
 
     def _stop_if_overruled(self, hook: LifecycleHook, runs: Sequence[Any]) -> None:
-        """Skip what follows if one of ``runs`` names an approved version."""
+        """Skip what follows if one of ``runs`` names another approved version."""
         named = {str(version): run for run in runs if (version := (run.conf or {}).get("version"))}
         group = naming.group_name(self.use_case)
         for package in hook.packages(group, ModelApprovalStatus="Approved") if named else ():
             run = named.get(str(package["ModelPackageVersion"]))
-            if run is not None:
+            if run is not None and package["ModelPackageArn"] != self.run["model_package_arn"]:
                 by = f"by {package['ModelPackageArn']} that {run.triggering_user_name or run.run_id} named"
                 _stop(hook, self.run["model_package_arn"], SUPERSEDED, by)
 

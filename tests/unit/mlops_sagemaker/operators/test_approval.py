@@ -217,8 +217,8 @@ def test_a_run_by_hand_that_names_another_version_has_the_question_withdrawn(
     assert package["CustomerMetadataProperties"]["deployment"] == str(end)
 
 
-@pytest.mark.parametrize("conf", [{}, {"version": None}, {"version": 7}, {"approval": "manual"}])
-def test_a_run_in_line_that_names_no_approved_version_waits_for_the_answer(
+@pytest.mark.parametrize("conf", [{}, {"version": None}, {"version": 1}, {"version": 7}, {"approval": "manual"}])
+def test_a_run_in_line_that_names_no_other_approved_version_waits_for_the_answer(
     aws: FakeAws, package: dict[str, Any], line: Line, conf: dict[str, Any]
 ) -> None:
     line.add(**conf)
