@@ -42,6 +42,7 @@ STAGE_CONFIG = "{{ ti.xcom_pull(task_ids='stage_config').name }}"
 STAGED = "{{ (ti.xcom_pull(task_ids='stage_config') or {}).get('name', '') }}"
 CONFIG = "{{ ti.xcom_pull(task_ids='config').name }}"
 REPLAYED = "{{ ti.xcom_pull(task_ids='replay').report }}"
+DRIFT = "{{ (ti.xcom_pull(task_ids='drift') or {}).get('text', 'not written down, see the task drift') }}"
 SINCE = "{{ ti.xcom_pull(task_ids='alarms').since }}"
 QUESTION = f"""{{{{ {RUN}.model_package_arn }}}} is approved in the registry and has passed its tests in staging: known
 rows {{{{ ti.xcom_pull(task_ids='smoke') }}}}, latency {{{{ ti.xcom_pull(task_ids='latency') }}}}, production's
@@ -122,8 +123,9 @@ def _wire(use_case: UseCase) -> None:
     chain(staged, _unstage(use_case))
     staged[-1] >> _ask(use_case)
     _, alarms, *_, promote = live
-    drift = RecordDriftOperator(run=run, watched=alarms.output, **_named("drift"))
-    promote >> drift >> _tell(use_case)
+    drift = RecordDriftOperator(run=run, watched=alarms.output, pointer=promote.output, **_named("drift"))
+    promote >> drift
+    [promote, drift] >> _tell(use_case)
     promote >> CleanUpOperator(
         pointer=promote.output,
         models=naming.words(use_case.name),
@@ -160,9 +162,11 @@ def _tell(use_case: UseCase) -> NotifyStepOperator:
         text=f"""{{{{ {RUN}.model_package_arn }}}} is the champion.
 Let in by {{{{ {LET_IN}.by }}}}: {{{{ {LET_IN}.why or 'no reason given' }}}}.
 Latency in staging: {{{{ ti.xcom_pull(task_ids='latency') }}}}.
-Drift of predictions: {{{{ ti.xcom_pull(task_ids='drift').text }}}}.
+Drift of predictions: {DRIFT}.
 Evaluation: {{{{ {RUN}.report }}}}""",
         notifiers=use_case.notifiers,
+        # What a note about it met with keeps nobody from hearing that production has changed.
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
         **_named("notify"),
     )
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Context
@@ -82,19 +82,22 @@ class RecordDriftOperator(LifecycleOperator):
 
     :param run: the ``output`` of the ResolveDeploymentOperator.
     :param watched: the ``output`` of the EndpointAlarmsOperator.
+    :param pointer: the ``output`` of the PromoteOperator: what comes after the promotion is none of it.
     """
 
-    template_fields = aws_template_fields("run", "watched")
+    template_fields = aws_template_fields("run", "watched", "pointer")
 
-    def __init__(self, *, run: Any, watched: Any, **kwargs: Any) -> None:
+    def __init__(self, *, run: Any, watched: Any, pointer: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.run: dict[str, Any] = run
         self.watched: dict[str, Any] = watched
+        self.pointer: dict[str, Any] = pointer
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at what CloudWatch has by now, as the alarm did, and write it down."""
         metric = DriftMetric(self.run["metrics_name"])
-        when = _minutes(self.watched["since"], time.time())
+        promoted = datetime.fromisoformat(self.pointer["champion"]["since"]).timestamp()
+        when = _minutes(self.watched["since"], promoted)
         with user_errors_are_final():
             minutes = self.hook.metric_minutes(
                 metric.namespace, metric.name, metric.dimensions, *when, ["SampleCount", "Average"]

@@ -9,6 +9,7 @@ from airflow.sdk import TriggerRule
 from lifecycle.deployment import deployment_dag
 from lifecycle.use_case import Deployment
 from tests.dags.lifecycle.declared import declared
+from tests.unit.mlops_sagemaker.contexts import context_for
 
 DAG = deployment_dag(declared())
 WAY = [
@@ -75,8 +76,22 @@ def test_what_a_canary_has_cost_is_counted_once_the_champion_is_back_and_only_wh
     assert task("tally").trigger_rule == TriggerRule.ALL_SUCCESS
 
 
+@pytest.mark.parametrize(
+    ("drift", "told"), [({"text": "judged: 0.1"}, "judged: 0.1."), (None, "not written down, see the task drift.")]
+)
+def test_people_hear_of_a_promotion_though_its_drift_could_not_be_written_down(
+    drift: dict[str, str] | None, told: str
+) -> None:
+    notify = task("notify")
+    assert notify.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+    xcoms = {"resolve": {"model_package_arn": "arn", "report": "r"}, "record": {"by": "jo", "why": ""}, "drift": drift}
+    context = context_for(notify, xcoms=xcoms)
+    text = notify.render_template(notify.text, context, notify.get_template_env())
+    assert f"Drift of predictions: {told}\n" in text
+
+
 def test_people_are_asked_beside_the_approval_and_told_once_it_is_promoted() -> None:
     assert task("ask").upstream_task_ids <= task("approve").upstream_task_ids
-    assert task("notify").upstream_task_ids == {"drift"}
+    assert task("notify").upstream_task_ids == {"promote", "drift"}
     assert task("drift").upstream_task_ids >= {"promote", "alarms"}
     assert not task("ask").downstream_task_ids, "whoever cannot be told keeps nothing from production"

@@ -1,6 +1,5 @@
 import json
-import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from mlops_sagemaker.operators.tally import RecordDriftOperator, TallyOperator
 from tests.unit.mlops_sagemaker.contexts import context_for
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
 
+PROMOTED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-north-1:000000000000:model-package/rings/1"
 
 
@@ -45,12 +45,13 @@ def test_of_a_version_that_had_become_the_champion_nothing_is_counted(aws: FakeA
 
 
 def recorded(aws: FakeAws, minutes: int) -> dict[str, Any]:
-    """What is written down of the drift in the last minutes, in each of which the metric has a value."""
+    """What is written down of the drift in the minutes of a shift, in each of which the metric has a value."""
     registered(aws)
     operator = RecordDriftOperator(
         task_id="drift",
         run={"model_package_arn": ARN, "metrics_name": "rings/1", "baseline": json.dumps({"counts": [150, 150]})},
-        watched={"since": time.time() - 60 * minutes},
+        watched={"since": PROMOTED.timestamp() - 60 * minutes},
+        pointer={"champion": {"since": PROMOTED.isoformat()}},
     )
     return operator.execute(context_for(operator))
 
@@ -58,7 +59,7 @@ def recorded(aws: FakeAws, minutes: int) -> dict[str, Any]:
 def test_how_far_predictions_drifted_is_written_down_with_the_version(aws: FakeAws) -> None:
     drift = recorded(aws, minutes=3)
     assert drift["judged"]
-    assert drift["windows"] >= 4
+    assert drift["windows"] == 4  # the three minutes, and that in which it was promoted, however long ago
     assert aws.packages[0]["CustomerMetadataProperties"]["drift"].startswith("judged: 1.000 at most by ")
     asked = aws.asked("GetMetricStatistics")[-1]
     assert (asked["Namespace"], asked["MetricName"]) == ("Nightshift/Serving", "PredictionDrift")
