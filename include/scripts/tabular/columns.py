@@ -26,7 +26,7 @@ class BadCell(UserError):
     """A cell that cannot be read as its column demands."""
 
     def __init__(self, place: str, column: str, value: object, reason: str) -> None:
-        super().__init__(f"{place}, column '{column}': {'' if value is None else _shown(value)} {reason}")
+        super().__init__(f"{place}, column '{column}': {'' if value is None else shortened(repr(value))} {reason}")
         self.place, self.column, self.value, self.reason = place, column, value, reason
 
 
@@ -168,6 +168,6 @@ def _number(cell: object) -> float:
         return math.inf
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def shortened(text: str) -> str:
+    """As much of a text as a reader needs to find the cell again."""
     return text if len(text) <= 60 else f"{text[:57]}..."

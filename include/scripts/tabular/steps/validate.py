@@ -22,7 +22,7 @@ import numpy as np
 from common import job, paths, report
 from common.errors import UserError
 from tabular import hashing, reading
-from tabular.columns import BadCell, Category, Number
+from tabular.columns import BadCell, Category, Number, shortened
 from tabular.data_quality import Profile
 from tabular.hashing import Hashes
 from tabular.reading import Block, Lines
@@ -55,7 +55,11 @@ class Finding:
         """Count more of it; ``found`` gives each one's place and value, and is asked only for those that are listed."""
         self.count += count
         room = EXAMPLES - len(self.examples)
-        self.examples += [{"place": place, "value": value} for place, value in islice(found, room)]
+        self.examples += [{"place": place, "value": _shown(value)} for place, value in islice(found, room)]
+
+
+def _shown(value: object) -> object:
+    return shortened(value) if isinstance(value, str) else value
 
 
 class Examination:

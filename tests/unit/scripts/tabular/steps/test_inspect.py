@@ -60,6 +60,13 @@ def test_an_unreadable_cell_is_told_with_its_place_value_and_remedy(inspect: Cal
     assert "send the file again" in problem["remedy"]
 
 
+def test_of_a_cell_of_any_length_no_more_is_told_than_a_notice_can_hold(
+    inspect: Callable[..., dict[str, Any]],
+) -> None:
+    (problem,) = inspect(a=table(ROW, f"M,{'x' * 100_000},0.365,0.095,0.514,0.2245,0.101,0.15,15"))["a"]["problems"]
+    assert problem["examples"] == [{"place": "line 3", "value": "x" * 57 + "..."}]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
