@@ -65,6 +65,11 @@ class Airflow:
         """A DAG run."""
         return self.request("GET", _run(dag_id, run_id))
 
+    def sources(self, dag_id: str, run_id: str) -> list[tuple[str, str]]:
+        """DAG and run of each task whose event a run hears of. Raises HttpError 500 until it has started."""
+        events = self.request("GET", f"{_run(dag_id, run_id)}/upstreamAssetEvents")["asset_events"]
+        return [(event["source_dag_id"], event["source_run_id"]) for event in events]
+
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """The task instances of a run."""
         return self.request("GET", f"{_run(dag_id, run_id)}/taskInstances")["task_instances"]

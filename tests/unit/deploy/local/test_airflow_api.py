@@ -51,6 +51,12 @@ def test_the_runs_under_way_are_asked_for_by_their_state(server: Server) -> None
     assert Airflow(server.url, "admin", "password").active_runs("d") == ["manual__1"]
 
 
+def test_whose_events_a_run_hears_of(server: Server) -> None:
+    events = [{"source_dag_id": "i", "source_run_id": "1", "extra": {}}, {"source_dag_id": None, "source_run_id": None}]
+    server.answers["/api/v2/dags/d/dagRuns/r/upstreamAssetEvents"] = (200, {"asset_events": events})
+    assert Airflow(server.url, "admin", "password").sources("d", "r") == [("i", "1"), (None, None)]
+
+
 def test_a_run_id_is_quoted_in_addresses(server: Server) -> None:
     path = "/api/v2/dags/d/dagRuns/manual__2026-11-21T07%3A00%3A00%2B00%3A00"
     server.answers[path] = (200, {"state": "running"})

@@ -12,13 +12,15 @@ from deploy.errors import Failure
 from deploy.local import follow, ingestion
 from deploy.local.http import HttpError
 from deploy.progress import Progress
+from mlops_sagemaker.ingestion import HIDDEN
 
 REFUSED = {"file": "rows.csv", "where": "s3://b/q/rows.csv", "report": "s3://b/q.report.json", "reasons": ["is empty"]}
 TAKEN = {"file": "rows.csv", "where": "s3://b/data/1.csv", "rows": 40}
 
 
 class Running:
-    """Stands for Airflow and the stack: once the file is brought, runs have started; one of them settles it."""
+    """Stands for Airflow and the stack. The run "old" has failed, "other" holds other files, before the file comes;
+    "late" was created, but takes the file. Of the trainings one is of another file of the same day."""
 
     def __init__(self, *, state: str = "success", **settled: list[dict[str, Any]]) -> None:
         self.settled = {"taken": [], "refused": [], **settled}
@@ -38,19 +40,34 @@ class Running:
         return [f"s3://b/{use_case}/incoming/{file.name}"]
 
     def latest_runs(self, dag_id: str) -> list[str]:
-        return ["event", "look", "old"] if self.brought else ["old"]
+        if dag_id == "abalone_training":
+            return ["queued", "night", "of another", "of the file"]
+        return ["late", "other", "old"]
 
     def run(self, dag_id: str, run_id: str) -> Any:
-        state = self.state if dag_id == "abalone_ingestion" else "success"
-        return {"state": state, "run_type": "asset_triggered" if run_id == "event" else "scheduled"}
+        if dag_id == "abalone_training":
+            state = {"queued": "queued"}.get(run_id, "success")
+            return {"state": state, "run_type": "scheduled" if run_id == "night" else "asset_triggered"}
+        states = {"old": "failed", "other": "running", "late": self.state if self.brought else "running"}
+        return {"state": states[run_id], "run_type": "scheduled"}
+
+    def sources(self, dag_id: str, run_id: str) -> Any:
+        known = {"of another": [("abalone_ingestion", "other")], "of the file": [("abalone_ingestion", "late")]}
+        if run_id not in known:
+            raise HttpError("GET", run_id, 500, "has not started")
+        return known[run_id]
 
     def task_instances(self, dag_id: str, run_id: str) -> list[Any]:
         return []
 
     def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
-        if (task_id, run_id) == ("settle", "event") and self.state == "success":
-            return self.settled
-        raise HttpError("GET", task_id, 404, "skipped")
+        of_others = {"taken": [{**TAKEN, "rows": 1}], "refused": []}
+        told = {("other", "resolve"): {"objects": 1}, ("other", "settle"): of_others}
+        if self.brought and self.state == "success":
+            told[("late", "settle")] = self.settled
+        if (run_id, task_id) not in told:
+            raise HttpError("GET", task_id, 404, "skipped")
+        return told[(run_id, task_id)]
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +93,7 @@ def test_a_file_that_is_taken_is_followed_to_the_training_on_it(rows: Path) -> N
     running = Running(taken=[{"file": "other.csv", "where": "s3://b/2", "rows": 1}, TAKEN])
     assert ingested(running, rows) == [
         "Taken          rows.csv, 40 rows: s3://b/data/1.csv",
-        "abalone_training event",
+        "abalone_training of the file",
     ]
     assert running.unpaused == ["abalone_training", "abalone_ingestion"]
 
@@ -104,3 +121,16 @@ def test_what_is_no_file_is_not_brought(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="is no file: name one with FILE=<path>"):
         ingested(running, tmp_path)
     assert not running.brought
+
+
+@pytest.mark.parametrize("name", ["_rows.csv", ".rows.csv"])
+def test_a_file_that_is_never_taken_is_not_brought(tmp_path: Path, name: str) -> None:
+    running = Running()
+    (tmp_path / name).write_text("rings\n1\n")
+    with pytest.raises(Failure, match=f"{name} begins as names do that writers keep to themselves: rename"):
+        ingested(running, tmp_path / name)
+    assert not running.brought
+
+
+def test_the_names_that_are_never_taken_are_the_dags() -> None:
+    assert ingestion.HIDDEN == HIDDEN
