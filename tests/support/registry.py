@@ -128,6 +128,11 @@ class Registry:
 
     # The registry
 
+    def manifest(self, repository: str, reference: str) -> Manifest | None:
+        """By its tag or its digest."""
+        kept = self.repositories.get(repository, {})
+        return kept.get(reference) or next((each for each in kept.values() if each.digest == reference), None)
+
     def blob(self, digest: str) -> Path:
         return self.folder / digest.replace(":", "-")
 
@@ -196,7 +201,7 @@ def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
             if not self._allowed():
                 return
             if found := MANIFEST.fullmatch(self.path):
-                manifest = registry.repositories.get(found[1], {}).get(found[2])
+                manifest = registry.manifest(found[1], found[2])
                 if manifest is None:
                     self._say(404)
                 else:
