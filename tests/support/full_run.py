@@ -10,11 +10,13 @@ from pathlib import Path
 
 from deploy.local.environment import AIRFLOWS_KEY
 from tests.support.calls import asked, lines
-from tests.support.stack import LocalStack
+from tests.support.local_aws import ROOT
+from tests.support.polling import eventually
+from tests.support.stack import BUCKET, RUN_SECONDS, LocalStack
 
 
 def full_run(stack: LocalStack) -> None:
-    """Train, deploy and ask; find drift, retrain and deploy again; score a day; go back."""
+    """Train, deploy and ask; find drift, retrain and deploy again; score a day; go back; take in what is brought."""
     for command in (("run",), ("run", "--use-case", "churn"), ("drift",)):
         done = stack.call(*command)
         if done.returncode:
@@ -24,6 +26,21 @@ def full_run(stack: LocalStack) -> None:
         states = stack.finished(stack.trigger(conf, dag_id), dag_id)
         if states["run"] != "success":
             raise SystemExit(f"{dag_id} failed: {states}")
+    bring(stack)
+
+
+def bring(stack: LocalStack) -> None:
+    """Have one file taken in and another refused."""
+    stack.airflow.unpause("abalone_ingestion")
+    rows = (ROOT / "include" / "data" / "abalone.csv").read_text().splitlines(keepends=True)
+    for name, content in {"good": "".join(rows[:51]), "bad": "no,table\n"}.items():
+        stack.aws.s3.put_object(Bucket=BUCKET, Key=f"abalone/incoming/{name}.csv", Body=content.encode())
+
+    def refused() -> bool:
+        listed = stack.aws.s3.list_objects_v2(Bucket=BUCKET, Prefix="abalone/quarantine/")
+        return bool(listed["KeyCount"])
+
+    eventually(refused, "the bad file in quarantine", RUN_SECONDS, 1)
 
 
 def main() -> None:

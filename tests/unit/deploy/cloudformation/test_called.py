@@ -18,7 +18,6 @@ NEVER_CALLED = {
     **BESIDES,
     "cloudwatch:DeleteAlarms": "an old version's, which the first three champions have not",
     "s3:AbortMultipartUpload": "where moving a file of more than a gigabyte fails",
-    "s3:DeleteObject": "moves a file that somebody brings, as nobody does in a full run",
     "sagemaker:CreateModelCard": CARDS,
     "sagemaker:DeleteModel": "an old version's, which the first three champions have not",
     "sagemaker:DescribeModelCard": CARDS,
