@@ -183,7 +183,7 @@ def test_an_archive_that_loses_its_end_before_a_step_is_never_served(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("fault", ["late=30", "breaking=110"])
+@pytest.mark.parametrize("fault", ["late=30", "weary=100"])
 def test_a_bad_canary_costs_its_share_at_most_until_the_champion_is_back_and_the_record_says_so(
     hosting: Hosting, monkeypatch: pytest.MonkeyPatch, fault: str  # noqa: F811 - the fixture
 ) -> None:  # fmt: skip
