@@ -8,14 +8,11 @@ Publishing the same thing again changes nothing.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import boto3
 
 from deploy import agreement
 from deploy.bundles import WHOLE, job_code
@@ -128,29 +125,3 @@ def _read_current(s3: S3Client, bucket: str) -> bytes | None:
         return s3.get_object(Bucket=bucket, Key=CURRENT)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None
-
-
-def main() -> None:
-    """Publish this working tree; where to and as whom, boto3's environment says."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.publish", description=__doc__.splitlines()[0])
-    parser.add_argument("--bucket", required=True)
-    parser.add_argument("--environment", required=True, help="the environment's name, such as staging")
-    parser.add_argument("--role-arn", required=True, help="the role that the jobs run as")
-    parser.add_argument("--image-registry", required=True, help="<account>.dkr.ecr.<region>.amazonaws.com")
-    given = parser.parse_args()
-    region = boto3.session.Session().region_name
-    if region is None:
-        parser.error("no region is configured: set AWS_REGION")
-    s3 = boto3.client("s3", region_name=region)
-    settings = {
-        "environment": given.environment,
-        "region": region,
-        "bucket": given.bucket,
-        "role_arn": given.role_arn,
-    }
-    release, changed = publish(s3, SCRIPTS, CONTAINERS, settings, given.image_registry)
-    print(f"{'published' if changed else 'already published'}: release {release}")
-
-
-if __name__ == "__main__":
-    main()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from deploy.aws_errors import told
 from deploy.errors import Failure
 from deploy.load import data_key, load
 
@@ -76,7 +77,8 @@ def main() -> None:
     parser.add_argument("--add", type=int, default=1, help="how many days to add (default: %(default)s)")
     given = parser.parse_args()
     try:
-        added = add(boto3.client("s3"), given.bucket, given.use_case, given.add)
+        with told(f"s3://{given.bucket}"):
+            added = add(boto3.client("s3"), given.bucket, given.use_case, given.add)
     except Failure as error:
         parser.exit(1, f"error: {error}\n")
     for uri, _ in added:

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoRegionError, ProfileNotFound
 
-from deploy import load, stacks, trial
+from deploy import load, samples, stacks, trial
 from deploy.aws_errors import told
 from deploy.errors import Failure
 
@@ -55,12 +55,15 @@ def test_what_it_was_and_what_to_do(error: Exception, said: str) -> None:
         raise error
 
 
-@pytest.mark.parametrize("command", [stacks, trial, load], ids=["stacks", "trial", "load"])
+@pytest.mark.parametrize("command", [stacks, trial, load, samples], ids=lambda each: each.__name__)
 def test_every_command_tells_it(
     command: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Any
 ) -> None:
     (tmp_path / "rows.csv").write_text("a\n1\n")
-    words = {load: ["--bucket", "b", "--use-case", "abalone", "--day", "2026-01-01", str(tmp_path / "rows.csv")]}
+    words = {
+        load: ["--bucket", "b", "--use-case", "abalone", "--day", "2026-01-01", str(tmp_path / "rows.csv")],
+        samples: ["abalone", "--bucket", "b"],
+    }
     monkeypatch.setattr("sys.argv", ["command", *words.get(command, ["dev"])])
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
+from typing import Any
 
 import pytest
 from botocore import xform_name
@@ -77,7 +78,7 @@ def possible() -> set[str]:
     return managed | {action for each in found for action in OTHER_NAMES.get(each, {each})}
 
 
-def statements_of(policy: str) -> list[dict[str, object]]:
+def statements_of(policy: str) -> list[dict[str, Any]]:
     (document,) = [document for name, document in policies() if name == policy]
     return list(document["Statement"])
 
@@ -102,6 +103,25 @@ def test_what_is_allowed_and_cannot_be_called_has_its_reason() -> None:
 
 @pytest.mark.parametrize("action", sorted(possible()))
 def test_no_guardrail_takes_back_what_the_hook_calls(action: str) -> None:
-    whole = [each for each in statements_of("roles/Guardrails") if "Condition" not in each]
+    guardrails = statements_of("roles/Guardrails")
+    whole = [each for each in guardrails if "Condition" not in each and each["Resource"] == "*"]
     patterns = [str(pattern) for statement in whole for pattern in listed(statement["Action"])]
     assert not [pattern for pattern in patterns if fnmatch(action.lower(), pattern.lower())]
+
+
+def namespaces() -> set[str]:
+    """Those that monitors put metrics into."""
+    source = (ROOT / "plugins" / "mlops_sagemaker" / "operators" / "drift.py").read_text()
+    (found,) = [
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "NAMESPACES"
+    ]
+    return set(ast.literal_eval(found).values())
+
+
+def test_metrics_are_put_into_namespaces_that_are_allowed() -> None:
+    (statement,) = [each for each in statements_of("roles/Airflow/lifecycle") if each["Sid"] == "Measurements"]
+    pattern = statement["Condition"]["StringLike"]["cloudwatch:namespace"]
+    assert len(namespaces()) == 2
+    assert [name for name in namespaces() if not fnmatchcase(name, pattern)] == []

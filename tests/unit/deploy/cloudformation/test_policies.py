@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from deploy.release.lock import KEY as LOCK
 from tests.support.local_aws import ROOT
 from tests.support.templates import FILES, listed, load, policies, resources, statements
 
@@ -214,7 +215,8 @@ def test_whoever_may_create_anything_of_sagemaker_is_behind_the_guardrails() -> 
 
 
 def test_no_allow_undoes_a_guardrail_of_everything() -> None:
-    whole = [each for name, each in DENIES.items() if name.startswith("roles/Guardrails/") and "Condition" not in each]
+    guardrails = [each for name, each in DENIES.items() if name.startswith("roles/Guardrails/")]
+    whole = [each for each in guardrails if "Condition" not in each and each["Resource"] == "*"]
     never = {action for each in whole for action in listed(each["Action"])}
     allowed = {action for name, each in ALLOWS for action in listed(each["Action"])}
     assert never & allowed == set()
@@ -283,6 +285,17 @@ def test_an_mlops_engineer_may_move_what_could_not_be_delivered() -> None:
     assert operations["KeyOfEvents"]["Resource"] == {"Ref": "KeyArn"}
     (service,) = operations["KeyOfEvents"]["Condition"]["StringEquals"].values()
     assert service == {"Fn::Sub": "sqs.${AWS::Region}.amazonaws.com"}
+
+
+def test_an_mlops_engineer_may_bring_a_file_and_take_away_what_is_in_the_way() -> None:
+    operations = {name.rpartition("/")[2]: each for name, each in ALLOWS if name.startswith("roles/MlopsEngineer/")}
+    assert operations["Arrivals"]["Action"] == ["s3:AbortMultipartUpload", "s3:PutObject"]
+    assert operations["KeyOfArrivals"]["Action"] == "kms:GenerateDataKey"
+    assert operations["Arrivals"]["Resource"]["Fn::Sub"].endswith("${DataBucket}/*/incoming/*")
+    assert {each["Fn::Sub"].rpartition(":::")[2] for each in operations["InTheWay"]["Resource"]} == {
+        "${DataBucket}/*/runs/*/files/*",
+        "${AirflowBucket}/" + LOCK,
+    }
 
 
 # Nothing wider than it has to be
