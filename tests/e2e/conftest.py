@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.support.least_privilege import refused
 from tests.support.stack import LocalStack, poisoned
 
 
@@ -25,6 +26,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstRun]:
     yield FirstRun(stack, output)
     stopped = stack.call("down")
     assert stopped.returncode == 0, stopped.stderr
+    # Only now has everything been asked for, whichever tests were chosen.
+    assert refused(stack.calls) == []
 
 
 @pytest.fixture

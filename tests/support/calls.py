@@ -44,7 +44,7 @@ class Asked(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A request that was granted, as `sagemaker_local.call_log` has written it down."""
+    """A request, as `sagemaker_local.call_log` has written it down."""
 
     access_key: str
     service: str
@@ -68,11 +68,12 @@ class Line(NamedTuple):
 
 
 def lines(path: Path, access_key: str) -> Iterator[Line]:
-    """What was asked with an access key and not refused; a request that was refused has needed nothing."""
+    """What was asked with an access key. What is not there, or taken, is told only to who may ask for it, too: AWS
+    looks at policies first."""
     whole, _, _ = path.read_text().rpartition("\n")  # a server that runs may be at another line
     for text in whole.splitlines():
         said = json.loads(text)
-        if said["access_key"] == access_key and (said["status"] or 0) < 400:
+        if said["access_key"] == access_key and said["status"] != 403:
             yield Line(**{name: said[name] for name in Line._fields})
 
 
@@ -144,7 +145,17 @@ ROLES = {
     "CreateEndpointConfig": "Endpoints",
     "CreateTransformJob": "Endpoints",
 }
-WRITTEN = ("OutputDataConfig", "ProcessingOutputConfig", "TransformOutput", "DataCaptureConfig", "CheckpointConfig")
+WRITTEN = (
+    "CheckpointConfig",
+    "DataCaptureConfig",
+    "DebugHookConfig",
+    "OutputConfig",
+    "OutputDataConfig",
+    "ProcessingOutputConfig",
+    "ProfilerConfig",
+    "TensorBoardOutputConfig",
+    "TransformOutput",
+)
 
 
 def of_role(line: Line) -> tuple[str, list[Asked]]:

@@ -1,5 +1,6 @@
 """`python -m tests.support.full_run`: both use cases from nothing to production on a stack of its own, and all that
-follows; prints the actions that Airflow has asked for, one a line, which is what tests/fixtures/called.txt holds."""
+follows; prints the actions that Airflow has asked for, one a line, which is what tests/fixtures/called.txt holds. Fails
+where the roles of the templates would not have let it happen."""
 
 from __future__ import annotations
 
@@ -8,8 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deploy.local.environment import AIRFLOWS_KEY
-from tests.support.calls import asked, lines
+from tests.support.least_privilege import refused, wanted
 from tests.support.local_aws import ROOT
 from tests.support.polling import eventually
 from tests.support.stack import BUCKET, RUN_SECONDS, LocalStack
@@ -49,9 +49,12 @@ def main() -> None:
         stack = LocalStack(Path(folder) / "stack", os.environ)
         try:
             full_run(stack)
-            actions = {each.action for line in lines(stack.calls, AIRFLOWS_KEY) for each in asked(line)}
+            actions = {each.action for each in wanted(stack.calls)["Airflow"]}
+            reasons = refused(stack.calls)
         finally:
             stack.call("down")
+    if reasons:
+        raise SystemExit("\n".join(reasons))
     sys.stdout.write("".join(f"{action}\n" for action in sorted(actions)))
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from deploy.local.environment import AIRFLOWS_KEY
 from tests.support.calls import Asked, asked, lines, of_role
+from tests.support.least_privilege import refused, wanted
 from tests.support.permissions import BESIDES, on_record, refusals, statements
 
 AT_THE_END = "ends with its task, which nobody ends in a full run"
@@ -99,7 +101,12 @@ S3 = "arn:aws:s3:::b"
             line("monitoring", path="/service/GraniteServiceVersion20100801/operation/PutMetricData"),
             [("cloudwatch:PutMetricData", "*")],
         ),
-        (sagemaker("CreateTrainingJob", TrainingJobName="j") | {"status": 400}, []),
+        (
+            sagemaker("DescribeModel", ModelName="gone") | {"status": 400},
+            [("sagemaker:DescribeModel", f"{ARN}:model/gone")],
+        ),
+        (line("s3", method="GET", path="/b/gone", status=404), [("s3:GetObject", f"{S3}/gone")]),
+        (sagemaker("CreateTrainingJob", TrainingJobName="j") | {"status": 403}, []),
         (sagemaker("CreateTrainingJob", TrainingJobName="j") | {"access_key": "local"}, []),
     ],
 )
@@ -117,6 +124,25 @@ def test_what_a_job_reads_and_writes_is_asked_in_the_name_of_its_role(tmp_path: 
     )
     (found,) = read(tmp_path, said)
     assert of_role(found) == ("Endpoints", [Asked("s3:GetObject", f"{S3}/in"), Asked("s3:PutObject", f"{S3}/out/one")])
+
+
+def test_what_an_asynchronous_endpoint_answers_is_written(tmp_path: Path) -> None:
+    paths = {"S3OutputPath": "s3://b/out", "S3FailurePath": "s3://b/bad"}
+    said = sagemaker("CreateEndpointConfig", AsyncInferenceConfig={"OutputConfig": paths})
+    (found,) = read(tmp_path, said)
+    written = [Asked("s3:PutObject", f"{S3}/{name}/one") for name in ("out", "bad")]
+    assert of_role(found) == ("Endpoints", written)
+
+
+def test_what_is_asked_is_held_to_the_roles_in_whose_name_it_happens(tmp_path: Path) -> None:
+    def transform(prefix: str) -> dict[str, Any]:
+        output = {"S3OutputPath": f"s3://nightshift-local/abalone/{prefix}"}
+        return sagemaker("CreateTransformJob", TransformJobName="t", TransformOutput=output)
+
+    read(tmp_path, *({**transform(each), "access_key": AIRFLOWS_KEY} for each in ("runs/1/transform", "elsewhere")))
+    assert wanted(tmp_path / "calls").keys() == {"Airflow", "Endpoints"}
+    (reason,) = refused(tmp_path / "calls")
+    assert reason.startswith("Endpoints may not s3:PutObject on arn:aws:s3:::nightshift-local/abalone/elsewhere/one")
 
 
 @pytest.mark.parametrize(
