@@ -7,6 +7,7 @@ value of that name. A stack that is as it should be is left alone, so that this 
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ NAMED_ROLES = "CAPABILITY_NAMED_IAM"
 WAIT = {"Delay": 5, "MaxAttempts": 720}
 """An hour: an MWAA environment takes half of that."""
 UNCHANGED = "No updates are to be performed"
+REVISION = "Revision"
+"""The parameter of each template, and what its stack puts out, that tells of which template it was made."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Stack:
     name: str
     template: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> str:
+        """Its template."""
+        return (TEMPLATES / f"{self.template}.yaml").read_text()
 
 
 def plan(settings: Settings, use_cases: Sequence[str]) -> Iterator[Stack]:
@@ -64,6 +72,35 @@ def values(settings: Settings) -> dict[str, str]:
     }
 
 
+def revision(body: str) -> str:
+    """What tells a template from others, whatever its comments say."""
+    lines = [line for line in body.splitlines() if not line.lstrip().startswith("#")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def require_current(cloudformation: Any, settings: Settings, use_cases: Sequence[str]) -> None:
+    """Raises Failure for stacks that are missing or made of other templates than these, with what makes them so."""
+    stacks = list(plan(settings, use_cases))
+    old = [stack.name for stack in stacks if _made_of(cloudformation, stack.name) != revision(stack.body)]
+    if old:
+        raise Failure(
+            f"{', '.join(old)}: not made of the templates of this commit, which what is deployed may need. First, as "
+            f'administrator: make stacks ENV={settings.environment} STACKS="{" ".join(old)}"'
+        )
+
+
+def _made_of(cloudformation: Any, name: str) -> str:
+    """The revision of a stack's template; empty where it is not there, or may not be looked at by a role that is older
+    than this."""
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in str(error) or error.response["Error"]["Code"] == "AccessDenied":
+            return ""
+        raise
+    return next((each["OutputValue"] for each in stack.get("Outputs", []) if each["OutputKey"] == REVISION), "")
+
+
 class Maker:
     """Makes stacks, and remembers what they put out."""
 
@@ -72,9 +109,8 @@ class Maker:
 
     def make(self, stack: Stack) -> None:
         """Make a stack or bring it up to date. Raises Failure with CloudFormation's reason."""
-        body = (TEMPLATES / f"{stack.template}.yaml").read_text()
-        wanted: dict[str, Any] = {"StackName": stack.name, "TemplateBody": body, "Capabilities": [NAMED_ROLES]}
-        wanted["Parameters"] = self._parameters(body, stack)
+        wanted: dict[str, Any] = {"StackName": stack.name, "TemplateBody": stack.body, "Capabilities": [NAMED_ROLES]}
+        wanted["Parameters"] = self._parameters(stack)
         with told(stack.name):
             done = "updated" if self._exists(stack.name) else "created"
             if done == "created":
@@ -92,9 +128,9 @@ class Maker:
         (described,) = self._cloudformation.describe_stacks(StackName=stack.name)["Stacks"]
         self._known |= {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
-    def _parameters(self, body: str, stack: Stack) -> list[dict[str, str]]:
-        known = {**self._known, **stack.values}
-        declared = self._cloudformation.validate_template(TemplateBody=body).get("Parameters", [])
+    def _parameters(self, stack: Stack) -> list[dict[str, str]]:
+        known = {**self._known, **stack.values, REVISION: revision(stack.body)}
+        declared = self._cloudformation.validate_template(TemplateBody=stack.body).get("Parameters", [])
         names = [
             each["ParameterKey"] for each in declared if "DefaultValue" not in each or known.get(each["ParameterKey"])
         ]

@@ -16,6 +16,7 @@ from deploy.release.account import session_of
 from deploy.release.deploying import Target
 from deploy.release.mwaa import Environment
 from deploy.settings import Settings, read
+from deploy.stacks import require_current, use_cases
 
 
 def target(settings: Settings, progress: Progress) -> Target:
@@ -51,6 +52,7 @@ def _run(given: argparse.Namespace, to: Target, progress: Progress) -> None:
         if back:
             deploying.go_back(to)
         else:
+            require_current(session_of(to.settings).client("cloudformation"), to.settings, use_cases())
             deploying.deploy(to, load(OUTPUT), Judge(to.settings.refused_findings, accepted()))
 
 

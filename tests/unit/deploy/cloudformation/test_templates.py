@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from deploy.errors import Failure
 from deploy.local import events
 from deploy.settings import Settings
-from deploy.stacks import ORDER, TEMPLATES, Maker, plan, values
+from deploy.stacks import ORDER, REVISION, TEMPLATES, Maker, plan, require_current, values
 from tests.support.local_aws import ACCOUNT, LocalAws
 from tests.support.templates import FILES, load
 
@@ -52,6 +54,13 @@ def test_a_use_cases_rule_takes_the_events_of_files_that_arrive_for_it() -> None
     given = {**rule, "detail": {"bucket": {"name": [SETTINGS.data_bucket]}, "object": {"key": [{"prefix": prefix}]}}}
     assert rule["detail"]["bucket"] == {"name": [{"Ref": "DataBucket"}]}
     assert given == events.incoming("a_b", SETTINGS.data_bucket).pattern
+
+
+def test_the_template_of_every_stack_tells_which_it_is() -> None:
+    for name in ORDER:
+        template = load(TEMPLATES / f"{name}.yaml")
+        assert template["Parameters"][REVISION]["Type"] == "String"
+        assert template["Outputs"][REVISION] == {"Value": {"Ref": REVISION}}
 
 
 def test_cfn_lint_finds_nothing() -> None:
@@ -103,6 +112,27 @@ def test_the_plan_makes_real_stacks_and_leaves_alone_what_is_as_it_should_be(aws
     assert {url.rpartition("/")[2] for url in queues} >= {
         f"{use_case}-{what}" for use_case in ("abalone", "churn") for what in ("approvals", "incoming")
     }
+
+
+def test_stacks_of_other_templates_are_told_with_what_brings_them_up_to_date(
+    aws: LocalAws, known_types: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.stacks.ORDER", ("image-builder", "use-case"))
+    cloudformation = aws.client("cloudformation")
+    settings = dataclasses.replace(SETTINGS, environment="dev")
+    given = {**values(settings), "KeyArn": "arn:aws:kms:us-east-1:1:key/1", "TopicArn": settings.alerts_topic_arn}
+    maker, stacks = Maker(cloudformation, given, print), list(plan(settings, ["abalone"]))
+    with pytest.raises(Failure, match="nightshift-dev-image-builder, nightshift-dev-abalone: not made of"):
+        require_current(cloudformation, settings, ["abalone"])
+    for stack in stacks:
+        maker.make(stack)
+    require_current(cloudformation, settings, ["abalone"])
+    template = known_types / "use-case.yaml"
+    template.write_text(f"# a comment\n{template.read_text()}")
+    require_current(cloudformation, settings, ["abalone"])
+    template.write_text(template.read_text().replace("1209600", "1209599", 1))
+    with pytest.raises(Failure, match='make stacks ENV=dev STACKS="nightshift-dev-abalone"'):
+        require_current(cloudformation, settings, ["abalone"])
 
 
 def test_the_types_that_are_left_out_are_those_that_are_not_there(aws: LocalAws) -> None:

@@ -11,7 +11,8 @@ from deploy.packaging.build import replace
 from deploy.packaging.package import Package
 from deploy.release.__main__ import main
 from deploy.settings import Settings, read
-from tests.support.local_aws import LocalAws
+from deploy.stacks import TEMPLATES
+from tests.support.local_aws import ROOT, LocalAws
 
 PACKAGE = Package(
     {"dags/a.py": b"", "plugins.zip": b"z", "requirements.txt": b"", "startup.sh": b""},
@@ -53,6 +54,14 @@ def test_an_environment_that_is_none_is_told(
 ) -> None:
     assert run(monkeypatch, "deploy", "nowhere") == 1
     assert "there are dev, staging, prod" in capsys.readouterr().err
+
+
+def test_stacks_that_are_not_this_commits_are_told_before_anything_is_deployed(
+    dev: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("deploy.stacks.TEMPLATES", ROOT / TEMPLATES)
+    assert run(monkeypatch, "deploy", "dev") == 1
+    assert 'make stacks ENV=dev STACKS="nightshift-dev-network ' in capsys.readouterr().err
 
 
 def test_what_aws_refuses_is_told_with_the_environment(

@@ -61,6 +61,8 @@ def test_the_role_for_deployments_allows_all_that_they_ask_for(tmp_path: Path) -
     finally:
         aws.kill()
     wanted |= {each for line in lines(log, DEPLOYER) for each in asked(line)}
+    stack = f"arn:aws:cloudformation:us-east-1:{SETTINGS.account}:stack/{SETTINGS.prefix}-roles/1"
+    wanted.add(Asked("cloudformation:DescribeStacks", stack))  # by the command, before it deploys
     used = {"s3:PutObject", "s3:DeleteObject", "ecr:DescribeImages", "ecr:StartImageScan"}
     assert used <= {each.action for each in wanted}
     assert list(refusals("Deployment", wanted, {**PARAMETERS, **NAMES})) == []
