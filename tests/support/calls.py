@@ -94,7 +94,8 @@ def _of_s3(line: Line) -> Iterator[Asked]:
     query = dict(parse_qsl(address.query, keep_blank_values=True))
     place = unquote(address.path).lstrip("/")
     kind = next((name for name in S3_QUERIES if name in query), None)
-    action = S3_ACTIONS[line.method, "/" in place.rstrip("/"), kind]
+    # What is none of these is told as it was asked, since no role allows it.
+    action = S3_ACTIONS.get((line.method, "/" in place.rstrip("/"), kind), f"{line.method} {address.query}".strip())
     yield Asked(f"s3:{action}", f"arn:aws:s3:::{place}")
     if source := line.headers.get("x-amz-copy-source"):
         yield Asked("s3:GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/').partition('?')[0]}")

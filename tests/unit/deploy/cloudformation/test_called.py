@@ -92,6 +92,7 @@ S3 = "arn:aws:s3:::b"
             line("s3", method="PUT", path="/b/k", headers={"x-amz-copy-source": "b/from"}),
             [("s3:PutObject", f"{S3}/k"), ("s3:GetObject", f"{S3}/from")],
         ),
+        (line("s3", method="PUT", path="/b?acl"), [("s3:PUT acl", S3)]),
         (line("s3", path="/b/k?uploads"), [("s3:PutObject", f"{S3}/k")]),
         (
             line("sns", "Action=Publish&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3At"),
