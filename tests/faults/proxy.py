@@ -34,7 +34,7 @@ class Call:
     @property
     def changes_something(self) -> bool:
         """Whether AWS is not the same afterwards."""
-        return self.operation.startswith(("Create", "Update", "Delete", "Stop", "Put", "PUT", "Register"))
+        return self.operation.startswith(("Create", "Update", "Delete", "DELETE", "Stop", "Put", "PUT", "Register"))
 
     @property
     def creates(self) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +23,6 @@ from tests.support.local_aws import ROOT, LocalAws
 from tests.unit.mlops_sagemaker.contexts import context_for
 
 pytestmark = pytest.mark.local_only
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STEPS = ("resolve", "inspect", "settle", "announce", "notify")
 
 
@@ -51,7 +50,7 @@ def ran(use_case: str) -> tuple[dict[str, Any], list[Any]]:
     dag, xcoms, events = deepcopy(dag_bag().dags[f"{use_case}_ingestion"]), dict[str, Any](), list[Any]()
     for task_id in STEPS:
         task = dag.get_task(task_id)
-        context = context_for(task, xcoms=xcoms, run_after=NOON, logical_date=None)
+        context = context_for(task, xcoms=xcoms, logical_date=None)
         emitted = defaultdict[Any, Any](SimpleNamespace)
         context |= {"dag": dag, "params": {}, "outlet_events": emitted, "var": {"value": SimpleNamespace(get=variable)}}
         task.render_template_fields(context)
@@ -78,8 +77,10 @@ def test_good_files_become_data_and_the_others_are_kept_apart_with_what_is_wrong
     for name, content in files.items():
         aws.s3.put_object(Bucket=BUCKET, Key=f"{use_case}/incoming/{name}", Body=content)
     xcoms, events = ran(use_case)
-    assert list(below(aws, f"{use_case}/data/day=2026-05-01/").values()) == [days[36]]
-    assert events == [{"window_end": "2026-05-02"}]
+    (taken,) = xcoms["settle"]["taken"]
+    assert aws.read(taken["where"]) == days[36]
+    day = date.fromisoformat(taken["where"].rpartition("day=")[2].partition("/")[0])
+    assert events == [{"window_end": str(day + timedelta(days=1))}]
     assert below(aws, f"{use_case}/incoming/") == {}
     refused = {each["file"]: each for each in xcoms["settle"]["refused"]}
     assert refused.keys() == files.keys() - {"good ü+ %20.csv"}
