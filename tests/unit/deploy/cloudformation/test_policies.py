@@ -293,6 +293,7 @@ def test_an_mlops_engineer_may_bring_a_file_and_take_away_what_is_in_the_way() -
     assert operations["KeyOfArrivals"]["Action"] == "kms:GenerateDataKey"
     assert operations["Arrivals"]["Resource"]["Fn::Sub"].endswith("${DataBucket}/*/incoming/*")
     assert {each["Fn::Sub"].rpartition(":::")[2] for each in operations["InTheWay"]["Resource"]} == {
+        "${DataBucket}/*/incoming/*",
         "${DataBucket}/*/runs/*/files/*",
         "${AirflowBucket}/" + LOCK,
     }
