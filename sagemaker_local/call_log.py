@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -18,20 +20,25 @@ from sagemaker_local.signature import Signer, signer
 
 _FILE_BYTES, _OLD_FILES = 64 << 20, 1
 _BODY_BYTES = 256 << 10
+_LINE_BYTES = 4 << 20
+"""more than any line has"""
+# Services whose requests are data or secrets themselves.
+_KEEPERS = frozenset({"cognito-idp", "dynamodb", "firehose", "kinesis", "kms", "secretsmanager", "ssm"})
 _TEXTS = ("application/json", "application/x-amz-json", "application/x-www-form-urlencoded")
 
 
 class CallLog:
-    """Writes requests to *path* once they are answered. It has no more than two files of 64 MiB.
+    """Writes requests to *path* once they are answered. It has no more than two files of 64 MiB, the owner's alone.
 
     A line has ``at`` (seconds since 1970), ``access_key``, ``service`` (as signed for), ``method``, ``path`` (with the
-    query), ``headers`` (``x-amz-target``, ``x-amz-copy-source``), ``body`` (of requests to ``/`` alone, where it is the
-    request's members and not data; as text) and ``status``, which is null where the answer was lost.
+    query), ``headers`` (``x-amz-target``, ``x-amz-copy-source``), ``body`` (as text; of requests to ``/`` alone, where
+    it is the request's members, messages to queues and topics among them; not of services that keep data or secrets)
+    and ``status``, which is null where the answer was lost.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
+        self._file = _Private(path, maxBytes=_FILE_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
 
     def close(self) -> None:
         """Nothing is written any more."""
@@ -80,11 +87,28 @@ class CallLog:
                 for name in (b"x-amz-target", b"x-amz-copy-source")
                 if name in headers
             },
-            "body": _members(path, headers, body),
+            "body": None if who.service in _KEEPERS else _members(path, headers, body),
             "status": status,
         }
         text = json.dumps(line, separators=(",", ":"))
         self._file.handle(logging.makeLogRecord({"msg": text}))
+
+
+class _Private(RotatingFileHandler):
+    """A file that its owner alone reads and writes, of whole lines."""
+
+    def _open(self) -> TextIOWrapper:
+        number = os.open(self.baseFilename, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(number, 0o600)  # It may be one of before.
+        _cut(number)
+        return TextIOWrapper(open(number, "ab"), self.encoding)
+
+
+def _cut(number: int) -> None:
+    """Take off the beginning of a line that a killed server has left at a file's end."""
+    size = os.fstat(number).st_size
+    tail = os.pread(number, _LINE_BYTES, max(0, size - _LINE_BYTES))
+    os.ftruncate(number, size - len(tail) + tail.rfind(b"\n") + 1)
 
 
 _Head = tuple[Signer | None, str, str, Mapping[bytes, bytes]]

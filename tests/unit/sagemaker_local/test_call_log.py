@@ -62,6 +62,38 @@ def test_a_call_whose_answer_is_lost_is_written_down_without_a_status(tmp_path: 
     assert [line["status"] for line in lines(tmp_path / "calls.jsonl")] == [None]
 
 
+def write(log: CallLog, service: bytes, body: bytes) -> None:
+    async def answer(body: bytes) -> HttpAnswer:
+        return HttpAnswer(200, [], b"")
+
+    who = signer((SIGNED % service).decode())
+    headers = {b"content-type": b"application/x-amz-json-1.1"}
+    call = log.around(Call(answer, lambda: HttpAnswer(413, [], b"")), who, "POST", "/", headers)
+    asyncio.run(call.answer(body))
+
+
+def test_secrets_are_not_written_down_and_nobody_else_reads_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    path.touch(0o644)
+    log = CallLog(path)
+    write(log, b"secretsmanager", b'{"SecretString": "xyz"}')
+    write(log, b"sagemaker", b'{"ModelName": "m"}')
+    log.close()
+    assert [line["body"] for line in lines(path)] == [None, '{"ModelName": "m"}']
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("before", [b"", b'{"whole": 1}\n'])
+def test_half_a_line_of_a_killed_server_is_taken_off(tmp_path: Path, before: bytes) -> None:
+    path = tmp_path / "calls.jsonl"
+    for left in (b"", b'{"ha'):
+        path.write_bytes(before + left)
+        log = CallLog(path)
+        write(log, b"sagemaker", b"{}")
+        log.close()
+        assert len(lines(path)) == before.count(b"\n") + 1
+
+
 def test_an_application_gets_every_request_whole_and_data_is_not_written_down(tmp_path: Path) -> None:
     big = b"x" * (1 << 20)
     got: list[bytes] = []

@@ -117,6 +117,15 @@ def test_a_request_is_the_action_that_iam_knows(
     assert [tuple(each) for found in read(tmp_path, said) for each in asked(found)] == meant
 
 
+def test_the_file_before_is_read_too(tmp_path: Path) -> None:
+    read(tmp_path, line("s3", method="GET", path="/b/first"))
+    (tmp_path / "calls").rename(tmp_path / "calls.1")
+    assert [each.path for each in read(tmp_path, line("s3", method="GET", path="/b/second"))] == [
+        "/b/first",
+        "/b/second",
+    ]
+
+
 def test_what_a_job_reads_and_writes_is_asked_in_the_name_of_its_role(tmp_path: Path) -> None:
     said = sagemaker(
         "CreateTransformJob",
