@@ -179,6 +179,7 @@ def test_what_is_asked_is_held_to_the_roles_in_whose_name_it_happens(tmp_path: P
         ("MlopsEngineer", "s3:DeleteObject", "abalone/runs/1/files/0.csv", ""),
         ("MlopsEngineer", "s3:DeleteObject", "abalone/data/day=2026-01-01/1.csv", "MlopsEngineer may not"),
         ("Deployment", "s3:PutObject", "releases/current.json", ""),
+        ("ReadOnly", "s3:PutObject", "abalone/incoming/rows.csv", "ReadOnly may not s3:PutObject"),
         ("Endpoints", "s3:PutObject", "abalone/runs/1/transform/1.csv.out", ""),
         ("Endpoints", "s3:PutObject", "abalone/capture/1.jsonl", ""),
     ],
