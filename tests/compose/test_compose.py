@@ -67,6 +67,7 @@ def test_all_comes_up_and_a_run_outlives_its_worker(stack: ComposeStack) -> None
 
     states = stack.finished(run)
     assert states.pop("run") == "success", states
+    assert states.pop("rebaseline") == "skipped", "nothing has drifted"
     assert set(states.values()) == {"success"}, states
     # One job a step: validate, preprocess, evaluate, report, and three candidates.
     assert jobs(stack) == {"processing": 4, "training": 3}
