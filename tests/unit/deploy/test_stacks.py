@@ -44,7 +44,7 @@ class Cloudformation:
     ("code", "raised", "told"),
     [
         ("AccessDenied", Failure, "nightshift-prod-network, .*: not made of the templates"),
-        ("Throttling", ClientError, ""),
+        ("Throttling", ClientError, "Throttling"),
     ],
 )
 def test_a_role_that_is_older_than_the_look_at_stacks_is_told_what_to_do(
