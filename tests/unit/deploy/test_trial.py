@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from deploy.aws_errors import SIGN_IN
 from deploy.errors import Failure
 from deploy.release.mwaa import Environment
 from deploy.trial import POLL_SECONDS, main, trial
@@ -89,5 +90,6 @@ def test_a_call_that_aws_does_not_take_is_told_in_a_line(
         main()
     assert ended.value.code == 1
     assert capsys.readouterr().err == (
-        "error: An error occurred (ExpiredTokenException) when calling the InvokeRestApi operation: expired\n"
+        "error: An error occurred (ExpiredTokenException) when calling the InvokeRestApi operation: expired. "
+        f"{SIGN_IN}.\n"
     )
