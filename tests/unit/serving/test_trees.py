@@ -49,7 +49,11 @@ def walked(forest: list[dict[str, list[Any]]], row: Any) -> Any:
 
 @pytest.mark.parametrize("most", [2, 32, 33, 64], ids="{} leaves".format)
 @pytest.mark.parametrize("rows", [256, 513, 1025])
-def test_each_row_has_the_leaves_that_a_walk_finds(most: int, rows: int) -> None:
+@pytest.mark.parametrize("table", [0, 2048, trees.TABLE_BYTES], ids="tables of {} bytes".format)
+def test_each_row_has_the_leaves_that_a_walk_finds(
+    most: int, rows: int, table: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "TABLE_BYTES", table)
     draw = random.Random(most)
     forest = [grown(draw, most, 3), *(grown(draw, draw.randint(1, most), 3) for _ in range(11))]
     around = [np.nextafter(np.float32(value), np.float32(to)) for value in THRESHOLDS for to in (-LARGEST, LARGEST)]
@@ -103,6 +107,18 @@ def test_trees_that_are_not_the_graph_are_told_and_not_used(capsys: pytest.Captu
     assert capsys.readouterr().out == ""
     assert of_session(session([constant(0.25)] * 4, 1.5)) is None
     assert "are not its graph's" in json.loads(capsys.readouterr().out)["message"]
+
+
+def test_features_share_tables_of_a_bounded_size() -> None:
+    assert trees._joined([2, 2, 9, 2, 3], 24) == [[2, 0], [4, 1, 3]]
+    assert trees._joined([50, 60], 10) == [[1], [0]]
+
+
+def test_tables_are_not_shared_where_that_takes_more_than_a_cache_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    forest = [grown(random.Random(number), 33, 3) for number in range(9)]
+    assert len(Trees(forest, 3)._shared) == 1
+    monkeypatch.setattr(trees, "MOST_BYTES", sum(len(own) + 1 for own in Trees(forest, 3).thresholds.values()) * 72)
+    assert Trees(forest, 3)._shared == [[0], [1], [2]]
 
 
 def test_trees_whose_words_no_cache_holds_do_not_pay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,9 +37,10 @@ class Search:
         parts = _parts(values, self._scale, self._shift)
         places = self._heads.take(parts + self._head_rows, mode="clip")
         step = (self._most + 1) >> 1
-        while step:
+        while step > 1:
             places += (self._bounds.take(places + (step - 1), mode="clip") <= values) * step
             step >>= 1
+        places += self._bounds.take(places, mode="clip") <= values
         found: Places = places - self._rows
         return found
 

@@ -6,7 +6,9 @@ row's leaf. Leaves are added in the order of the trees, as ONNX Runtime does: th
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from math import prod
+from operator import iand
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ import onnxruntime
 import orjson
 
 from serving import log
-from serving.search import Floats, Search
+from serving.search import Floats, Places, Search
 
 Words = npt.NDArray[Any]
 Tree = Mapping[str, Sequence[Any]]
@@ -25,6 +27,7 @@ LEAST_ROWS = 256  # with fewer, ONNX Runtime is as fast
 TREES_A_FEATURE = 3  # and here
 ROWS_AT_ONCE = 1024  # whose words stay in the processor's cache
 MOST_BYTES = 1 << 22  # of all words
+TABLE_BYTES = 1 << 19  # of a table that features share
 _LEAF = -1
 
 
@@ -52,23 +55,37 @@ class Trees:
         self._leaves = np.array([[0.0, *values, *[0.0] * (most - len(values))] for values in leaves], np.float32)
         starts = np.arange(0, self._leaves.size, most + 1)[:, None]
         self._leaf_starts = starts.astype(np.min_scalar_type(self._leaves.size))
-        sizes = [len(own) + 1 for own in self.thresholds.values()]
-        self._starts = np.cumsum([0, *sizes[:-1]])[:, None]
-        self._table_bytes = sum(sizes) * len(trees) * self._kind(0).itemsize
+        self._row_bytes = len(trees) * self._kind(0).itemsize
+        self._sizes = [len(own) + 1 for own in self.thresholds.values()]
 
     @property
     def pay(self) -> bool:
         """Whether there are trees enough for the features that they ask for, and their words stay in a cache."""
-        return len(self.thresholds) * TREES_A_FEATURE <= len(self._leaves) and self._table_bytes <= MOST_BYTES
+        enough = len(self.thresholds) * TREES_A_FEATURE <= len(self._leaves)
+        return enough and sum(self._sizes) * self._row_bytes <= MOST_BYTES
 
     @cached_property
     def _search(self) -> Search:
         return Search(list(self.thresholds.values()))
 
     @cached_property
-    def _words(self) -> Words:
-        """Of each feature, for each number of its thresholds that a value reaches, a word for each tree."""
-        return np.concatenate([self._table(feature, own) for feature, own in self.thresholds.items()])
+    def _shared(self) -> list[list[int]]:
+        """Places of features that share a table: each has one row for all of them, and not one for each."""
+        found = _joined(self._sizes, TABLE_BYTES // self._row_bytes)
+        rows = sum(prod(self._sizes[place] for place in places) for places in found)
+        return found if rows * self._row_bytes <= MOST_BYTES else [[place] for place in range(len(self._sizes))]
+
+    @cached_property
+    def _tables(self) -> list[Words]:
+        """For each combination of numbers of thresholds that its features' values reach, a word for each tree."""
+        own = [self._table(feature, thresholds) for feature, thresholds in self.thresholds.items()]
+        found = []
+        for first, *others in self._shared:
+            table = own[first]
+            for place in others:
+                table = (table[:, None] & own[place]).reshape(-1, len(self._leaves))
+            found.append(table)
+        return found
 
     def _table(self, feature: int, thresholds: Floats) -> Words:
         every = int(~self._kind(0))
@@ -103,11 +120,19 @@ class Trees:
 
     def _remaining(self, columns: Floats) -> Words:
         """The words of each row and tree."""
-        first, *others = self._search.find(columns) + self._starts
-        words: Words = self._words.take(first, axis=0, mode="clip")
-        for places in others:
-            words &= self._words.take(places, axis=0, mode="clip")
+        reached = self._search.find(columns)
+        tables = zip(self._tables, self._shared, strict=True)
+        own = (table.take(self._rows(reached, places), axis=0, mode="clip") for table, places in tables)
+        words: Words = reduce(iand, own)
         return words
+
+    def _rows(self, reached: Places, places: Sequence[int]) -> Places:
+        """Of each row, that of the features' table."""
+        first, *others = places
+        rows: Places = reached[first]
+        for place in others:
+            rows = rows * self._sizes[place] + reached[place]
+        return rows
 
     def samples(self) -> Floats:
         """Rows that have, and barely miss, each threshold of each feature."""
@@ -147,3 +172,14 @@ def _leaves(tree: Tree, number: int, branches: dict[int, list[Branch]], node: in
     remaining = ~(((1 << len(found)) - 1) << before)
     branches.setdefault(tree["split_indices"][node], []).append(Branch(number, value, remaining))
     return found + _leaves(tree, number, branches, tree["right_children"][node], before + len(found))
+
+
+def _joined(sizes: Sequence[int], most: int) -> list[list[int]]:
+    """Groups of places whose sizes' product is at most ``most``; a larger size is alone."""
+    waiting, found = sorted(range(len(sizes)), key=lambda place: sizes[place]), []
+    while waiting:
+        group = [waiting.pop()]
+        while waiting and prod(sizes[place] for place in (*group, waiting[0])) <= most:
+            group.append(waiting.pop(0))
+        found.append(group)
+    return found
