@@ -131,11 +131,12 @@ class Jobs:
         found = self._files("capture", window)
         if not found:
             return {"status": NO_DATA, "reason": "nothing was captured"}
-        looked_at, (_, beside) = Window(**window.document()), champion.beside(window.end)
+        looked_at = Window(**window.document())
         if monitor == "data":
+            _, beside = champion.beside(window.end)
             return data.analyse(self.use_case, looked_at, found, beside.data, Limits(), beside.quality).result
         came = self._files("labels", TrafficWindow(window.start, now))
-        return model.analyse(self.use_case, looked_at, found, came, beside.quality, Limits()).result
+        return model.analyse(self.use_case, looked_at, found, came, champion.registered.quality, Limits()).result
 
     def _append(self, kind: str, hour: datetime, records: Iterable[Mapping[str, Any]]) -> None:
         file = self.folder / kind / f"{hour:%Y/%m/%d/%H}" / "a.jsonl"

@@ -145,11 +145,11 @@ class Nights:
         compared, _ = champion.beside(window.end)
         found = {"data": self._jobs.look("data", champion, window, moment)}
         day = traffic.ended_day(window, self._plan.timezone, LABEL_DELAY)
-        # Of what another has done, or beside a baseline of before, it is not decided.
-        if day is not None and self._served(day.end) is champion and champion.beside(day.end)[0] == compared:
+        # Of what another has done it is not decided.
+        if day is not None and self._served(day.end) is champion:
             found["model"] = self._jobs.look("model", champion, day, moment)
         outcomes = {name: Outcome(each["status"]) for name, each in found.items()}
-        decision = drift.decide(self._plan.drift, self._memory, window.end, compared, outcomes)
+        decision = drift.decide(self._plan.drift, self._memory, window.end, champion.name, outcomes, {"data": compared})
         self._memory = decision.memory
         if decision.action is Action.RETRAIN:
             where = window.document(), found.values(), self._plan.timezone, self._plan.retraining_days

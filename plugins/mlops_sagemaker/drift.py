@@ -9,13 +9,15 @@ for a retraining, after each of which the cool-down must pass before anything el
 not ended a check's drift, people are called, once. That check then waits for them, and no other does; when its drift
 has ended, it starts anew.
 
-A champion whose baseline has moved counts as another one: what is compared with something else begins anew.
+To a check whose baseline has moved the champion counts as another one: what is compared with something else begins
+anew.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 
@@ -92,12 +94,14 @@ class Looked:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is carried from window to window: ``at`` is the end of the last."""
+    """What is carried from window to window: ``at`` is the end of the last, in which ``champion`` was looked at, by
+    each check beside what is ``compared``."""
 
     at: datetime | None = None
     champion: str = ""
     checks: Mapping[str, Looked] = field(default_factory=dict)
     retrained_at: datetime | None = None
+    compared: Mapping[str, str] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The memory as JSON, which `remembered` reads."""
@@ -106,6 +110,7 @@ class Memory:
             "champion": self.champion,
             "checks": {name: _document(looked) for name, looked in self.checks.items()},
             "retrained_at": _text(self.retrained_at),
+            "compared": dict(self.compared),
         }
 
 
@@ -128,21 +133,26 @@ class Decision:
 
 
 def decide(
-    policy: DriftPolicy, memory: Memory, at: datetime, champion: str, outcomes: Mapping[str, Outcome]
+    policy: DriftPolicy,
+    memory: Memory,
+    at: datetime,
+    champion: str,
+    outcomes: Mapping[str, Outcome],
+    compared: Mapping[str, str] = MappingProxyType({}),
 ) -> Decision:
     """The decision on the window that ends ``at``, of which the checks that were due found ``outcomes``; ``champion``
-    names what was looked at, and what that was compared with.
+    names what was looked at, ``compared`` by check what that was compared with, where that can move.
 
     Raises ValueError for a window that is not later than the last.
     """
     if memory.at is not None and at <= memory.at:
         raise ValueError(f"the window that ends at {at} comes after that of {memory.at}: decide windows in their order")
-    before = memory.checks if memory.champion == champion else {n: _forgotten(c) for n, c in memory.checks.items()}
+    before = {n: c if _same(memory, n, champion, compared) else _forgotten(c) for n, c in memory.checks.items()}
     seen = {name: _seen(policy, name, before.get(name, Looked()), at, outcome) for name, outcome in outcomes.items()}
     checks = {**before, **seen}
     drifting = tuple(name for name, looked in seen.items() if _in_violation(policy.checks[name], looked, at))
     silent = tuple(name for name in seen if checks[name].silence_told and not before.get(name, Looked()).silence_told)
-    remembered = replace(memory, at=at, champion=champion, checks=checks)
+    remembered = replace(memory, at=at, champion=champion, checks=checks, compared=dict(compared))
     action, why = _action(policy, remembered, drifting, at)
     told = [*(_drift(policy.checks[name], name, seen[name]) for name in drifting), why]
     told += [f"{name}: no data since {checks[name].silent_since:%Y-%m-%d %H:%M %Z}" for name in silent]
@@ -157,7 +167,15 @@ def remembered(document: Mapping[str, Any]) -> Memory:
         champion=document["champion"],
         checks={name: _looked(each) for name, each in document["checks"].items()},
         retrained_at=_time(document["retrained_at"]),
+        compared=document.get("compared", {}),  # older memories do not say
     )
+
+
+def _same(memory: Memory, check: str, champion: str, compared: Mapping[str, str]) -> bool:
+    """Whether a check looks at what it looked at before, beside the same; without a baseline that can move, that is the
+    champion's own."""
+    before = memory.champion, memory.compared.get(check, memory.champion)
+    return before == (champion, compared.get(check, champion))
 
 
 def _forgotten(looked: Looked) -> Looked:

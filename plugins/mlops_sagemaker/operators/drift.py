@@ -128,10 +128,11 @@ class DecideDriftOperator(LifecycleOperator):
         if memory.at is not None and at <= memory.at:
             told = _undecided(f"windows up to {memory.at:%Y-%m-%d %H:%M %Z} have been decided on")
             return {**found, **told}, False
-        # What another than the champion has done, or what it did beside a baseline of before, is no reason to act.
-        own = {name for name in self.monitors if self.run[name]["compared"] == self.run["compared"]}
+        # What another than the champion has done is no reason to act.
+        champion = self.run["champion"]["model_package_arn"]
+        own = {name for name in self.monitors if self.run[name]["model_package_arn"] == champion}
         outcomes = {name: Outcome(outcome) for name, outcome in found["outcomes"].items() if name in own}
-        decided = drift.decide(self.policy, memory, at, self.run["compared"], outcomes)
+        decided = drift.decide(self.policy, memory, at, champion, outcomes, {"data": self.run["compared"]})
         decision = {**found, **self._told(decided, results, own)}
         after = {"memory": decided.memory.document(), "run": run_id, "decision": decision}
         self.hook.write_json(

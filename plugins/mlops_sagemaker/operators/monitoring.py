@@ -56,7 +56,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
 
     ``capture``, ``labels`` and ``history`` are manifests of what was there when the run began, empty if nothing was;
     repeating the run repeats it on the same objects. A window is compared with the baselines of what served at its end,
-    those that it was registered with or those that they have moved to; ``compared`` names both.
+    for ``data`` those that it was registered with or those that they have moved to, which ``compared`` names with it;
+    for ``model`` always those that it was registered with.
     ``state`` is where it is written down what the windows came to, ``decision`` where the run's own decision is. A run
     ``decides`` that is scheduled, or that names its hour and is no backfill: whatever else somebody starts must not
     come before the hour's own run.
@@ -142,7 +143,8 @@ class ResolveMonitoringOperator(LifecycleOperator):
         """The monitor's inputs and where its output goes."""
         champion = traffic.served(pointer, window.end) or {}
         arn = champion["model_package_arn"]
-        move = baselines.beside(moved, arn, window.end)
+        # Quality is measured against the registration alone: were its baseline moved, it could creep away.
+        move = None if monitor == baselines.QUALITY else baselines.beside(moved, arn, window.end)
         captured = uris.folder(folders.top, "capture", self.endpoint, self.variant)
         results = uris.folder(folders.top, "monitoring", monitor)
         before = HISTORY[monitor]

@@ -341,10 +341,13 @@ def test_what_the_champion_before_did_is_reported_and_no_reason_to_act(productio
     assert (decision["champion"], decision["action"]) == (2, "none")
 
 
-def test_what_came_before_the_baseline_moved_is_no_reason_to_act_either(production: Production) -> None:
+@pytest.mark.parametrize("since", ["2026-03-01T00:00:00+00:00", "2026-03-02T12:00:00+00:00"])
+def test_quality_is_that_at_registration_wherever_the_baseline_of_the_data_moves(
+    production: Production, since: str
+) -> None:
     move = {
         "champion": production.aws.packages[-1]["ModelPackageArn"],
-        "since": "2026-03-02T12:00:00+00:00",
+        "since": since,
         **dict.fromkeys(("baseline", "quality"), "s3://bucket/new/"),
         "run": "a-retraining",
     }
@@ -352,8 +355,14 @@ def test_what_came_before_the_baseline_moved_is_no_reason_to_act_either(producti
     production.capture(datetime(2026, 3, 1, 5, tzinfo=UTC))
     production.aws.objects["bucket/rings/labels/2026/03/02/05/a.jsonl"] = b"{}"
     decision = production.watch(MIDNIGHT, model=BAD)
-    assert production.xcoms["resolve"]["model"]["quality"] == "s3://bucket/rings/evaluate/"
-    assert (decision["outcomes"]["model"], decision["action"]) == ("violations", "none")
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in production.job("model")["ProcessingInputs"]}
+    assert (inputs["baseline"], inputs["quality"]) == ("s3://bucket/rings/validate/", "s3://bucket/rings/evaluate/")
+    assert (
+        "--beside=what version 1 was registered with"
+        in production.job("model")["AppSpecification"]["ContainerArguments"]
+    )
+    assert production.xcoms["resolve"]["data"]["quality"] == "s3://bucket/new/"
+    assert (decision["outcomes"]["model"], decision["action"]) == ("violations", "retrain")
 
 
 def test_a_backfill_reports_and_decides_nothing(production: Production) -> None:

@@ -104,6 +104,16 @@ def test_what_was_found_of_the_last_champion_does_not_count_against_the_next() -
     assert actions([BAD, OK, BAD], champions=["1", "2", "2"])[-1] is Action.NONE
 
 
+def test_a_baseline_that_moves_begins_its_own_check_anew_and_no_other() -> None:
+    policy = DriftPolicy({"data": CHECK, "model": CHECK})
+    both = {"data": BAD, "model": BAD}
+    first = decide(policy, Memory(), NOON, "1", both, {"data": "1"})
+    memory = remembered(json.loads(json.dumps(first.memory.document())))
+    assert decide(policy, memory, NOON + HOUR, "1", both, {"data": "1"}).drifting == ("data", "model")
+    assert decide(policy, memory, NOON + HOUR, "1", both, {"data": "1 beside a run"}).drifting == ("model",)
+    assert decide(policy, memory, NOON + HOUR, "2", both, {"data": "2"}).drifting == ()
+
+
 def test_a_new_champion_that_drifts_too_does_not_begin_the_count_anew() -> None:
     found = actions([BAD] * 6, champions=["1", "1", "2", "2", "2", "2"])
     assert found == ["none", "retrain", "none", "escalate", "none", "none"]

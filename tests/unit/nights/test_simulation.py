@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from deploy.traffic import Planted
 from mlops_sagemaker.drift import Check, DriftPolicy
 from mlops_sagemaker.gates import Policy
 from mlops_sagemaker.rules import Beats, MinRows, Threshold
-from nights.jobs import Jobs
+from mlops_sagemaker.traffic import TrafficWindow
+from monitoring import data as jobs_data
+from monitoring import model as jobs_model
+from nights.jobs import Beside, Jobs
 from nights.page import page
 from nights.plan import Plan
 from nights.simulation import Nights, line
@@ -114,6 +118,21 @@ def test_a_drift_that_does_no_harm_moves_the_baseline_and_calls_nobody(harmless:
     assert after == [], "the changed world is as ever now"
     assert "retraining 2 of 2" in moves[1]["reason"]
     assert "1 baselines moved" in page("", harmless)
+
+
+def test_quality_is_that_at_registration_though_the_baseline_of_the_data_has_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = {"registered": Beside("data", "answers"), "moved": Beside("new data", "new answers")}  # type: ignore[arg-type]
+    champion: Any = SimpleNamespace(registered=beside["registered"], beside=lambda at: ("1 beside 2", beside["moved"]))
+    at, jobs = TrafficWindow(BEGIN, BEGIN + HOUR), Jobs("abalone", {}, tmp_path)
+    monkeypatch.setattr(jobs, "_files", lambda kind, window: [kind])
+    for monitor in (jobs_data, jobs_model):
+        monkeypatch.setattr(monitor, "analyse", lambda *given: SimpleNamespace(result={"given": given}))
+    of_data, of_model = (set(map(str, jobs.look(each, champion, at, BEGIN)["given"])) for each in ("data", "model"))
+    assert of_data >= {"new data", "new answers"}
+    assert "answers" in of_model
+    assert not of_model & {"new data", "new answers"}
 
 
 def test_labels_that_turn_are_found_by_a_classifiers_metrics(tmp_path: Path) -> None:
