@@ -109,7 +109,7 @@ class Reader:
         names = grid.lengths[len(self._features) + 1 : -1]
         if not names.all() or (grid.lengths[-1] != TIME_LENGTH).any():
             return None
-        times = bulk.texts(grid, len(grid.ends) - 1).view(f"S{3 * bulk.WORD}")[:, 0]
+        times = bulk.texts(grid, len(grid.ends) - 1, TIME_LENGTH).view(f"S{3 * bulk.WORD}")[:, 0]
         changed = np.append(True, times[1:] != times[:-1])
         return grid if all(map(_is_time, set(times[changed].tolist()))) else None
 

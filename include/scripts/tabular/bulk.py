@@ -118,10 +118,11 @@ def numbers(given: Grid, column: int) -> tuple[Numbers, Mask]:
     return values, ~(plain | empty)
 
 
-def texts(given: Grid, column: int) -> Words:
-    """The cells' bytes as (rows, words), zero bytes behind each; as many words as the longest cell needs."""
+def texts(given: Grid, column: int, longest: int) -> Words:
+    """The cells' bytes as (rows, words), zero bytes behind each; as many words as the longest cell needs, but no more
+    than ``longest`` bytes do: one long cell makes all rows as long."""
     starts, lengths, words = given.ends[column] - given.lengths[column], given.lengths[column], given.words
-    found = np.empty((given.rows, -(-int(lengths.max(initial=1)) // WORD)), dtype="<u8")
+    found = np.empty((given.rows, -(-min(int(lengths.max(initial=1)), longest) // WORD)), dtype="<u8")
     for number in range(found.shape[1]):
         skipped = number * WORD
         word = words[np.minimum(starts + skipped, len(words) - 1)]
@@ -133,13 +134,16 @@ def codes(given: Grid, column: int, known: Sequence[bytes]) -> Codes:
     """The place of each cell's text in ``known``, -1 for any other text."""
     if not known:
         return np.full(given.rows, -1, np.int32)
-    words, wanted = texts(given, column), np.array(known)
+    wanted = np.array(known)
+    longest = wanted.itemsize
+    words = texts(given, column, longest)
     found = words.view(f"S{words.shape[1] * WORD}")[:, 0]
     if wanted.itemsize <= WORD == found.itemsize:  # one word each is compared as an integer
         found, wanted = words[:, 0], wanted.astype(f"S{WORD}").view("<u8")
     order = np.argsort(wanted)
     nearest = order[np.searchsorted(wanted, found, sorter=order).clip(max=len(wanted) - 1)]
-    return np.where(wanted[nearest] == found, nearest, -1).astype(np.int32)
+    same = (wanted[nearest] == found) & (given.lengths[column] <= longest)
+    return np.where(same, nearest, -1).astype(np.int32)
 
 
 def _first_byte(word: Words, repeated: np.uint64) -> Words:

@@ -20,6 +20,7 @@ Row = dict[str, Value]
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 FLOAT32_MAX = 3.4028234663852886e38  # models read float32; beyond this a value would become infinite
 REMEDY = "correct the cell, or leave it empty if the value is not known"
+LONGEST = 256  # bytes of an identifier; those of a block are an array, in which each takes as much as the longest
 
 
 class BadCell(UserError):
@@ -104,18 +105,21 @@ class Label:
 
 @dataclass(frozen=True)
 class Identifier:
-    """A column of text that says whom or what a row is about; a key and never a feature."""
+    """A column of text of up to `LONGEST` bytes that says whom or what a row is about; a key and never a feature."""
 
     name: str
     required: ClassVar[bool] = True
     kind: ClassVar[str] = "identifier"
 
     def parse(self, cell: object) -> str:
-        """The text without surrounding blanks. Raises ValueError with the reason if ``cell`` is none."""
-        return _text(cell)
+        """The text without surrounding blanks. Raises ValueError with the reason if ``cell`` is none, or too long."""
+        text = _text(cell)
+        if len(text.encode()) > LONGEST:
+            raise ValueError(f"is longer than {LONGEST} bytes; correct the cell or remove the row")
+        return text
 
     def oddity(self, value: Value) -> str | None:
-        """None: any text may be a name."""
+        """None: any such text may be a name."""
         return None
 
 

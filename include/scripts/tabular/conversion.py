@@ -6,7 +6,7 @@ import numpy as np
 
 from tabular import bulk
 from tabular.bulk import Places
-from tabular.columns import FLOAT32_MAX, BadCell, Category, Column, Identifier, Label, Number, Value, value
+from tabular.columns import FLOAT32_MAX, LONGEST, BadCell, Category, Column, Identifier, Label, Number, Value, value
 from tabular.table import MISSING, UNKNOWN, Codes, Numbers, Table, Texts
 
 NUMERIC = b"0123456789+-.eE"
@@ -60,11 +60,11 @@ class Conversion:
         return self._filled(values, np.flatnonzero(values < 0), column, place)
 
     def _texts(self, column: Identifier, place: int) -> Texts:
-        words = bulk.texts(self._grid, place)
+        words = bulk.texts(self._grid, place, LONGEST)
         found = words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0]
         characters, ends, lengths = self._grid.characters, self._grid.ends[place], self._grid.lengths[place]
         blanks = (characters[ends - lengths] <= ord(" ")) | (characters[ends - 1] <= ord(" "))
-        unusual = (lengths == 0) | blanks | (words & WORD_BITS != 0).any(axis=1)
+        unusual = (lengths == 0) | (lengths > LONGEST) | blanks | (words & WORD_BITS != 0).any(axis=1)
         for row in np.flatnonzero(unusual).tolist():
             found[row] = str(self._value(column, place, row) or "").encode()
         return found

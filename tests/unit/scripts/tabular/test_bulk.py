@@ -42,9 +42,15 @@ def test_plain_decimal_numbers_are_all_read(cells: list[str]) -> None:
 @given(st.lists(anything, min_size=1), st.data())
 def test_texts_are_the_cells_bytes(cells: list[str], data: st.DataObject) -> None:
     before = data.draw(st.lists(anything, min_size=len(cells), max_size=len(cells)))
-    words = bulk.texts(column(cells, before), 1)
-    found = words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0]
-    assert found.tolist() == [cell.encode() for cell in cells]
+    words = bulk.texts(column(cells, before), 1, data.draw(st.integers(1, 30)))
+    width = words.shape[1] * bulk.WORD
+    assert words.view(f"S{width}")[:, 0].tolist() == [cell.encode()[:width] for cell in cells]
+
+
+@given(st.lists(anything, min_size=1))
+def test_texts_are_whole_up_to_the_longest(cells: list[str]) -> None:
+    words = bulk.texts(column(cells), 1, 20)
+    assert words.view(f"S{words.shape[1] * bulk.WORD}")[:, 0].tolist() == [cell.encode() for cell in cells]
 
 
 def test_cells_and_lines_are_the_text_that_was_there() -> None:
@@ -73,3 +79,16 @@ def test_the_codes_of_texts_are_their_places_among_the_known(known: list[bytes])
     short = bulk.grid(b"M,\na much l,\n", b",\n")
     assert short is not None
     assert bulk.codes(short, 0, known).tolist() == [known.index(b"M"), -1]
+
+
+def test_a_longer_text_that_begins_like_a_known_one_is_another() -> None:
+    found = bulk.grid(b"12345678\n123456789\n", b"\n")
+    assert found is not None
+    assert bulk.codes(found, 0, [b"M", b"12345678"]).tolist() == [1, -1]
+
+
+def test_one_long_cell_does_not_make_the_others_as_long() -> None:
+    found = bulk.grid(b"F\n" * 100_000 + b"F" * 1_000_000 + b"\n", b"\n")
+    assert found is not None
+    assert bulk.codes(found, 0, [b"M", b"F"]).tolist() == [1] * 100_000 + [-1]
+    assert bulk.texts(found, 0, 20).shape == (100_001, 3)

@@ -194,3 +194,17 @@ def test_many_at_a_time_or_row_by_row_the_values_and_the_errors_are_those_of_eac
     good, bad = one_by_one(rows)
     assert contents(block.table) == contents(of_rows(ALL, good))
     assert [str(error) for error in block.bad] == bad
+
+
+def test_an_identifier_that_is_too_long_is_a_bad_cell_and_makes_no_others_as_long(tmp_path: Path) -> None:
+    phone = [Identifier("phone")]
+    rows = b"1" * 256 + b"\n" + b"0123\n" * 100_000 + b"1" * 100_000 + b"\n"
+    plain, quoted = (b"phone\n" + rows, b'"phone"\n' + rows)
+    for content in (plain, quoted):
+        blocks = list(reading.read(file_with(tmp_path, content), phone))
+        (bad,) = [error for block in blocks for error in block.bad]
+        assert (bad.place, bad.reason) == (
+            "a.csv, line 100003",
+            "is longer than 256 bytes; correct the cell or remove the row",
+        )
+        assert sum(block.table.rows for block in blocks) == 100_001
