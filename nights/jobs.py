@@ -66,7 +66,7 @@ class Champion:
         """Its baseline moves to the data of a run after which it stays, which begins then."""
         found = Beside.of(run, CHAMPION)
         move = {"champion": self.name, "since": opened.isoformat(), "run": run.name, "beside": found}
-        self.moves = baselines.moved(self.moves, move)
+        self.moves.append(move)
 
     def beside(self, at: datetime) -> tuple[str, Beside]:
         """What its traffic up to then is compared with, and how the two are called together."""

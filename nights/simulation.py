@@ -119,7 +119,8 @@ class Nights:
         if first is None:
             raise ValueError(f"{objects[0]} names no day")
         opened = traffic.midnight(first, self._zone)
-        measured = Measured(served.name, opened, report, served.registered.quality.constraints)
+        compared, _ = served.beside(moment)
+        measured = Measured(served.name, compared, opened, report, served.registered.quality.constraints)
         against = baselines.obstacles(self._plan.gate, cause, measured)
         if not against:
             served.move(run, opened)
@@ -153,7 +154,7 @@ class Nights:
         self._memory = decision.memory
         if decision.action is Action.RETRAIN:
             where = window.document(), found.values(), self._plan.timezone, self._plan.retraining_days
-            self._put(moment, TRAINING, baselines.event(decision, champion.name, *where))
+            self._put(moment, TRAINING, baselines.event(decision, champion.name, compared, *where))
         for name, each in found.items():
             if outcomes[name] is not Outcome.OK:
                 yield self._entry(moment, name, str(outcomes[name]), each["reason"], version=champion.version)

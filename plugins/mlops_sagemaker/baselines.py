@@ -5,7 +5,8 @@ measured on becomes the champion's baseline. What is decided here follows from d
 event and a move are JSON::
 
     event: {"window_end", "window_days" where declared, "reason", "window": {"start", "end"}, "champion": ARN,
-            "since": when the drift began, "drifting": [check], "violations": [type of violation]}
+            "compared": what its traffic was compared with, "since": when the drift began, "drifting": [check],
+            "violations": [type of violation]}
     move:  {"champion": ARN, "since": from when on traffic is compared with it, "baseline", "quality": folders,
             "reason", "by", "run", "at": when it was moved}
 """
@@ -30,9 +31,11 @@ Document = Mapping[str, Any]
 @dataclass(frozen=True)
 class Measured:
     """What a training has measured of the champion that stays: by ``report``, its evaluation, on data from ``opened``
-    on. ``registered`` are the champion's constraints of model quality, as it was registered with them."""
+    on. ``registered`` are the champion's constraints of model quality, as it was registered with them; ``compared`` is
+    what its traffic is compared with by now."""
 
     champion: str
+    compared: str
     opened: datetime
     report: Any
     registered: Any
@@ -41,14 +44,15 @@ class Measured:
 def event(
     decision: drift.Decision,
     champion: str,
+    compared: str,
     window: Mapping[str, str],
     results: Iterable[Document],
     timezone: str,
     days: int | None,
 ) -> dict[str, Any]:
     """What the drift event of a ``decision`` on a ``window`` says, in which monitors of the ``champion`` have found
-    ``results``. The retraining sees data up to the last midnight in ``timezone``, and ``days`` of it, None for as many
-    as ever."""
+    ``results``; ``compared`` is what its traffic was compared with. The retraining sees data up to the last midnight in
+    ``timezone``, and ``days`` of it, None for as many as ever."""
     found = {each["constraint_check_type"] for result in results for each in result.get("violations", ())}
     return {
         windows.WINDOW_END: str(traffic.day_of(window["end"], timezone)),
@@ -56,6 +60,7 @@ def event(
         "reason": decision.reason,
         "window": dict(window),
         "champion": champion,
+        "compared": compared,
         "since": decision.since.isoformat() if decision.since else None,
         "drifting": [name for name, looked in decision.memory.checks.items() if looked.drifting],
         "violations": sorted(found),
@@ -86,6 +91,9 @@ def harmless(cause: Document) -> str:
 def _of_cause(cause: Document, measured: Measured) -> Iterator[str]:
     if cause["champion"] != measured.champion:
         yield f"the drift was that of {cause['champion']}, and {measured.champion} was measured"
+    # Else an old event would move the baseline back to days that another has moved it on from.
+    elif cause.get("compared", cause["champion"]) != measured.compared:
+        yield "the baseline that the drift was found beside has moved since"
     if QUALITY in cause["drifting"]:
         yield "the champion's answers have got worse, too"
     if cause["violations"] != [DRIFT]:
@@ -121,11 +129,6 @@ def beside(moves: Sequence[Document], champion: str, at: datetime) -> Document |
     was registered with."""
     own = [move for move in moves if move["champion"] == champion and datetime.fromisoformat(move["since"]) < at]
     return own[-1] if own else None
-
-
-def moved(moves: Sequence[Document], move: Document) -> list[Document]:
-    """The moves with one more; a run moves once, however often it is repeated."""
-    return list(moves) if any(each["run"] == move["run"] for each in moves) else [*moves, move]
 
 
 def compared(champion: str, move: Document | None) -> str:

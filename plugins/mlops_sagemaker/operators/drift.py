@@ -147,7 +147,7 @@ class DecideDriftOperator(LifecycleOperator):
         reason = "; ".join(filter(None, why))
         champion, window = self.run["champion"]["model_package_arn"], self.run["window"]
         found = [result for name, result in results.items() if name in own]
-        event = baselines.event(decided, champion, window, found, self.timezone, self.window_days)
+        event = baselines.event(decided, champion, self.run["compared"], window, found, self.timezone, self.window_days)
         return {
             "action": str(decided.action),
             "reason": reason,

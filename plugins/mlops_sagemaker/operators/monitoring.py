@@ -110,7 +110,7 @@ class ResolveMonitoringOperator(LifecycleOperator):
                 self.log.info("Nothing of %s has been deployed yet: there is no traffic to look at", self.use_case)
                 raise AirflowSkipException("nothing deployed")
             day = traffic.ended_day(window, self.timezone, self.label_delay)
-            moved = moves.read(self.hook, moves.uri_of(current.bucket, self.use_case))
+            moved = moves.read(self.hook, moves.uri_of(current.bucket, self.use_case)).listed
             looked_at = partial(self._looked_at, folders, pointer, moved)
             of_hour = looked_at("data", window)
             return {

@@ -10,9 +10,10 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from mlops_sagemaker import baselines, moves, traffic, uris
 from mlops_sagemaker._compat import aws_template_fields
-from mlops_sagemaker.baselines import Document, Measured
+from mlops_sagemaker.baselines import Measured
 from mlops_sagemaker.errors import UserError
 from mlops_sagemaker.gates import Policy
+from mlops_sagemaker.moves import Moves
 from mlops_sagemaker.operators.base import LifecycleOperator, user_errors_are_final
 from mlops_sagemaker.operators.register import BACKFILL, RUN_TYPE
 from mlops_sagemaker.resources import MODEL_PACKAGE
@@ -24,7 +25,8 @@ class RebaselineOperator(LifecycleOperator):
 
         {"moved": bool, "reason"}
 
-    The record is the move: one object holds all of them, and a repeated task finds its own there.
+    The record is the move: one object holds all of them. A repeated task finds its own there before it decides, also
+    where an evaluation or a verdict that came after it would have it decide otherwise: the move is in force.
 
     :param use_case: name of the bucket's top folder.
     :param run: the ``output`` of the ResolveRunOperator.
@@ -60,26 +62,38 @@ class RebaselineOperator(LifecycleOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Whether it has moved, and why."""
-        if self.verdict["passed"] or not self.run["champion"] or self.run[RUN_TYPE] == BACKFILL:
-            raise AirflowSkipException("no champion stays")
+        if not self.run["champion"] or self.run[RUN_TYPE] == BACKFILL:
+            raise AirflowSkipException("no champion whose baseline could move")
         if not (self.asked or self.run["drift"]):
             raise AirflowSkipException("nobody asks for it")
         with user_errors_are_final():
-            measured = self._measured()
-            against = baselines.obstacles(self.policy, None if self.asked else self.run["drift"], measured)
-            if against:
-                decided = {"moved": False, "reason": "; ".join(against)}
-            else:
-                decided = {"moved": True, "reason": self._move(context, measured)["reason"]}
+            decided = self._decided(context)
         self.log.info("The baseline %s: %s", "has moved" if decided["moved"] else "stays", decided["reason"])
         return decided
 
-    def _measured(self) -> Measured:
+    def _decided(self, context: Context) -> dict[str, Any]:
+        uri = moves.uri_of(self.run["bucket"], self.use_case)
+        before = moves.read(self.hook, uri)
+        own = next((move for move in before.listed if move["run"] == context["run_id"]), None)
+        if own is not None:
+            return {"moved": True, "reason": own["reason"]}
+        if self.verdict["passed"]:
+            raise AirflowSkipException("the champion is to be replaced")
+        measured = self._measured(before)
+        against = baselines.obstacles(self.policy, None if self.asked else self.run["drift"], measured)
+        if against:
+            return {"moved": False, "reason": "; ".join(against)}
+        move = self._of(context["dag_run"], measured)
+        moves.add(self.hook, uri, before, move)
+        return {"moved": True, "reason": move["reason"]}
+
+    def _measured(self, before: Moves) -> Measured:
         champion, window = self.run["champion"]["model_package_arn"], self.run["window"]
         package = self.hook.describe(MODEL_PACKAGE, champion) or {}
         known = package.get("DriftCheckBaselines", {}).get("ModelQuality", {}).get("Constraints", {})
         return Measured(
             champion=champion,
+            compared=baselines.compared(champion, baselines.beside(before.listed, champion, datetime.now(UTC))),
             opened=traffic.midnight(date.fromisoformat(self.run["data"]["first_day"]), ZoneInfo(window["timezone"])),
             report=self._document(self.verdict["report"]),
             registered=self._document(known["S3Uri"]) if known else {},
@@ -90,11 +104,6 @@ class RebaselineOperator(LifecycleOperator):
             return json.loads(self.hook.read(uri) or b"")
         except ValueError as error:
             raise UserError(f"{uri} is not there or not JSON ({error}); clear the task evaluate") from error
-
-    def _move(self, context: Context, measured: Measured) -> Document:
-        uri = moves.uri_of(self.run["bucket"], self.use_case)
-        after = moves.add(self.hook, uri, self._of(context["dag_run"], measured))
-        return next(move for move in after if move["run"] == context["run_id"])
 
     def _of(self, run: Any, measured: Measured) -> dict[str, Any]:
         return {

@@ -219,6 +219,7 @@ def test_drift_emits_one_event_with_its_data_window_whatever_is_repeated(aws: Fa
     assert event["window"] == {"start": "2026-03-02T11:00:00Z", "end": "2026-03-02T12:00:00Z"}
     assert "violations in 2 of the last 3 windows" in event["reason"]
     assert (event["champion"], event["drifting"]) == (production.aws.packages[0]["ModelPackageArn"], ["data"])
+    assert event["compared"] == event["champion"], "whose baseline has not moved"
     assert event["since"] == "2026-03-02T11:00:00+00:00"
     assert production.told == [("drift", "abalone_training: drift of data, a retraining starts")]
     assert production.watch(NOON, BAD) == decision, "a repeated task finds its own decision"

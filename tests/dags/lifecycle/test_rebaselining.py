@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from mlops_sagemaker.errors import ApiError
 from tests.dags.lifecycle.declared import declared
 from tests.dags.lifecycle.test_training import Run
 from tests.unit.mlops_sagemaker.fake_aws import FakeAws
@@ -28,6 +29,7 @@ class Retraining(Run):
             "reason": "data: violations in 2 of the last 5 windows",
             "window": {"start": "2026-03-02T01:00:00Z", "end": "2026-03-02T02:00:00Z"},
             "champion": fake.packages[0]["ModelPackageArn"],
+            "compared": fake.packages[0]["ModelPackageArn"],
             "since": "1995-11-29T12:00:00+00:00",
             "drifting": ["data"],
             "violations": ["baseline_drift_check"],
@@ -143,11 +145,45 @@ def test_a_candidate_that_is_registered_brings_its_own_baseline(aws: FakeAws) ->
         run.execute("rebaseline")
 
 
-def test_another_drift_moves_it_again(aws: FakeAws) -> None:
-    for number in range(2):
-        run = Retraining(aws, run_id=f"drift__{number}")
+def test_another_drift_moves_it_again_and_an_old_or_repeated_event_does_not(aws: FakeAws) -> None:
+    first = Retraining(aws, run_id="drift__0")
+    arn = aws.packages[0]["ModelPackageArn"]
+    for run in (first, Retraining(aws, {"compared": f"{arn} beside drift__0"}, run_id="drift__1")):
         run.execute(*BEFORE, "rebaseline")
+    for cause in ({}, {"compared": f"{arn} beside drift__0"}):
+        run = Retraining(aws, cause, run_id="drift__2")
+        run.execute(*BEFORE)
+        told = "the baseline that the drift was found beside has moved since"
+        assert run.execute("rebaseline") == {"moved": False, "reason": told}
     assert [move["run"] for move in run.moves()] == ["drift__0", "drift__1"]
+
+
+def test_a_move_that_stands_is_told_whatever_is_found_after_it(aws: FakeAws) -> None:
+    run = Retraining(aws)
+    run.execute(*BEFORE)
+    decided, written = run.execute("rebaseline"), aws.objects[MOVES]
+    run.champion_mse = 5.4
+    run.execute(*BEFORE[1:])
+    assert run.execute("rebaseline") == decided
+    run.xcoms["gate"]["passed"] = True
+    assert run.execute("rebaseline") == decided, "nor is it taken back by a candidate"
+    assert (decided["moved"], aws.objects[MOVES]) == (True, written)
+
+
+def test_a_move_is_decided_on_those_that_it_is_added_to(aws: FakeAws) -> None:
+    run = Retraining(aws)
+    run.execute(*BEFORE)
+    act = aws.call
+
+    def meanwhile(operation: str, arguments: dict[str, Any]) -> Any:
+        if operation == "PutObject" and arguments["name"] == MOVES:
+            aws.objects[MOVES] = b"of another run"
+        return act(operation, arguments)
+
+    aws.call = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(ApiError, match="PreconditionFailed"):
+        run.execute("rebaseline")
+    assert aws.objects[MOVES] == b"of another run"
 
 
 def test_damaged_moves_are_told_and_not_overwritten(aws: FakeAws) -> None:

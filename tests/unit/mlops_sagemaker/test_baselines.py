@@ -30,6 +30,7 @@ CAUSE = {
     "reason": "data: violations in 2 of the last 5 windows and in the latest",
     "window": {"start": "2026-03-03T11:00:00Z", "end": "2026-03-03T12:00:00Z"},
     "champion": "arn:1",
+    "compared": "arn:1",
     "since": (MIDNIGHT - HOUR).isoformat(),
     "drifting": ["data"],
     "violations": ["baseline_drift_check"],
@@ -40,7 +41,7 @@ REGISTERED = {"version": 0.0, "regression_constraints": {"mse": {"threshold": 4.
 def measured(mse: float = 4.7, low: float = 4.4, **changes: Any) -> Measured:
     document = report(champion=mse)
     document["champion"]["intervals"] = {"mse": [low, 2 * mse - low]}
-    return replace(Measured("arn:1", MIDNIGHT, document, REGISTERED), **changes)
+    return replace(Measured("arn:1", "arn:1", MIDNIGHT, document, REGISTERED), **changes)
 
 
 def test_a_champion_that_stays_good_on_drifted_data_is_compared_with_that_data() -> None:
@@ -52,6 +53,7 @@ def test_a_champion_that_stays_good_on_drifted_data_is_compared_with_that_data()
     ("change", "told"),
     [
         ({"champion": "arn:2"}, "the drift was that of arn:2, and arn:1 was measured"),
+        ({"compared": "arn:1 beside a run"}, "the baseline that the drift was found beside has moved since"),
         ({"drifting": ["data", "model"]}, "the champion's answers have got worse, too"),
         ({"violations": ["baseline_drift_check", "unit_check"]}, "the window shows unit_check: only drift moves"),
         ({"violations": ["missing_column_check"]}, "the window shows missing_column_check: only drift moves"),
@@ -82,7 +84,8 @@ def test_a_champion_that_is_not_good_there_keeps_its_baseline_whoever_asks(
 
 
 def test_a_person_may_take_data_of_any_day_and_kind() -> None:
-    assert baselines.obstacles(POLICY, None, measured(opened=MIDNIGHT - 90 * 24 * HOUR)) == []
+    found = measured(opened=MIDNIGHT - 90 * 24 * HOUR, compared="arn:1 beside a run")
+    assert baselines.obstacles(POLICY, None, found) == [], "also one from before the last move, which takes that back"
 
 
 def test_a_group_that_the_champion_is_unfair_to_counts() -> None:
@@ -105,7 +108,7 @@ def test_of_a_classifier_a_lower_metric_is_the_loss() -> None:
     registered = {"binary_classification_constraints": {"auc": {"threshold": 0.96}}}
     for interval, lost in (([0.93, 0.97], False), ([0.93, 0.955], True)):
         document = {"rows": 600, "champion": {"state": "scored", **section, "intervals": {"auc": interval}}}
-        found = baselines.obstacles(policy, CAUSE, Measured("arn:1", MIDNIGHT, document, registered))
+        found = baselines.obstacles(policy, CAUSE, Measured("arn:1", "arn:1", MIDNIGHT, document, registered))
         assert bool(found) is lost
 
 
@@ -115,12 +118,13 @@ def test_the_drift_event_says_all_that_is_decided_from() -> None:
     second = decide(policy, first.memory, MIDNIGHT + HOUR, "arn:1", {"data": Outcome.VIOLATIONS})
     results = [{"violations": [{"constraint_check_type": "unit_check"}]}, {}, {"violations": CAUSE_VIOLATIONS}]
     window = {"start": "2026-03-02T00:00:00Z", "end": "2026-03-02T01:00:00Z"}
-    assert baselines.event(second, "arn:1", window, results, "UTC", 7) == {
+    assert baselines.event(second, "arn:1", "arn:1 beside a run", window, results, "UTC", 7) == {
         "window_end": "2026-03-02",
         "window_days": 7,
         "reason": second.reason,
         "window": window,
         "champion": "arn:1",
+        "compared": "arn:1 beside a run",
         "since": (MIDNIGHT - HOUR).isoformat(),
         "drifting": ["data"],
         "violations": ["baseline_drift_check", "unit_check"],
@@ -152,12 +156,6 @@ def test_a_move_back_counts_from_then_on() -> None:
     found = baselines.beside(moves, "arn:1", MIDNIGHT + 48 * HOUR)
     assert found is not None
     assert found["run"] == "back"
-
-
-def test_a_run_moves_once_however_often_it_is_repeated() -> None:
-    once = baselines.moved([], move("a"))
-    assert baselines.moved(once, {**move("a"), "at": "later"}) == once
-    assert [each["run"] for each in baselines.moved(once, move("b"))] == ["a", "b"]
 
 
 def test_what_was_found_beside_another_baseline_does_not_count() -> None:
