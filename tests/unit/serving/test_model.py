@@ -16,6 +16,8 @@ from serving.model import Model
 from serving.rows import read
 from tests.support.served import UseCase, training_side
 
+LIMIT = 6 << 20
+
 NUMBERS = ("0.5", ".5", "5.", "+1", "-0", "01", "1e-3", "2E2", " 7 ", "0", "1234567890.123456789", "3.4e38", "", "  ")
 NO_NUMBERS = ("nan", "inf", "1_000", "abc", "1e39", "٣", "0x10", "1,5", "--1", "1 2", "1e400")
 TEXTS = ("", "M\0", " M ", "M", "nobody", "m", "É", "no", " yes", "KS")
@@ -29,8 +31,8 @@ def test_every_held_out_row_is_predicted_as_in_training(
 ) -> None:
     case = use_cases[name]
     model, wanted = Model.load(case.model(candidate)), case.predictions(candidate)
-    together = model.predict(read(case.csv(), "text/csv", model.schema))
-    alone = [model.predict(read(case.csv([row]), "text/csv", model.schema))[0] for row in case.rows]
+    together = model.predict(read(case.csv(), "text/csv", model.schema, LIMIT))
+    alone = [model.predict(read(case.csv([row]), "text/csv", model.schema, LIMIT))[0] for row in case.rows]
     assert len(wanted) > 500
     np.testing.assert_allclose(together, wanted, rtol=1e-5, atol=0)
     np.testing.assert_allclose(together, alone, rtol=1e-12, atol=0)
@@ -48,7 +50,7 @@ def odd_rows(case: UseCase, seed: int) -> list[dict[str, Any]]:
 
 def outcome(schema: Schema, model: Model, body: bytes, content_type: str) -> float | str:
     try:
-        return float(model.predict(read(body, content_type, schema))[0])
+        return float(model.predict(read(body, content_type, schema, LIMIT))[0])
     except BadCell as error:
         return str(error.column)
 
@@ -76,9 +78,9 @@ def test_an_empty_cell_has_its_own_column_alone_read_cell_by_cell(monkeypatch: p
     found = schema.rows([[b"1", b"2"], [b"", b"-0"], [b"5.", b"6e1"]])
     assert found.tolist() == [[1, 8, 5], [2, 0, 60]]
     assert looked_at == ["height", "height"]
-    assert read(b"1,,5.\n2,-0,6e1", "text/csv", schema).tolist() == found.tolist()
+    assert read(b"1,,5.\n2,-0,6e1", "text/csv", schema, LIMIT).tolist() == found.tolist()
     assert looked_at == ["height", "height"], "an empty cell of plain text is read with all others"
-    assert read(b"1,8,5\n2, ,60", "text/csv", schema).tolist() == [[1, 8, 5], [2, 8, 60]]
+    assert read(b"1,8,5\n2, ,60", "text/csv", schema, LIMIT).tolist() == [[1, 8, 5], [2, 8, 60]]
     assert looked_at == ["height"] * 4
 
 
@@ -99,7 +101,7 @@ def test_a_cell_means_the_same_in_one_row_and_in_many_and_in_every_format(
     bodies += [("application/jsonlines", lines), ("application/json", b"[" + lines.replace(b"\n", b",") + b"]")]
     assert len(good) > 50
     for content_type, body in bodies:
-        found = model.predict(read(body, content_type, model.schema))
+        found = model.predict(read(body, content_type, model.schema, LIMIT))
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=0)
 
 

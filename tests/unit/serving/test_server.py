@@ -28,6 +28,15 @@ def parquet(rows: list[dict[str, str]]) -> bytes:
     return bytes(stream.getvalue())
 
 
+def packed(sex: list[str], others: list[float]) -> bytes:
+    """Abalone's columns, the last seven of which are the same."""
+    names = "length", "diameter", "height", "whole_weight", "shucked_weight", "viscera_weight", "shell_weight"
+    columns = {"sex": pyarrow.array(sex, pyarrow.string()), **dict.fromkeys(names, pyarrow.array(others, "float64"))}
+    stream = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.table(columns), stream)
+    return bytes(stream.getvalue())
+
+
 def answered(body: bytes, media_type: str) -> list[float]:
     match media_type:
         case "text/csv":
@@ -97,6 +106,8 @@ def test_one_row_of_json(server: Server, body: bytes) -> None:
         ("application/jsonlines", b'["M",1,1,1,1,1,1,1]\n{', 2, None, "row 2 is not JSON"),
         ("application/jsonlines", b"[1,1,1,1,1,1,1,1]", 1, "sex", "1 is not text"),
         ("application/x-parquet", b"PAR1", None, None, "the body is not Parquet"),
+        ("application/x-parquet", parquet([{"sex": "M"}]), 1, "length", "is missing; the table has only ['sex']"),
+        ("application/x-parquet", packed([], []), None, None, "there is no row"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_row_and_column(
@@ -127,6 +138,29 @@ def test_what_cannot_be_read_or_written_is_told(
 def test_a_body_that_is_too_large_is_refused(server: Server) -> None:
     status, content = server.predict(b"0" * (1 << 20 | 1))
     assert (status, "allows 1 MiB; send fewer rows" in json.loads(content)["error"]) == (413, True)
+
+
+def test_a_body_that_becomes_too_large_when_it_is_unpacked_is_refused(server: Server) -> None:
+    body = packed(["M"] * 100_000, [0.5] * 100_000)
+    assert len(body) < 1 << 16
+    status, content = server.predict(body, "application/x-parquet")
+    told = "the table has 100000 rows of 6400000 bytes unpacked, and 1048576 are allowed; send fewer rows at once"
+    assert (status, json.loads(content)["error"]) == (413, told)
+
+
+def test_a_text_that_many_rows_share_is_one(server: Server) -> None:
+    many = packed(["M"] * 2, [0.5] * 2)
+    wanted = answered(server.predict(many, "application/x-parquet")[1], "application/x-parquet")
+    long = packed(["M", "x" * 500_000, "M"] * 3_000, [0.5] * 9_000)
+    status, content = server.predict(long, "application/x-parquet")
+    found = answered(content, "application/x-parquet")
+    assert (status, len(found), {found[0], found[2]}) == (200, 9_000, {wanted[0]})
+
+
+def test_an_error_is_not_as_long_as_the_request(server: Server) -> None:
+    row = json.dumps({f"name {number}": 1 for number in range(10_000)}).encode()
+    status, content = server.predict(row, "application/json")
+    assert (status, len(content) < 500, b"row 1, column 'sex'" in content) == (400, True, True)
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/invocations", 405), ("GET", "/other", 404)])

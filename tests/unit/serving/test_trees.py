@@ -16,6 +16,8 @@ from serving.rows import read
 from serving.trees import Trees, of_session
 from tests.support.served import UseCase
 
+LIMIT = 6 << 20
+
 LARGEST = float(np.finfo(np.float32).max)
 THRESHOLDS = (0.0, -0.0, 1e-45, -1e-45, 0.1, 0.5, 1.0, 1.0000001, 7.0, -3.5, 1e10, LARGEST, -LARGEST)
 
@@ -66,7 +68,7 @@ def test_each_row_has_the_leaves_that_a_walk_finds(
 def test_a_served_model_uses_them_and_predicts_what_its_graph_does(abalone: UseCase) -> None:
     model = Model.load(abalone.model("xgboost"))
     assert model.trees is not None
-    features = np.concatenate([read(abalone.csv(), "text/csv", model.schema), model.trees.samples()])
+    features = np.concatenate([read(abalone.csv(), "text/csv", model.schema, LIMIT), model.trees.samples()])
     assert model.trees.reads(features)
     (wanted,) = model.session.run(None, {"features": features})
     np.testing.assert_array_equal(model.predict(features), wanted[:, 0])

@@ -24,7 +24,7 @@ def main() -> int:
     try:
         settings = Settings.read(os.environ)
         drift = Drift.read(os.environ)
-        service = functions.load(settings.model)
+        service = functions.load(settings.model, settings.limit)
     except Refused as error:
         log.tell("error", str(error))
         return 1

@@ -24,7 +24,8 @@ Answer = tuple[int, bytes, str]
 See = Callable[[Any], None]
 
 AT_ONCE_BYTES = 1 << 16
-"""Larger bodies, and a use case's own functions, are worked on beside the loop, so that /ping is answered meanwhile."""
+"""Larger bodies, those that have to be unpacked, and a use case's own functions are worked on beside the loop, so that
+/ping is answered meanwhile."""
 
 
 SYNTHETIC = b"synthetic"
@@ -36,7 +37,6 @@ class App:
 
     def __init__(self, service: Service, settings: Settings, drift: Drift | None = None) -> None:
         self._service, self._settings, self._drift = service, settings, drift
-        self._limit = settings.payload << 20
         self._beside = ThreadPoolExecutor(1)
         self._routes = {
             ("POST", "/invocations"): self._invocations,
@@ -53,9 +53,9 @@ class App:
         await send({"type": "http.response.body", "body": body})
         _told(scope["path"], headers, status, body, begin)
 
-    def is_small(self, length: int | None) -> bool:
+    def is_small(self, length: int | None, headers: Headers) -> bool:
         """Whether a body of that length, None for an unknown one, is worked on at once."""
-        return length is not None and length <= AT_ONCE_BYTES and not self._service.own
+        return length is not None and length <= AT_ONCE_BYTES and self._service.is_quick(_media_type(headers))
 
     def predict(self, headers: Headers, body: bytes) -> Answer:
         """The answer to a request for predictions, whose body `is_small`."""
@@ -94,16 +94,15 @@ class App:
     async def _invocations(self, headers: Headers, receive: Receive) -> tuple[bytes, str]:
         body = await self._body(headers, receive)
         arguments = self._arguments(headers, body)
-        if self.is_small(len(body)):
+        if self.is_small(len(body), headers):
             return self._service.answer(*arguments)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._beside, self._service.answer, *arguments)
 
     def _arguments(self, headers: Headers, body: bytes) -> tuple[bytes, str, str, See | None]:
-        content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
         accept = headers.get(b"accept", b"").decode("latin-1")
         is_traffic = headers.get(b"x-amzn-sagemaker-custom-attributes") != SYNTHETIC
-        return body, content_type, accept, self._drift.see if self._drift and is_traffic else None
+        return body, _media_type(headers), accept, self._drift.see if self._drift and is_traffic else None
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         self._check_size(int(headers.get(b"content-length", 0)))
@@ -116,9 +115,14 @@ class App:
         return body
 
     def _check_size(self, size: int) -> None:
-        if size > self._limit:
+        if size > self._settings.limit:
             told = f"SAGEMAKER_MAX_PAYLOAD_IN_MB allows {self._settings.payload} MiB"
             raise BadRequest(413, f"the body has {size} bytes, and {told}; send fewer rows at once")
+
+
+def _media_type(headers: Headers) -> str:
+    """The media type of the body, without parameters."""
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
 
 
 def _failure(error: Exception) -> Answer:

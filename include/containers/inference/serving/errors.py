@@ -17,9 +17,10 @@ class BadCell(BadRequest):
     """A cell that cannot be read as its column demands."""
 
     def __init__(self, row: int, column: str, cell: object, reason: str) -> None:
-        super().__init__(400, f"row {row}, column '{column}': {_shown(cell)} {reason}", row, column)
+        super().__init__(400, f"row {row}, column '{column}': {shown(cell)} {reason}", row, column)
 
 
-def _shown(cell: object) -> str:
-    text = repr(cell)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def shown(value: object, most: int = 60) -> str:
+    """As many characters of what a client sent as it needs to find it again: no answer is as long as its request."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."

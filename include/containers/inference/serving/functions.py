@@ -22,17 +22,24 @@ from serving import answers, artifact, rows
 from serving.answers import Accept
 from serving.errors import BadRequest, Refused
 from serving.model import Model
+from serving.rows import PARQUET
 
 NAMES = ("model_fn", "input_fn", "predict_fn", "output_fn")
 
 
 @dataclass(frozen=True)
 class Service:
-    """A model, and the functions that answer requests with it; ``own`` are those that the use case brings."""
+    """A model, and the functions that answer requests with it; ``own`` are those that the use case brings. No body is
+    unpacked to more than ``limit`` bytes."""
 
     model: Any
     check: Callable[[], None]
     own: dict[str, Callable[..., Any]]
+    limit: int
+
+    def is_quick(self, content_type: str) -> bool:
+        """Whether a request takes as long as its body lets expect; neither what is unpacked nor foreign code does."""
+        return content_type != PARQUET and not self.own
 
     def answer(
         self, body: bytes, content_type: str, accept: str, see: Callable[[Any], None] | None = None
@@ -47,7 +54,7 @@ class Service:
     def _input(self, body: bytes, content_type: str) -> Any:
         if "input_fn" in self.own:
             return _asked(self.own["input_fn"], body, content_type)
-        return rows.read(body, content_type, self.model.schema)
+        return rows.read(body, content_type, self.model.schema, self.limit)
 
     def _output(self, predictions: Any, content_type: str, accept: str) -> tuple[bytes, str]:
         if "output_fn" not in self.own:
@@ -57,18 +64,18 @@ class Service:
         return answer if isinstance(answer, bytes) else str(answer).encode(), media_type
 
 
-def load(folder: Path) -> Service:
-    """The service of the model in ``folder``. Raises Refused."""
+def load(folder: Path, limit: int) -> Service:
+    """The service of the model in ``folder``, for bodies of up to ``limit`` bytes. Raises Refused."""
     module = _module(folder / artifact.FUNCTIONS)
     own = {name: getattr(module, name) for name in NAMES if hasattr(module, name)} if module else {}
     if "model_fn" not in own:
         model = Model.load(folder)
-        return Service(model, model.prove, own)
+        return Service(model, model.prove, own, limit)
     if lacking := [name for name in ("input_fn", "predict_fn", "output_fn") if name not in own]:
         told = "what is left to the server needs the server's own model"
         raise Refused(f"{folder / artifact.FUNCTIONS} has model_fn and not {', '.join(lacking)}; {told}")
     artifact.load(folder)
-    return Service(own["model_fn"](str(folder)), lambda: None, own)
+    return Service(own["model_fn"](str(folder)), lambda: None, own, limit)
 
 
 def _module(file: Path) -> ModuleType | None:

@@ -67,7 +67,7 @@ class Protocol(HttpToolsProtocol):
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
             and not self.transport.is_closing()
-            and cast(App, self.app).is_small(self._length())
+            and cast(App, self.app).is_small(self._length(), dict(self.headers))
         )
 
     def _length(self) -> int | None:

@@ -17,6 +17,11 @@ class Settings:
     workers: int
     payload: int
 
+    @property
+    def limit(self) -> int:
+        """How large a body may be (bytes)."""
+        return self.payload << 20
+
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises Refused naming a variable that is not a whole number above 0."""
