@@ -31,8 +31,8 @@ HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
 BINARY = {"0": 0.0, "1": 1.0}
 """How Model Monitor writes the labels of a binary classifier."""
 
-Said = list[tuple[str, list[float]]]
-"""By id what came true of its rows, line by line."""
+Said = list[tuple[str, dict[int, float]]]
+"""By id what came true of its rows, by their places, line by line."""
 
 
 class Labels:
@@ -57,7 +57,7 @@ class Labels:
         cells = [
             (identity, place, value, line)
             for line, (identity, values) in enumerate(said)
-            for place, value in enumerate(values)
+            for place, value in values.items()
         ]
         keys = key([cell[0] for cell in cells], [cell[1] for cell in cells])
         places = np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)
@@ -95,8 +95,8 @@ def _hour(file: Path) -> int:
     return hour("{}-{}-{}T{}".format(*named.groups())) if named else NO_HOUR
 
 
-def _line(line: bytes, target: Number | Label, counts: Counter[str]) -> tuple[str, list[float]] | None:
-    """The id and the rows' values; None for a line that is counted as something else."""
+def _line(line: bytes, target: Number | Label, counts: Counter[str]) -> tuple[str, dict[int, float]] | None:
+    """The id and the values that are known, by their rows; None for a line that is counted as something else."""
     if not line.strip():
         counts["empty"] += 1
         return None
@@ -114,9 +114,9 @@ def _line(line: bytes, target: Number | Label, counts: Counter[str]) -> tuple[st
         counts["foreign"] += 1
         return None
     try:
-        values = [_value(cell.strip(), target) for cell in cells if cell.strip()]
+        values = {row: _value(text, target) for row, cell in enumerate(cells) if (text := cell.strip())}
     except ValueError:
-        values = []
+        values = {}
     counts["read" if values else "unreadable"] += 1
     return (identity, values) if values else None
 

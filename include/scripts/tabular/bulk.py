@@ -78,7 +78,7 @@ def grid(block: bytes, separators: bytes) -> Grid | None:
     that is so in every line, a blank line having no cell."""
     text = bytes(WORD) + block + bytes(WORD)  # a word may be read before the first cell and after the last
     characters = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(_any_of(characters, separators))
+    ends = np.flatnonzero(_any_of(characters, separators + b","))  # where lines have one cell, two are two as well
     columns = len(separators)
     if not len(ends) or len(ends) % columns:
         return None

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.columns import Number, Schema
-from serving.errors import BadCell, Refused
+from serving.columns import Category, Number, Schema
+from serving.errors import BadCell, BadRequest, Refused
 from serving.model import Model
 from serving.rows import read
 from tests.support.served import UseCase, training_side
@@ -63,6 +63,14 @@ def test_a_cell_means_what_it_means_to_the_job_code(use_cases: dict[str, UseCase
     for row, expected in zip(rows, wanted, strict=True):
         found = outcome(model.schema, model, json.dumps(row).encode(), "application/json")
         assert found == (expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)), row
+
+
+@pytest.mark.parametrize("body", [b"F,M\nF", b"F,9,9,9\nM", b"F,M"])
+def test_a_row_of_two_cells_is_none_of_one_column(body: bytes) -> None:
+    schema = Schema([Category("sex", {"F": 0, b"F": 0}, 1)])
+    assert read(b"F\nM", "text/csv", schema, LIMIT).tolist() == [[1], [0]]
+    with pytest.raises(BadRequest, match=r"row 1 has . cells, not 1 cells"):
+        read(body, "text/csv", schema, LIMIT)
 
 
 def test_an_empty_cell_has_its_own_column_alone_read_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,6 +297,16 @@ def test_the_rows_of_one_record_have_a_label_each(tmp_path: Path) -> None:
     assert analysis.result["quality"]["mae"]["value"] == 2.5
 
 
+def test_a_label_that_is_not_known_yet_leaves_the_others_in_their_places(tmp_path: Path) -> None:
+    wanted = batches.key("aaa", [0, 1, 2])
+    target = abalone.USE_CASE.schema.target
+    first = labels.read(write(tmp_path / "1", line(label("a", "1\n \n3\n"))), target, wanted)
+    np.testing.assert_array_equal(first.of(wanted)[0], [1, np.nan, 3])
+    both = labels.read(write(tmp_path / "2", line(label("a", "1\n\n3")), line(label("a", "\n2"))), target, wanted)
+    np.testing.assert_array_equal(both.of(wanted)[0], [1, 2, 3])
+    assert (both.counts["read"], both.counts["duplicated"], both.counts["unreadable"]) == (2, 0, 0)
+
+
 def step(folder: Path, rows: Sequence[str], target: Vector, predicted: Vector, *more: str) -> str:
     """The page that the step writes about these rows."""
     write(folder / "capture", traffic(rows, predicted.tolist()))
