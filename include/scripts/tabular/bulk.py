@@ -141,8 +141,8 @@ def codes(given: Grid, column: int, known: Sequence[bytes]) -> Codes:
     if wanted.itemsize <= WORD == found.itemsize:  # one word each is compared as an integer
         found, wanted = words[:, 0], wanted.astype(f"S{WORD}").view("<u8")
     order = np.argsort(wanted)
-    nearest = order[np.searchsorted(wanted, found, sorter=order).clip(max=len(wanted) - 1)]
-    same = (wanted[nearest] == found) & (given.lengths[column] <= longest)
+    nearest = order.take(np.searchsorted(wanted, found, sorter=order), mode="clip")
+    same = (wanted.take(nearest) == found) & (given.lengths[column] <= longest)
     return np.where(same, nearest, -1).astype(np.int32)
 
 
