@@ -1,8 +1,9 @@
 """The server of models beside the stack of AWS's samples (gunicorn, Flask, pandas) and MLflow's server.
 
 All serve one model, of abalone with the parameters of AWS's example, on two workers. The classic stack gets ready-made
-features, while the server here gets raw rows. It runs without nginx, which no package index has: `NGINX` makes up for
-that. The load takes its share of the same machine, which costs the fastest server the most.
+features, while the server here gets raw rows. It runs behind nginx if the machine has one; no package index of Python's
+has it, and where it is missing `NGINX` makes up for that. The load takes its share of the same machine, which costs the
+fastest server the most.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
@@ -78,18 +80,20 @@ def run(progress: Progress) -> None:
         images = installer.images()
     with tempfile.TemporaryDirectory() as name:
         with progress.phase("Training a model"):
-            subjects = _subjects(Path(name), images)
+            nginx = shutil.which("nginx")
+            subjects = _subjects(Path(name), images, nginx)
         with progress.phase("Starting each server anew"):
             for subject in subjects:
                 _starts(subject, Path(name))
         with progress.phase("Asking them in turn"):
             _ask(subjects, images["inference"], Path(name))
     print(table(subjects))
-    if broken := verdict(*subjects[:2]):
+    print(f"\nThe classic stack ran {'behind' if nginx else 'without'} nginx.")
+    if broken := verdict(subjects[0], subjects[1], 1.0 if nginx else NGINX):
         raise Failure(f"not {', not '.join(broken)}")
 
 
-def _subjects(folder: Path, images: Mapping[str, Path]) -> list[Subject]:
+def _subjects(folder: Path, images: Mapping[str, Path], nginx: str | None) -> list[Subject]:
     python, data = str(images["training"] / "bin" / "python"), ROOT / "include" / "data" / "abalone.csv"
     model, parts = folder / "opt" / "model", folder / "parts"
     step = [python, "-m", "abalone"]
@@ -102,7 +106,7 @@ def _subjects(folder: Path, images: Mapping[str, Path]) -> list[Subject]:
     save = [str(rivals / "python"), str(ROOT / "bench" / "rivals" / "mlflow_model.py")]
     measure([*save, str(model / "model.ubj"), str(folder / "mlflow")], folder)
     bodies = _bodies(data, model, folder)
-    gunicorn = ["-m", "gunicorn", "-w", "2", "--log-level", "error", "--chdir", str(ROOT / "bench" / "rivals"), "-b"]
+    classic = [str(ROOT / "bench" / "rivals" / "classic_serve.py"), "{port}", str(folder), *([nginx] if nginx else [])]
     serve = ["-m", "mlflow", "models", "serve", "--env-manager", "local", "-m", str(folder / "mlflow"), "-w", "2"]
     own = {"SAGEMAKER_BASE_DIR": str(folder / "opt"), "SAGEMAKER_MODEL_SERVER_WORKERS": "2", **DRIFT}
     paths = {"PATH": f"{images['inference'] / 'bin'}:{os.environ['PATH']}"}
@@ -113,9 +117,7 @@ def _subjects(folder: Path, images: Mapping[str, Path]) -> list[Subject]:
         Subject(
             OWN, [str(image / "bin" / "serve")], {**paths, **own, "SAGEMAKER_BIND_TO_PORT": "{port}"}, bodies["raw"]
         ),
-        Subject(
-            CLASSIC, [str(rivals / "python"), *gunicorn, "127.0.0.1:{port}", "classic:app"], rival, bodies["ready"]
-        ),
+        Subject(CLASSIC, [str(rivals / "python"), *classic], rival, bodies["ready"]),
         Subject(
             MLFLOW, [str(rivals / "python"), *serve, "-h", "127.0.0.1", "-p", "{port}"], rival, bodies["ready, header"]
         ),
@@ -253,15 +255,15 @@ def table(subjects: Sequence[Subject]) -> str:
     return "\n".join(lines)
 
 
-def verdict(own: Subject, classic: Subject) -> list[str]:
-    """What was promised and does not hold."""
+def verdict(own: Subject, classic: Subject, allowance: float) -> list[str]:
+    """What was promised and does not hold, if the classic stack were ``allowance`` times as fast as it was."""
     one, thousand = SIZES
     promises = {
         f"{FASTER} times the classic stack's requests of one row": own.rounds[one].rate
-        >= FASTER * NGINX * classic.rounds[one].rate,
-        f"a {FASTER}th of its processor time": own.rounds[one].cpu * FASTER * NGINX <= classic.rounds[one].cpu,
+        >= FASTER * allowance * classic.rounds[one].rate,
+        f"a {FASTER}th of its processor time": own.rounds[one].cpu * FASTER * allowance <= classic.rounds[one].cpu,
         f"{FASTER_AT_1000} times its requests of {thousand} rows": own.rounds[thousand].rate
-        >= FASTER_AT_1000 * NGINX * classic.rounds[thousand].rate,
+        >= FASTER_AT_1000 * allowance * classic.rounds[thousand].rate,
         f"a p99 under {P99_MS:g} ms": own.rounds[one].p99 < P99_MS,
         f"a start in {START:g} s": own.measured["start"] < START,
         f"under {MEGABYTES:g} MB": own.measured["megabytes"] < MEGABYTES,

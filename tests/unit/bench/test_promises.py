@@ -109,7 +109,7 @@ SERVER = (Round(18_000, 1, 4.9, 100), Round(1440, 13, 20, 1200))
     ],
 )
 def test_what_serving_promised_is_checked(own: Subject, broken: list[str]) -> None:
-    assert serving.verdict(own, CLASSIC_STACK) == broken
+    assert serving.verdict(own, CLASSIC_STACK, 1.2) == broken
 
 
 def test_servers_are_compared_by_the_middle_of_their_rounds() -> None:
