@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,9 +29,16 @@ def test_the_digest_is_the_same_on_every_machine() -> None:
     assert digest({"common/a.py": b"x = 1\n", "abalone/b.py": b""})[:32] == expected
 
 
-def test_the_image_that_serves_is_built_with_the_job_codes_reader() -> None:
-    context = read_folder(ROOT / "include" / "containers" / "inference")
-    assert context["serving/bulk.py"] == (ROOT / "include" / "scripts" / "tabular" / "bulk.py").read_bytes()
+@pytest.mark.parametrize("image", ["training", "inference", "monitoring"])
+def test_an_image_is_made_of_nothing_beyond_its_folder(image: str) -> None:
+    """The local SageMaker shows a container its image's folder alone, and so does ``docker build``."""
+    folder = ROOT / "include" / "containers" / image
+    assert all(file.resolve().is_relative_to(folder) for file in folder.rglob("*"))
+
+
+def test_job_code_is_published_with_what_its_links_point_to() -> None:
+    reader = ROOT / "include" / "containers" / "inference" / "serving" / "bulk.py"
+    assert read_folder(ROOT / "include" / "scripts" / "tabular")["bulk.py"] == reader.read_bytes()
 
 
 def test_a_folder_is_read_whole_but_for_pythons_caches(tmp_path: Path) -> None:
