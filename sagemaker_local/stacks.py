@@ -60,15 +60,27 @@ class Resource:
         self.name_property: str | None = kind.name_property
 
     def create(self, scope: Scope, name: str, properties: Properties) -> Provisioned:
-        self._call(scope, "Create", stacks.creation(self._kind, name, properties))
         arn = scope.arn(self._kind.arn_type, name)
-        system = {key: value for key, value in stacks.tags_of(properties).items() if stacks.is_system_tag(key)}
-        self._store.put_tags(arn, system)  # which no client may give
+        self._create_marked(scope, name, arn, properties)
         try:
             self._created(scope, name, properties)
             return self._provisioned(scope, name)
         except Exception:
             self.delete(scope, arn)  # the stack knows of no resource that failed
+            raise
+
+    def _create_marked(self, scope: Scope, name: str, arn: str, properties: Properties) -> None:
+        """Make what `made_by` finds from the first moment on, so that nothing is left over of what a server's end
+        interrupts. No client may give the tags of stacks."""
+        system = {key: value for key, value in stacks.tags_of(properties).items() if stacks.is_system_tag(key)}
+        is_new = self._record(scope, name) is None
+        if is_new:
+            self._store.put_tags(arn, system)
+        try:
+            self._call(scope, "Create", stacks.creation(self._kind, name, properties))
+        except Exception:
+            if is_new:
+                self._store.delete_tags(arn, list(system))
             raise
 
     def update(self, scope: Scope, physical_id: str, old: Properties, new: Properties) -> Provisioned:
